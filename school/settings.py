@@ -1,0 +1,49 @@
+"""What the machine tells the program, typed: from the environment, or `.env`, with the prefix `SCHOOL_`."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Every setting has a default that is right for one school on one machine."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SCHOOL_", env_file=ROOT / ".env", extra="ignore", hide_input_in_errors=True
+    )
+
+    database_url: str = Field(
+        default=f"sqlite:///{ROOT / 'var' / 'school.db'}",
+        description="Where the books are: sqlite:///path/to/school.db or postgresql://user:password@host/name.",
+    )
+    currency: str | None = Field(
+        default=None, description="ISO 4217 code of a school made by `migrate`; the set-up page asks when absent."
+    )
+    timezone: str | None = Field(
+        default=None, description="IANA time zone of a school made by `migrate`, such as Africa/Nairobi."
+    )
+    school_name: str = Field(default="Our school", description="Name of a school made by `migrate`.")
+    import_encoding: str = Field(
+        default="cp1252", description="Encoding tried for an imported file that is not UTF-8."
+    )
+    address: str = Field(default="127.0.0.1", description="Address the server listens on.")
+    port: int = Field(default=8501, ge=1, le=65535, description="Port the server listens on.")
+    https: bool = Field(default=False, description="True behind https: cookies are Secure, HSTS is sent.")
+    allowed_hosts: list[str] = Field(
+        default=["*"], description='Host names the server answers to, as JSON: ["fees.example.org"].'
+    )
+    idle_minutes_max: int = Field(default=60, ge=1, description="A sign-in unused for so long ends.")
+    sign_in_hours_max: int = Field(default=12, ge=1, description="A sign-in ends after so long, used or not.")
+    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_file: Path | None = Field(default=None, description="JSON log lines go here, rotated; else to stderr.")
+
+
+@lru_cache
+def settings() -> Settings:
+    return Settings()
