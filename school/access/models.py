@@ -1,0 +1,78 @@
+"""Users, their roles, their sign-ins and every attempt to sign in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from school.columns import Id, Moment
+from school.db import Base
+
+
+class User(Base):
+    """A person who may sign in. `name` is kept casefolded; a disabled user keeps the row and loses the door."""
+
+    __tablename__ = "user_account"
+    __table_args__ = (
+        CheckConstraint("length(name) BETWEEN 1 AND 64", name="name_length"),
+        CheckConstraint("status IN ('active', 'disabled')", name="status"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    full_name: Mapped[str] = mapped_column(default="", server_default="")
+    email: Mapped[str] = mapped_column(default="", server_default="")
+    password_hash: Mapped[str]
+    status: Mapped[str] = mapped_column(default="active", server_default="active")
+    must_change_password: Mapped[bool] = mapped_column(default=False)
+    is_demo: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class UserRole(Base):
+    __tablename__ = "user_role"
+    __table_args__ = (CheckConstraint("role IN ('administrator', 'finance', 'head')", name="role"),)
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
+    role: Mapped[str] = mapped_column(primary_key=True)
+
+
+class SignIn(Base):
+    """One sign-in of one browser. The cookie holds a random token, the row only its SHA-256.
+
+    `ticket_hash` lets the cookie route claim the row once, within `ticket_expires_at`; claiming sets `token_hash`.
+    """
+
+    __tablename__ = "sign_in"
+    __table_args__ = (Index("ix_sign_in_user_id", "user_id"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    ticket_hash: Mapped[str | None] = mapped_column(unique=True)
+    ticket_expires_at: Mapped[datetime | None] = mapped_column(Moment)
+    token_hash: Mapped[str | None] = mapped_column(unique=True)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    last_seen_at: Mapped[datetime] = mapped_column(Moment)
+    expires_at: Mapped[datetime] = mapped_column(Moment)
+    user_agent: Mapped[str] = mapped_column(default="", server_default="")
+    address: Mapped[str] = mapped_column(default="", server_default="")
+    revoked_at: Mapped[datetime | None] = mapped_column(Moment)
+    revoked_why: Mapped[str | None]
+
+
+class SignInAttempt(Base):
+    """Every attempt, right or wrong; a wrong one counts against the name and against the address."""
+
+    __tablename__ = "sign_in_attempt"
+    __table_args__ = (
+        Index("ix_sign_in_attempt_name", "name", "id"),
+        Index("ix_sign_in_attempt_address", "address", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    at: Mapped[datetime] = mapped_column(Moment)
+    name: Mapped[str]
+    address: Mapped[str]
+    succeeded: Mapped[bool]

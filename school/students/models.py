@@ -1,0 +1,143 @@
+"""The school, its calendar and its people. Rows change, and every change is audited; none is removed."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from school.columns import Id, Moment
+from school.db import Base
+
+STATUSES = ("enrolled", "applicant", "left")
+
+
+class School(Base):
+    """The one row that says whose books these are. The currency is fixed once the first entry is posted."""
+
+    __tablename__ = "school"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    name: Mapped[str]
+    address: Mapped[str] = mapped_column(default="", server_default="")
+    currency: Mapped[str]
+    exponent: Mapped[int]
+    time_zone: Mapped[str]
+    locale: Mapped[str] = mapped_column(default="en", server_default="en")
+    logo: Mapped[bytes | None] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class Year(Base):
+    __tablename__ = "year"
+    __table_args__ = (CheckConstraint("starts_on < ends_on", name="order"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+
+
+class Term(Base):
+    __tablename__ = "term"
+    __table_args__ = (
+        UniqueConstraint("year_id", "name"),
+        CheckConstraint("starts_on < ends_on", name="order"),
+        Index("ix_term_starts_on", "starts_on"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    year_id: Mapped[int] = mapped_column(ForeignKey("year.id"))
+    name: Mapped[str]
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+
+
+class SchoolClass(Base):
+    """A class, such as Form 5A; `position` orders classes from the youngest to the oldest."""
+
+    __tablename__ = "school_class"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    position: Mapped[int] = mapped_column(default=0, server_default="0")
+
+
+class Family(Base):
+    """A family account: the students one household answers for, and the guardians who pay."""
+
+    __tablename__ = "family"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    name: Mapped[str]
+
+
+class Guardian(Base):
+    __tablename__ = "guardian"
+    __table_args__ = (Index("ix_guardian_family_id", "family_id"), Index("ix_guardian_folded", "folded"))
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    family_id: Mapped[int] = mapped_column(ForeignKey("family.id"))
+    name: Mapped[str]
+    phone: Mapped[str] = mapped_column(default="", server_default="")
+    email: Mapped[str] = mapped_column(default="", server_default="")
+    folded: Mapped[str]  # name, phone digits and e-mail, folded: the same guardian in the next file is found by it
+
+
+class Student(Base):
+    """`status` is enrolled, applicant or left; a student who left keeps the account and takes no new charges."""
+
+    __tablename__ = "student"
+    __table_args__ = (
+        CheckConstraint("status IN ('enrolled', 'applicant', 'left')", name="status"),
+        CheckConstraint("length(admission_no) BETWEEN 1 AND 32", name="admission_no_length"),
+        CheckConstraint("length(name) BETWEEN 1 AND 200", name="name_length"),
+        Index("ix_student_class_id", "class_id", "status"),
+        Index("ix_student_family_id", "family_id"),
+        Index("ix_student_sort_name", "sort_name", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    admission_no: Mapped[str] = mapped_column(unique=True)
+    first_name: Mapped[str] = mapped_column(default="", server_default="")
+    last_name: Mapped[str] = mapped_column(default="", server_default="")
+    name: Mapped[str]  # as it is shown: first and last name
+    sort_name: Mapped[str]  # folded last, first name: lists are in this order
+    class_id: Mapped[int | None] = mapped_column(ForeignKey("school_class.id"))
+    family_id: Mapped[int] = mapped_column(ForeignKey("family.id"))
+    status: Mapped[str] = mapped_column(default="enrolled", server_default="enrolled")
+    joined_on: Mapped[date | None]
+    left_on: Mapped[date | None]
+    notes: Mapped[str] = mapped_column(default="", server_default="")
+
+
+class StudentGuardian(Base):
+    __tablename__ = "student_guardian"
+    __table_args__ = (Index("ix_student_guardian_guardian_id", "guardian_id"),)
+
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), primary_key=True)
+    guardian_id: Mapped[int] = mapped_column(ForeignKey("guardian.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(default=1, server_default="1")  # 1 is written to first
+
+
+class Enrolment(Base):
+    """Which class a student is in, year by year."""
+
+    __tablename__ = "enrolment"
+    __table_args__ = (Index("ix_enrolment_year_class", "year_id", "class_id"),)
+
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), primary_key=True)
+    year_id: Mapped[int] = mapped_column(ForeignKey("year.id"), primary_key=True)
+    class_id: Mapped[int | None] = mapped_column(ForeignKey("school_class.id"))
+
+
+class StudentWord(Base):
+    """The words a student is found by: names, numbers, guardians, phones, folded. Search is a prefix of each word."""
+
+    __tablename__ = "student_word"
+    __table_args__ = (Index("ix_student_word_student_id", "student_id"), {"sqlite_with_rowid": False})
+
+    word: Mapped[str] = mapped_column(primary_key=True)
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), primary_key=True)
