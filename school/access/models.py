@@ -12,7 +12,7 @@ from school.db import Base
 
 
 class User(Base):
-    """A person who may sign in. `name` is kept casefolded; a disabled user keeps the row and loses the door."""
+    """A person who may sign in. `name` is kept casefolded; a disabled user keeps the row, not the door."""
 
     __tablename__ = "user_account"
     __table_args__ = (
@@ -42,7 +42,7 @@ class UserRole(Base):
 class SignIn(Base):
     """One sign-in of one browser. The cookie holds a random token, the row only its SHA-256.
 
-    `ticket_hash` lets the cookie route claim the row once, within `ticket_expires_at`; claiming sets `token_hash`.
+    `ticket_hash` lets the cookie route claim the row once, until `ticket_expires_at`: that sets `token_hash`.
     """
 
     __tablename__ = "sign_in"

@@ -1,0 +1,55 @@
+"""Who is signed in. A sign-in lives until it is revoked, expires, goes idle, or its user is disabled."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy.orm import Session
+
+from school import clock
+from school.access.models import SignIn, User, UserRole
+from school.access.rules import ADMINISTRATOR, Actor, hashed
+from school.settings import settings
+
+
+def is_live(now: datetime) -> ColumnElement[bool]:
+    """True of a sign-in joined to its user that may still act at this moment."""
+    idle_since = now - timedelta(minutes=settings().idle_minutes_max)
+    return and_(
+        SignIn.revoked_at.is_(None),
+        SignIn.expires_at > now,
+        SignIn.last_seen_at > idle_since,
+        User.status == "active",
+    )
+
+
+def actor_of_sign_in(session: Session, sign_in_id: str | None) -> Actor | None:
+    """The person behind a live sign-in with the roles of this moment, or None."""
+    if sign_in_id is None:
+        return None
+    rows = session.execute(
+        select(User.id, User.name, User.full_name, UserRole.role)
+        .join(SignIn, SignIn.user_id == User.id)
+        .outerjoin(UserRole, UserRole.user_id == User.id)
+        .where(SignIn.id == sign_in_id, is_live(clock.now()))
+    ).all()
+    if not rows:
+        return None
+    roles = frozenset(row.role for row in rows if row.role is not None)
+    return Actor(rows[0].id, rows[0].name, rows[0].full_name or rows[0].name, sign_in_id, roles)
+
+
+def sign_in_of_token(session: Session, token: str) -> str | None:
+    """The live sign-in whose cookie holds this token, or None."""
+    return session.scalar(
+        select(SignIn.id).join(User).where(SignIn.token_hash == hashed(token), is_live(clock.now()))
+    )
+
+
+def any_administrator(session: Session) -> bool:
+    """True when an active user is an administrator: without one the set-up page asks for the first."""
+    administrators = (
+        select(User.id).join(UserRole).where(UserRole.role == ADMINISTRATOR, User.status == "active")
+    )
+    return session.scalar(administrators.limit(1)) is not None
