@@ -54,5 +54,4 @@ def _hand_over() -> int:
             f"The library {missing} has gone from {environment.VENV}: "
             "delete that folder and run the same command again."
         ) from error
-    command_line()
-    return 0
+    return command_line()
