@@ -1,0 +1,215 @@
+"""`python3 -m school …`: every refusal is one sentence on stderr and exit 1."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import click
+
+from school.errors import BadInput, SchoolError
+from school.settings import ROOT, settings
+
+
+@click.group(help="The school fee ledger.")
+@click.version_option(package_name=None, version="0.1.0", prog_name="school")
+def cli() -> None:
+    pass
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    from school import log
+
+    log.start()
+    try:
+        cli.main(args=arguments, prog_name="python3 -m school", standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("Stopped.", err=True)
+        return 1
+    except click.ClickException as error:
+        click.echo(error.format_message(), err=True)
+        return 1
+    except SchoolError as error:
+        click.echo(error.sentence, err=True)
+        return 1
+    except click.exceptions.Exit as leave:
+        return leave.exit_code
+    return 0
+
+
+@cli.command()
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to serve on; the next free one from 8501 if absent.")
+@click.option("--database", type=click.Path(path_type=Path), default=ROOT / "var" / "demo.db", help="SQLite file.")
+@click.option("--fresh", is_flag=True, help="Make the demo school anew; the old file is kept beside it.")
+@click.option("--no-serve", is_flag=True, help="Only make the school and print the sign-ins.")
+def demo(port: int | None, database: Path, fresh: bool, no_serve: bool) -> None:
+    """Serve a made-up school of about 600 students, with throw-away sign-ins."""
+    from school import serve
+    from school.demo import make
+
+    if fresh:
+        make.set_aside(database)
+    url = f"sqlite:///{database.resolve()}"
+    sign_ins = make.demo_school(url, say=click.echo)
+    port = port or serve.free_port(settings().port)
+    click.echo(f"\n  {'Address':<14}http://{settings().address}:{port}")
+    for role, name, password in sign_ins:
+        click.echo(f"  {role:<14}{name} / {password}")
+    click.echo("\nThese passwords are made anew at every start. Stop with Ctrl+C.", nl=True)
+    if not no_serve:
+        serve.serve(port=port, environment={"SCHOOL_DATABASE_URL": url})
+
+
+@cli.command()
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to serve on.")
+def run(port: int | None) -> None:
+    """Serve the real books, bringing the database up to date first."""
+    from school import migrations, serve
+
+    migrations.migrate(settings().database_url)
+    port = port or settings().port
+    click.echo(f"Serving on http://{settings().address}:{port}")
+    serve.serve(port=port, environment={})
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database up to date; make the school when SCHOOL_CURRENCY and SCHOOL_TIMEZONE are given."""
+    from school import migrations
+    from school.access.rules import COMMAND_LINE
+    from school.db import reading, writing
+    from school.students import queries, service
+
+    migrations.migrate(settings().database_url)
+    chosen = settings()
+    with reading() as session:
+        missing = not queries.has_school(session)
+    if missing and chosen.currency and chosen.timezone:
+        with writing() as session:
+            service.make_school(
+                session,
+                actor=COMMAND_LINE,
+                name=chosen.school_name,
+                currency=chosen.currency,
+                time_zone=chosen.timezone,
+            )
+        click.echo(f"Made {chosen.school_name}: {chosen.currency}, {chosen.timezone}.")
+    click.echo("The database is up to date.")
+
+
+@cli.group()
+def user() -> None:
+    """Users and their roles."""
+
+
+@user.command("add")
+@click.argument("name")
+@click.option("--role", "roles", multiple=True, required=True, help="administrator, finance or head; may be repeated.")
+@click.option("--full-name", default="")
+@click.option("--email", default="")
+@click.option("--password-stdin", is_flag=True, required=True, help="Read the password from standard input.")
+def user_add(name: str, roles: tuple[str, ...], full_name: str, email: str, password_stdin: bool) -> None:
+    """Add a user who may sign in."""
+    from school.access import service
+    from school.access.rules import COMMAND_LINE
+    from school.db import writing
+
+    password = sys.stdin.readline().rstrip("\r\n")
+    with writing() as session:
+        service.add_user(
+            session,
+            actor=COMMAND_LINE,
+            name=name,
+            password=password,
+            roles=list(roles),
+            full_name=full_name,
+            email=email,
+        )
+    click.echo(f"Added {name} ({', '.join(roles)}).")
+
+
+@cli.group("import")
+def import_() -> None:
+    """Bring rows in from a file; a dry run unless --apply is given."""
+
+
+@import_.command("students")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--apply", is_flag=True, help="Write all good rows in one transaction.")
+@click.option("--json", "as_json", is_flag=True, help="Print what happened as JSON.")
+@click.option("--map", "mapping", default="", help='Headings not recognised: "Matricule=admission_no,Nom=last_name".')
+def import_students(file: Path, apply: bool, as_json: bool, mapping: str) -> None:
+    """Students, classes, guardians and opening balances from a CSV or spreadsheet file."""
+    from school.intake.importing import import_students as import_file
+
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise BadInput(f"{file} cannot be read: {(error.strerror or 'unknown reason').lower()}.") from None
+    result = import_file(data, file.name, apply=apply, mapping=_pairs(mapping))
+    if as_json:
+        click.echo(json.dumps(result, ensure_ascii=False, indent=1))
+        return
+    did = "were imported" if apply else "can be imported (dry run: use --apply)"
+    click.echo(f"{result['good']} rows {did}, {result['unchanged']} unchanged, {len(result['bad'])} refused.")
+    for bad in result["bad"]:
+        where = f"row {bad['row']}" + (f", {bad['column']}" if bad["column"] else "")
+        click.echo(f"  {where}: {bad['message']}")
+
+
+def _pairs(text: str) -> dict[str, str]:
+    pairs = [part.rpartition("=") for part in text.split(",") if part.strip()]
+    if any(not heading or not field for heading, _, field in pairs):
+        raise BadInput("--map takes pairs such as \"Matricule=admission_no,Nom=last_name\".")
+    return {heading.strip(): field.strip() for heading, _, field in pairs}
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+def verify(as_json: bool) -> None:
+    """Recompute the books from entries and lines and say what does not agree; exit 1 when anything does not."""
+    from dataclasses import asdict
+
+    from school.checks.ledger import verify as verify_ledger
+    from school.db import reading
+
+    with reading() as session:
+        findings = verify_ledger(session)
+    if as_json:
+        click.echo(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=1))
+    elif not findings:
+        click.echo("The books agree: every balance follows from the entries, and no entry was changed.")
+    else:
+        for finding in findings:
+            click.echo(f"{finding.severity}: {finding.message} {finding.mend}")
+    if any(finding.severity == "error" for finding in findings):
+        raise click.exceptions.Exit(1)
+
+
+@cli.command()
+@click.option("--format", "form", type=click.Choice(["hledger", "beancount", "csv"]), required=True)
+@click.option("--output", type=click.Path(path_type=Path), help="A file; standard output if absent.")
+def export(form: str, output: Path | None) -> None:
+    """The whole ledger as a journal another program can add up."""
+    if output is None:
+        _export(form, sys.stdout)
+        return
+    try:
+        with output.open("w", encoding="utf-8", newline="") as stream:
+            _export(form, stream)
+    except OSError as error:
+        raise BadInput(f"{output} cannot be written: {(error.strerror or 'unknown reason').lower()}.") from None
+
+
+def _export(form: str, stream: IO[Any]) -> None:
+    from school.db import reading
+    from school.reports import exports
+
+    with reading() as session:
+        exports.write(session, form, stream)
+
+
