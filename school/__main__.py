@@ -8,7 +8,16 @@ if sys.version_info < (3, 11):  # noqa: UP036  # who comes with an older Python 
         "run it as python3.11 -m school (or a newer one)."
     )
 
+from collections.abc import Callable
+
 from school import bootstrap
 
+
+def _command_line() -> Callable[[], int]:
+    from school.cli import main
+
+    return main
+
+
 if __name__ == "__main__":
-    sys.exit(bootstrap.main(sys.argv[1:]))
+    sys.exit(bootstrap.main(sys.argv[1:], _command_line))

@@ -7,15 +7,21 @@ Nothing in this package may import a library that has to be installed, nor anoth
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 from school.bootstrap import environment, gates, programs
 from school.bootstrap.trouble import Trouble
 
+CommandLine = Callable[[], int]
 
-def main(arguments: list[str]) -> int:
-    """The exit code. What goes wrong on the way is one sentence on stderr and 1."""
+
+def main(arguments: list[str], load: Callable[[], CommandLine]) -> int:
+    """The exit code. `setup` and `test` are answered here; for all else `load` imports what answers.
+
+    What goes wrong on the way is one sentence on stderr and 1.
+    """
     try:
-        return _main(arguments)
+        return _main(arguments, load)
     except Trouble as trouble:
         print(trouble, file=sys.stderr)
         return 1
@@ -24,7 +30,7 @@ def main(arguments: list[str]) -> int:
         return 130
 
 
-def _main(arguments: list[str]) -> int:
+def _main(arguments: list[str], load: Callable[[], CommandLine]) -> int:
     command, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
     if command == "setup" and rest:
         raise Trouble("setup takes no options: run python3 -m school setup.")
@@ -40,12 +46,12 @@ def _main(arguments: list[str]) -> int:
     if command == "setup":
         print("Ready: python3 -m school demo shows it with a made-up school.")
         return 0
-    return _hand_over()
+    return _loaded(load)()
 
 
-def _hand_over() -> int:
+def _loaded(load: Callable[[], CommandLine]) -> CommandLine:
     try:
-        from school.cli import main as command_line
+        return load()
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         if missing == "school":
@@ -54,4 +60,3 @@ def _hand_over() -> int:
             f"The library {missing} has gone from {environment.VENV}: "
             "delete that folder and run the same command again."
         ) from error
-    return command_line()
