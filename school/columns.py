@@ -10,6 +10,8 @@ from sqlalchemy.types import TypeDecorator
 
 Id = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers rows only in a column called INTEGER
 Minor = BigInteger()
+# Both engines order it by code point, so a prefix is a range of an index and lists come in the same order.
+Ordered = String().with_variant(String(collation="C"), "postgresql")
 
 
 class Moment(TypeDecorator[datetime]):

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from school.columns import Id, Moment
+from school.columns import Id, Moment, Ordered
 from school.db import Base
 
 STATUSES = ("enrolled", "applicant", "left")
@@ -83,7 +83,7 @@ class Guardian(Base):
     name: Mapped[str]
     phone: Mapped[str] = mapped_column(default="", server_default="")
     email: Mapped[str] = mapped_column(default="", server_default="")
-    folded: Mapped[str]  # name, phone digits and e-mail, folded: the same guardian in the next file is found by it
+    folded: Mapped[str]  # the name, folded: with the phone's digits or the e-mail it tells the same guardian again
 
 
 class Student(Base):
@@ -100,11 +100,11 @@ class Student(Base):
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
-    admission_no: Mapped[str] = mapped_column(unique=True)
+    admission_no: Mapped[str] = mapped_column(Ordered, unique=True)
     first_name: Mapped[str] = mapped_column(default="", server_default="")
     last_name: Mapped[str] = mapped_column(default="", server_default="")
     name: Mapped[str]  # as it is shown: first and last name
-    sort_name: Mapped[str]  # folded last, first name: lists are in this order
+    sort_name: Mapped[str] = mapped_column(Ordered)  # folded last, first name: lists are in this order
     class_id: Mapped[int | None] = mapped_column(ForeignKey("school_class.id"))
     family_id: Mapped[int] = mapped_column(ForeignKey("family.id"))
     status: Mapped[str] = mapped_column(default="enrolled", server_default="enrolled")
@@ -119,7 +119,8 @@ class StudentGuardian(Base):
 
     student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), primary_key=True)
     guardian_id: Mapped[int] = mapped_column(ForeignKey("guardian.id"), primary_key=True)
-    position: Mapped[int] = mapped_column(default=1, server_default="1")  # 1 is written to first
+    # 1 is written to first; 0 is a guardian of former days, kept and no longer shown
+    position: Mapped[int] = mapped_column(default=1, server_default="1")
 
 
 class Enrolment(Base):
@@ -139,5 +140,5 @@ class StudentWord(Base):
     __tablename__ = "student_word"
     __table_args__ = (Index("ix_student_word_student_id", "student_id"), {"sqlite_with_rowid": False})
 
-    word: Mapped[str] = mapped_column(primary_key=True)
+    word: Mapped[str] = mapped_column(Ordered, primary_key=True)
     student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), primary_key=True)
