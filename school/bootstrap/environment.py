@@ -32,6 +32,7 @@ DEVELOPMENT = ROOT / "requirements-dev.txt"  # holds all of RUNTIME at the same 
 INSTALLER = ROOT / "requirements-installer.txt"
 
 TAIL_LINES = 12  # of a failed tool: enough for its reason, short enough to be read
+LINE_LENGTH_MAX = 200
 
 # A .venv outlives its Python: after an upgrade of the system it answers as another version, empty-handed.
 PROBE = (
@@ -143,10 +144,16 @@ def _uv_answers() -> bool:
 
 def _install_uv() -> None:
     say("Installing uv, which installs the rest …")
-    _call(
-        [PYTHON, "-m", "pip", "install", "--force-reinstall", "--require-hashes", "--requirement", INSTALLER],
-        "uv, which installs the rest, could not be installed",
-    )
+    pip = [
+        PYTHON,
+        "-m",
+        "pip",
+        "install",
+        "--retries",
+        "2",
+        "--force-reinstall",
+    ]  # a cut-off copy is replaced
+    _call([*pip, "--require-hashes", "--requirement", INSTALLER], "uv, the installer, could not be installed")
 
 
 def _call(command: Sequence[str | Path], failure: str) -> None:
@@ -161,15 +168,16 @@ def _call(command: Sequence[str | Path], failure: str) -> None:
         text=True,
         errors="replace",
         check=False,
+        close_fds=False,  # keeps the turn for the tool when this process is killed and the tool goes on
     )
     if done.returncode == 0:
         return
     for line in (done.stdout or "").splitlines()[-TAIL_LINES:]:
-        say(f"  {line}")
+        say(f"  {line[:LINE_LENGTH_MAX]}")
+    tried = shlex.join(map(str, command)).replace(f"{ROOT}{os.sep}", "")
     raise Trouble(
-        f"{failure}: “{shlex.join(map(str, command))}” ended with {done.returncode} and the lines above; "
-        "see to that (most often the network, or a proxy that HTTPS_PROXY should name), "
-        "and run the same command again."
+        f"{failure} (“{tried}” ended with {done.returncode}, its last lines are above): see to that, most "
+        "often the network or a proxy that HTTPS_PROXY should name, and run the same command again."
     )
 
 
@@ -177,6 +185,7 @@ def _call(command: Sequence[str | Path], failure: str) -> None:
 def _turn() -> Iterator[None]:
     """The system gives the turn back when its holder dies, however it dies."""
     with TURN.open("w") as handle:
+        os.set_inheritable(handle.fileno(), True)
         told = False
         while not _take(handle):
             if not told:
