@@ -144,16 +144,10 @@ def _uv_answers() -> bool:
 
 def _install_uv() -> None:
     say("Installing uv, which installs the rest …")
-    pip = [
-        PYTHON,
-        "-m",
-        "pip",
-        "install",
-        "--retries",
-        "2",
-        "--force-reinstall",
-    ]  # a cut-off copy is replaced
-    _call([*pip, "--require-hashes", "--requirement", INSTALLER], "uv, the installer, could not be installed")
+    pip = [str(PYTHON), "-m", "pip", "install", "--retries", "2"]
+    locked = ["--require-hashes", "--requirement", str(INSTALLER)]
+    # force: a copy cut off in the middle would pass for installed
+    _call([*pip, "--force-reinstall", *locked], "uv, the installer, could not be installed")
 
 
 def _call(command: Sequence[str | Path], failure: str) -> None:

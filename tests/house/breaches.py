@@ -1,0 +1,183 @@
+"""What the house forbids, each as a function from a source tree to the sentences that name its breaches.
+
+They read syntax trees, not text: a word in a string or a comment breaks nothing.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import tomllib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+PAGE_LINES_MAX = 80  # a page is read top to bottom in one go
+MODULE_LINES_MAX = 300
+TEST_LINES_MAX = 500
+MIGRATION_LINES_MAX = 500  # one step of the database is one file, however many tables it makes
+
+PAGE_LIBRARIES = {"streamlit", "pandas", "altair", "school"} | sys.stdlib_module_names
+HIDDEN_FROM_PAGES = {"models", "migrations", "cli", "serve", "demo", "bootstrap", "log", "columns", "signin"}
+
+CLOCK_METHODS = {"now", "today", "utcnow"}
+CLOCK_FUNCTIONS = {"time", "time_ns", "localtime", "gmtime", "ctime"}
+
+REGISTRIES = re.compile(
+    r"(?:pypi|pythonhosted|npmjs|yarnpkg|anaconda|crates)\.(?:org|com|io)|\bindex-url\b|\bfind-links\b"
+)
+MACHINE_PATHS = re.compile(r"(?<![\w.}/])/(?:root|work|workspace|Users|home/\w+)/|[A-Z]:\\Users\\")
+
+
+def python_files(root: Path, *tops: str) -> list[Path]:
+    """All of the named files and folders that exist, sorted."""
+    found = [root / top for top in tops if (root / top).is_file()]
+    for top in tops:
+        found += (root / top).rglob("*.py")
+    return sorted(found)
+
+
+def _lines(path: Path) -> int:
+    return len(path.read_text(encoding="utf-8").splitlines())
+
+
+def too_long(root: Path) -> Iterator[str]:
+    migrations = root / "school" / "migrations" / "versions"
+    for top, limit in (("pages", PAGE_LINES_MAX), ("school", MODULE_LINES_MAX), ("tests", TEST_LINES_MAX)):
+        for path in python_files(root, top):
+            allowed = MIGRATION_LINES_MAX if path.parent == migrations else limit
+            if (lines := _lines(path)) > allowed:
+                yield f"{path.relative_to(root)} has {lines} lines, more than {allowed}"
+
+
+def unguarded_pages(root: Path) -> Iterator[str]:
+    """A page's first statement, after its docstring and imports, is `guard.require(…)`."""
+    for path in python_files(root, "pages"):
+        statements = [
+            statement
+            for statement in ast.parse(path.read_text(encoding="utf-8")).body
+            if not isinstance(statement, ast.Import | ast.ImportFrom) and not _is_text(statement)
+        ]
+        if not statements or not _is_guard(statements[0]):
+            yield f"{path.relative_to(root)} does not begin with guard.require(…)"
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+
+
+def _is_guard(statement: ast.stmt) -> bool:
+    if not isinstance(statement, ast.Expr | ast.Assign):
+        return False
+    call = statement.value
+    return isinstance(call, ast.Call) and ast.unparse(call.func) == "guard.require"
+
+
+def strange_page_imports(root: Path) -> Iterator[str]:
+    for path in python_files(root, "pages"):
+        for node, module in _imports(path):
+            parts = module.split(".")
+            if parts[0] not in PAGE_LIBRARIES:
+                yield f"{path.relative_to(root)}:{node.lineno} imports {parts[0]}"
+            elif parts[0] == "school" and HIDDEN_FROM_PAGES & set(parts[1:]):
+                yield f"{path.relative_to(root)}:{node.lineno} imports {module}"
+
+
+def _imports(path: Path) -> Iterator[tuple[ast.Import | ast.ImportFrom, str]]:
+    """Every imported name in full: `from school.fees import models` is school.fees.models."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((node, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from ((node, f"{node.module or ''}.{alias.name}") for alias in node.names)
+
+
+def _calls(root: Path) -> Iterator[tuple[Path, ast.Call]]:
+    for path in python_files(root, "school", "pages", "app.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                yield path, node
+
+
+def floats(root: Path) -> Iterator[str]:
+    for path, call in _calls(root):
+        if isinstance(call.func, ast.Name) and call.func.id == "float":
+            yield f"{path.relative_to(root)}:{call.lineno} makes a float"
+
+
+def other_clocks(root: Path) -> Iterator[str]:
+    """Who asks the time of anyone but `clock`: of datetime, of time, of pandas, of the database."""
+    for path, call in _calls(root):
+        function = call.func
+        if path == root / "school" / "clock.py" or not isinstance(function, ast.Attribute):
+            continue
+        asked = ast.unparse(function.value)
+        if (function.attr in CLOCK_METHODS and asked != "clock") or (
+            function.attr in CLOCK_FUNCTIONS and asked == "time"
+        ):
+            yield f"{path.relative_to(root)}:{call.lineno} asks {asked}.{function.attr}() for the time"
+    for path in python_files(root, "school", "pages", "app.py"):
+        for node, name in _imports(path):
+            if name in {f"time.{function}" for function in CLOCK_FUNCTIONS}:
+                yield f"{path.relative_to(root)}:{node.lineno} imports {name}"
+
+
+def foreign_imports_of_the_bootstrap(root: Path) -> Iterator[str]:
+    """It runs before anything is installed; `__main__` alone hands over to `school.cli`."""
+    allowed = sys.stdlib_module_names | {"school.bootstrap"}
+    for path in python_files(root, "school/bootstrap", "school/__main__.py"):
+        for node, name in _imports(path):
+            known = name.split(".")[0] in allowed or name.startswith("school.bootstrap")
+            if not known and not (path.name == "__main__.py" and name == "school.cli.main"):
+                yield f"{path.relative_to(root)}:{node.lineno} imports {name}"
+
+
+def named_machines(root: Path, committed: Iterable[str]) -> Iterator[str]:
+    """Package registries, and paths of somebody's own machine, in the text files among `committed`."""
+    for name in committed:
+        try:
+            lines = (root / name).read_text(encoding="utf-8").splitlines()
+        except (UnicodeDecodeError, FileNotFoundError, IsADirectoryError):
+            continue  # no text, or deleted since
+        for number, line in enumerate(lines, start=1):
+            for pattern in (REGISTRIES, MACHINE_PATHS):
+                if found := pattern.search(line):
+                    yield f"{name}:{number} names {found.group()}"
+
+
+def hosts_in_locks(root: Path) -> Iterator[str]:
+    for path in sorted(root.glob("requirements*.txt")):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            if "://" in line or line.startswith(("-i", "-f", "--")):
+                yield f"{path.name}:{number} names where to download: {line}"
+
+
+def locked(path: Path) -> dict[str, set[str]]:
+    """The versions of every library in a lock (two where they differ by Python), each with a hash."""
+    versions: dict[str, set[str]] = {}
+    for block in re.split(r"^(?=[a-z0-9])", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
+        name, _, version = block.split()[0].partition("==")
+        if "--hash=sha256:" in block:
+            versions.setdefault(name.partition("[")[0], set()).add(version)
+    return versions
+
+
+def locks_that_disagree(root: Path) -> Iterator[str]:
+    """The locks against pyproject.toml, and the development lock against the runtime's."""
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    direct, groups = project["project"]["dependencies"], project["dependency-groups"]
+    runtime = locked(root / "requirements.txt")
+    for name, asked in (
+        ("requirements.txt", direct),
+        ("requirements-dev.txt", direct + groups["dev"]),
+        ("requirements-installer.txt", groups["installer"]),
+    ):
+        held = locked(root / name)
+        for dependency in asked:
+            library, _, version = dependency.partition(";")[0].strip().partition("==")
+            if held.get(library.partition("[")[0]) != {version}:
+                yield f"{name} does not hold {dependency}, as pyproject.toml asks"
+    development = locked(root / "requirements-dev.txt")
+    for library, versions in runtime.items():
+        if development.get(library) != versions:
+            yield f"requirements-dev.txt does not hold {library} as requirements.txt does"
