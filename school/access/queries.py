@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, select
@@ -11,6 +12,15 @@ from school import clock
 from school.access.models import SignIn, User, UserRole
 from school.access.rules import ADMINISTRATOR, Actor, hashed
 from school.settings import settings
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A live sign-in: who acts, when last seen, and whether a new password comes before anything else."""
+
+    actor: Actor
+    last_seen_at: datetime
+    must_change_password: bool
 
 
 def is_live(now: datetime) -> ColumnElement[bool]:
@@ -24,20 +34,36 @@ def is_live(now: datetime) -> ColumnElement[bool]:
     )
 
 
-def actor_of_sign_in(session: Session, sign_in_id: str | None) -> Actor | None:
-    """The person behind a live sign-in with the roles of this moment, or None."""
+def standing(session: Session, sign_in_id: str | None) -> Standing | None:
+    """The live sign-in of this id with the roles of this moment, or None."""
     if sign_in_id is None:
         return None
     rows = session.execute(
-        select(User.id, User.name, User.full_name, UserRole.role)
+        select(
+            User.id, User.name, User.full_name, User.must_change_password, SignIn.last_seen_at, UserRole.role
+        )
         .join(SignIn, SignIn.user_id == User.id)
         .outerjoin(UserRole, UserRole.user_id == User.id)
         .where(SignIn.id == sign_in_id, is_live(clock.now()))
     ).all()
     if not rows:
         return None
-    roles = frozenset(row.role for row in rows if row.role is not None)
-    return Actor(rows[0].id, rows[0].name, rows[0].full_name or rows[0].name, sign_in_id, roles)
+    row = rows[0]
+    roles = frozenset(r.role for r in rows if r.role)
+    actor = Actor(row.id, row.name, row.full_name or row.name, sign_in_id, roles)
+    return Standing(actor, row.last_seen_at, row.must_change_password)
+
+
+def actor_of_sign_in(session: Session, sign_in_id: str | None) -> Actor | None:
+    """The person behind a live sign-in, or None."""
+    found = standing(session, sign_in_id)
+    return found.actor if found else None
+
+
+def is_alive(session: Session, sign_in_id: str) -> bool:
+    """True while this sign-in may act: one row by its key, cheap enough to ask every two seconds."""
+    found = select(SignIn.id).join(User).where(SignIn.id == sign_in_id, is_live(clock.now()))
+    return session.scalar(found) is not None
 
 
 def sign_in_of_token(session: Session, token: str) -> str | None:

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import math
+import unicodedata
 from dataclasses import dataclass
+from datetime import timedelta
+
+from school.errors import BadInput
 
 ADMINISTRATOR, FINANCE, HEAD = "administrator", "finance", "head"
 
@@ -68,3 +73,42 @@ COMMAND_LINE = Actor(None, "command line", "", None, frozenset(), operator=True)
 def hashed(secret: str) -> str:
     """What is kept of a random token or ticket: its SHA-256."""
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+NAME_LENGTH_MAX = 64
+WRONG_BY_NAME_FREE = 5  # slips of the keyboard
+WRONG_BY_ADDRESS_FREE = 50  # a whole school may share one address
+FIRST_WAIT = timedelta(seconds=30)
+LONGEST_WAIT = timedelta(minutes=15)  # a guesser gets 96 tries a day; a bursar gets in after a cup of tea
+
+
+def user_name(typed: str, *, field: str | None = None) -> str:
+    """The name as it is kept: composed and casefolded, so that `Amina` and `AMINA` are one user.
+
+    Raises BadInput when it is empty, longer than 64 characters, or holds spaces or control characters.
+    """
+    name = unicodedata.normalize("NFKC", typed.strip()).casefold()
+    if not name:
+        raise BadInput("Type a user name.", field=field)
+    if len(name) > NAME_LENGTH_MAX or not all(c.isalnum() or c in "._-@+'" for c in name):
+        raise BadInput(
+            f"A user name has letters, digits, dots and dashes, no spaces, at most {NAME_LENGTH_MAX} in all.",
+            field=field,
+        )
+    return name
+
+
+def wait_after(wrong: int, *, free: int) -> timedelta:
+    """How long after so many wrong passwords the next attempt is heard: it doubles up to a lock."""
+    if wrong < free:
+        return timedelta(0)
+    doublings = min(wrong - free, 10)
+    return min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT)
+
+
+def in_words(wait: timedelta) -> str:
+    """`30 seconds`, `2 minutes`: rounded up, so that waiting so long is enough."""
+    seconds = max(1, math.ceil(wait.total_seconds()))
+    if seconds <= 90:
+        return f"{seconds} second{'s' if seconds > 1 else ''}"
+    return f"{math.ceil(seconds / 60)} minutes"
