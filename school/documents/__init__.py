@@ -1,0 +1,1 @@
+"""Papers the school hands over: facts in, PDF bytes out. Knows no database and no screen."""

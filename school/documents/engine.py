@@ -1,0 +1,136 @@
+"""Typst templates and facts in, PDF bytes out.
+
+Facts reach a template as JSON and are set as text, so nothing that was typed is ever markup. The typefaces
+are those of the installed font packages and no others: every machine prints the same. Safe to call from any
+number of threads.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import lru_cache
+from importlib.resources import files as package
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import segno
+import typst
+
+from school.documents.text import printable
+from school.money import locale
+
+TEMPLATES = Path(__file__).parent / "templates"
+CJK = re.compile(
+    "[\u1100-\u11ff\u2e80-\ua4cf\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef"
+    "\U00020000-\U0003ffff]"
+)
+# This one face holds the shapes of China, Taiwan, Hong Kong, Japan and Korea, chosen by the paper's language.
+CJK_FACE = "Noto Sans CJK SC"
+STANDARDS = ["a-2a", "ua-1"]  # readable for as long as books are kept, and by those who listen to it
+
+# Typst works without holding Python's lock, so two papers are set at once. Not more: each thread that has set
+# one keeps memory of its own, 60 MB among 32 threads.
+_press = ThreadPoolExecutor(max_workers=2, thread_name_prefix="documents")
+
+
+def pdf(
+    template: str,
+    facts: Mapping[str, Any],
+    *,
+    tag: str,
+    created: datetime,
+    images: Mapping[str, bytes] | None = None,
+) -> bytes:
+    """`templates/<template>.typ` filled with facts: a tagged PDF, the same bytes for the same input.
+
+    The template finds the facts in `sys.inputs.facts` (JSON, every string made printable), the typefaces in
+    `sys.inputs.fonts`, and each image as a file of its name. `tag` is the locale of the reader; `created`
+    (aware) is the date written into the file.
+    """
+    data = json.dumps(_printable(facts), ensure_ascii=False)
+    cjk = CJK.search(data) is not None
+    given = {"facts": data, "fonts": json.dumps(_families(cjk)), **_language(tag)}
+    files = {"main.typ": _template(template), **(images or {})}
+    moment = int(created.timestamp())
+    try:
+        return _compile(files, given, _fonts(cjk), timestamp=moment, pdf_standards=STANDARDS)
+    except typst.TypstError:
+        # A character that no typeface holds prints as a box, which the standards do not allow.
+        return _compile(files, given, _fonts(cjk), timestamp=moment)
+
+
+@lru_cache(maxsize=4)
+def is_image(data: bytes) -> bool:
+    """Whether these bytes are a picture a paper can show: PNG, JPEG, GIF, WebP or SVG."""
+    files = {"main.typ": b'#image("picture")', "picture": data}
+    try:
+        _compile(files, {}, _fonts(cjk=False))
+    except typst.TypstError:
+        return False
+    return True
+
+
+def qr_svg(text: str) -> bytes:
+    """The QR code of a short text, black, without a margin: leave four modules of white around it."""
+    out = BytesIO()
+    segno.make_qr(text, error="m").save(out, kind="svg", border=0, xmldecl=False)
+    return out.getvalue()
+
+
+def _compile(files: Any, given: dict[str, str], fonts: typst.Fonts, **how: Any) -> bytes:
+    """The PDF of `main.typ` among files given by name. Raises TypstError for what cannot be set."""
+    compiler: Any = typst.Compiler(files, root=TEMPLATES, font_paths=fonts, sys_inputs=given)
+    made: bytes = _press.submit(compiler.compile, format="pdf", **how).result()
+    return made
+
+
+def _printable(value: Any) -> Any:
+    match value:
+        case str():
+            return printable(value)
+        case Mapping():
+            return {key: _printable(one) for key, one in value.items()}
+        case list() | tuple():
+            return [_printable(one) for one in value]
+        case _:
+            return value
+
+
+@lru_cache
+def _template(name: str) -> bytes:
+    return (TEMPLATES / f"{name}.typ").read_bytes()
+
+
+@lru_cache
+def _fonts(cjk: bool) -> typst.Fonts:
+    """Typefaces, each read when first needed and then kept: Chinese, Japanese and Korean weigh 33 MB."""
+    packages = ("manimgx_fonts", "manimgx_fonts_cjk") if cjk else ("manimgx_fonts",)
+    return typst.Fonts(
+        include_system_fonts=False,
+        include_embedded_fonts=False,
+        font_paths=[str(package(name)) for name in packages],
+    )
+
+
+@lru_cache
+def _families(cjk: bool) -> list[str]:
+    """Every typeface in one fixed order, so that a character two of them hold is the same everywhere."""
+
+    def order(family: str) -> tuple[bool, bool, bool, str]:
+        return "Emoji" in family, "Symbols" in family, family != "Noto Sans", family
+
+    scripts = sorted(_fonts(cjk=False).families(), key=order)
+    return [scripts[0], CJK_FACE, *scripts[1:]] if cjk else scripts
+
+
+@lru_cache
+def _language(tag: str) -> dict[str, str]:
+    """`lang` and `region` as Typst takes them; traditional Chinese without a country is set as in Taiwan."""
+    found = locale(tag)
+    region = found.territory or ("TW" if found.script == "Hant" else "")
+    return {"lang": found.language, "region": region if len(region) == 2 and region.isalpha() else ""}

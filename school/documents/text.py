@@ -1,0 +1,45 @@
+"""What was typed, made fit to print: whatever it holds, it prints as text and stays within its box."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from itertools import pairwise
+
+CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+DIRECTION_MARKS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# Thai, Lao, Burmese, Khmer and everything from the CJK radicals on break between words without spaces.
+LONG_WORD = re.compile("[^\\s\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\U0010ffff]{25,}")
+BREAK_EVERY = 8
+ZERO_WIDTH_SPACE, JOINERS = "\u200b", "\u200c\u200d"
+ISOLATE, END_ISOLATE = "\u2068", "\u2069"
+
+
+def printable(text: str) -> str:
+    """The text without control characters, able to wrap, and set right to left where its script asks for it.
+
+    A lone surrogate becomes the replacement character. Direction marks that were typed are dropped, so a name
+    cannot turn the amount beside it around; a right-to-left text is isolated from its neighbours instead.
+    """
+    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    text = DIRECTION_MARKS.sub("", CONTROLS.sub(" ", text))
+    text = LONG_WORD.sub(lambda word: _may_break(word[0]), text)
+    return f"{ISOLATE}{text}{END_ISOLATE}" if _is_right_to_left(text) else text
+
+
+def _is_right_to_left(text: str) -> bool:
+    return any(unicodedata.bidirectional(c) in {"R", "AL"} for c in text)
+
+
+def _may_break(word: str) -> str:
+    out, since = word[0], 1
+    for before, c in pairwise(word):
+        if since >= BREAK_EVERY and not (_clings(before) or _clings(c)):
+            out, since = out + ZERO_WIDTH_SPACE, 0
+        out, since = out + c, since + 1
+    return out
+
+
+def _clings(c: str) -> bool:
+    """A mark or joiner belongs to the letters around it."""
+    return c in JOINERS or unicodedata.category(c).startswith("M")
