@@ -1,0 +1,66 @@
+// Fetches the sign-in cookie for a ticket, drops it after signing out, and asks every two seconds whether the
+// sign-in on this page is still alive; when it is not, the page is run again and shows the sign-in form.
+const EVERY_MS = 2000
+const done = new Set()
+const watches = new WeakMap()
+
+const once = (name, action) => {
+  if (!name || done.has(name)) return
+  done.add(name)
+  action(name).catch(() => done.delete(name))
+}
+
+const fetchCookie = (ticket) =>
+  fetch("/auth/cookie", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ ticket }),
+  })
+
+const dropCookie = () => fetch("/auth/cookie", { method: "DELETE" })
+
+const isAlive = async (signIn) => {
+  const answer = await fetch(`/auth/alive/${encodeURIComponent(signIn)}`, { cache: "no-store" })
+  return answer.status !== 410
+}
+
+function watch(signIn, ended) {
+  let stopped = false
+  const ask = async () => {
+    if (stopped || document.hidden) return
+    try {
+      if (!(await isAlive(signIn)) && !stopped) {
+        stopped = true
+        ended()
+      }
+    } catch {
+      // the server is away: the page says so by itself, and the next question may be answered
+    }
+  }
+  const timer = setInterval(ask, EVERY_MS)
+  document.addEventListener("visibilitychange", ask)
+  return {
+    signIn,
+    stop: () => {
+      stopped = true
+      clearInterval(timer)
+      document.removeEventListener("visibilitychange", ask)
+    },
+  }
+}
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  once(data.ticket, fetchCookie)
+  once(data.left, dropCookie)
+
+  const now = watches.get(parentElement)
+  if (now?.signIn !== data.watch) {
+    now?.stop()
+    if (data.watch) watches.set(parentElement, watch(data.watch, () => setTriggerValue("ended", data.watch)))
+    else watches.delete(parentElement)
+  }
+  return () => {
+    watches.get(parentElement)?.stop()
+    watches.delete(parentElement)
+  }
+}

@@ -1,0 +1,49 @@
+// Puts the cursor where the page wants it, once, and lets Enter move on from field to field.
+// `start` is where the cursor waits when `form` is new, `move` where it goes after this run; `enter` says where
+// Enter leads from each field, `pick` in which field Enter sends what was typed.
+const WAIT_MS = 3000
+const mounted = new WeakMap()
+
+const box = (key) => document.querySelector(`.st-key-${CSS.escape(key.replaceAll(".", "-"))}`)
+const field = (key) => box(key)?.querySelector("input, textarea, button")
+
+function focus(key, until = performance.now() + WAIT_MS) {
+  const found = field(key)
+  if (found && !found.disabled) {
+    found.focus()
+    if (found.select) found.select()
+  } else if (performance.now() < until) {
+    setTimeout(() => focus(key, until), 50)
+  }
+}
+
+function onKey(event, { data, send }) {
+  if (event.key !== "Enter" || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return
+  const within = (key) => event.target.tagName === "INPUT" && box(key)?.contains(event.target)
+  if (data.pick && within(data.pick)) send("picked", event.target.value)
+  const next = Object.entries(data.enter ?? {}).find(([key]) => within(key))?.[1]
+  if (next) focus(next)
+}
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const mine = mounted.get(parentElement) ?? {}
+  if (!mine.listener) {
+    mine.listener = (event) => onKey(event, mine)
+    document.addEventListener("keydown", mine.listener)
+    mounted.set(parentElement, mine)
+  }
+  mine.data = data
+  mine.send = setTriggerValue
+  if (data.move && data.move.turn !== mine.turn) {
+    mine.turn = data.move.turn
+    mine.form = data.form
+    focus(data.move.to)
+  } else if (data.form !== mine.form) {
+    mine.form = data.form
+    focus(data.start)
+  }
+  return () => {
+    document.removeEventListener("keydown", mine.listener)
+    mounted.delete(parentElement)
+  }
+}

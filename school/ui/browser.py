@@ -1,0 +1,25 @@
+"""The element that speaks for the browser: it fetches the cookie, drops it, and notices a sign-in's end."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from school.ui import identity
+
+
+@lru_cache
+def _element() -> Any:
+    script = Path(__file__).with_name("assets") / "browser.js"
+    return st.components.v2.component("school_browser", js=script.read_text(encoding="utf-8"))
+
+
+def keep_in_step() -> None:
+    """Mounts the element on every page, signed in or not; it is invisible."""
+    held = st.session_state.get(identity.SIGN_IN)
+    data = {"ticket": identity.ticket(), "left": identity.left(), "watch": held}
+    with st.container(key="browser"):
+        _element()(key="browser.link", data=data, on_ended_change=lambda: None, height=0)

@@ -1,0 +1,35 @@
+"""The first line of every page: `actor = guard.require("payments.record")`."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from school.access.rules import Actor
+from school.errors import Unavailable
+from school.ui import identity, signin
+
+
+def current() -> Actor | None:
+    """The person this run acts for, or None."""
+    found = identity.current()
+    return found.actor if found else None
+
+
+def require(capability: str) -> Actor:
+    """The person this run acts for, who may do this. Anybody else sees the sign-in or one sentence."""
+    try:
+        found = identity.current()
+    except Unavailable as error:
+        st.error(error.sentence, icon=":material/cloud_off:")
+        st.stop()
+    if found is None:
+        signin.draw()
+        st.stop()
+    if found.must_change_password:
+        signin.draw_new_password(found.actor)
+        st.stop()
+    if not found.actor.can(capability):
+        st.title("Not for your role")
+        st.info("This page is not part of your role. An administrator can change what you may do.")
+        st.stop()
+    return found.actor

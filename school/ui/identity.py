@@ -1,0 +1,121 @@
+"""Who this run acts for. The database is asked at every run; the session only remembers which row to ask for.
+
+Whenever the answer changes, everything the session holds is forgotten before anything is drawn.
+"""
+
+from __future__ import annotations
+
+import re
+
+import streamlit as st
+
+from school.access import queries, sign_ins
+from school.access.queries import Standing
+from school.access.sign_ins import NewSignIn
+from school.clock import now
+from school.db import reading, writing
+from school.errors import SignInNeeded, Unavailable
+from school.settings import settings
+
+SIGN_IN = "guard.sign_in"  # the id of the sign-in row this session acts under
+_USER = "guard.user"  # the user it last acted for
+_TICKET = "guard.ticket"  # the sign-in whose cookie the browser has yet to fetch
+_LEFT = "guard.left"  # the id of the sign-in whose cookie the browser has yet to drop
+_SENTENCE = "guard.sentence"  # why the session was signed out
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+def cookie_name() -> str:
+    return "__Host-school_sign_in" if settings().https else "school_sign_in"
+
+
+def usable_token(value: object) -> str | None:
+    """The value when it has the shape of our tokens; anything else never reaches the database."""
+    return value if isinstance(value, str) and _TOKEN.fullmatch(value) else None
+
+
+def current() -> Standing | None:
+    """The live sign-in of this run, or None. Raises Unavailable when the database cannot answer."""
+    held = st.session_state.get(SIGN_IN)
+    token = usable_token(st.context.cookies.get(cookie_name()))
+    found = _look_up(held, token) if held or token else None
+    _change_to(found, held)
+    if found and sign_ins.due_to_be_seen(found.last_seen_at):
+        _touch(found)
+    return found
+
+
+def _look_up(held: str | None, token: str | None) -> Standing | None:
+    with reading() as session:
+        found = queries.standing(session, held)
+        if found is None and token:
+            found = queries.standing(session, queries.sign_in_of_token(session, token))
+        return found
+
+
+def _change_to(found: Standing | None, held: str | None) -> None:
+    sign_in_id = found.actor.sign_in_id if found else None
+    if sign_in_id == held:
+        return
+    before = st.session_state.get(_USER)
+    forget_everything()
+    if found is None:
+        st.session_state[_SENTENCE] = SignInNeeded().sentence
+        return
+    st.session_state[SIGN_IN] = sign_in_id
+    if before is not None and before != found.actor.user_id:
+        st.query_params.clear()  # another person's half-filled form is not theirs
+    st.session_state[_USER] = found.actor.user_id
+
+
+def _touch(found: Standing) -> None:
+    try:
+        with writing() as session:
+            sign_ins.seen(session, sign_in_id=str(found.actor.sign_in_id))
+    except Unavailable:
+        return  # reading works, so the page can be shown; the next run tries again
+
+
+def forget_everything() -> None:
+    """Empties the session of everything but who was here last."""
+    for key in list(st.session_state):
+        if key != _USER:
+            del st.session_state[key]
+
+
+def adopt(opened: NewSignIn) -> None:
+    """From here on this session acts under the sign-in that was just opened."""
+    before = st.session_state.get(_USER)
+    forget_everything()
+    if before is not None and before != opened.user_id:
+        st.query_params.clear()
+    st.session_state[_USER] = opened.user_id
+    st.session_state[SIGN_IN] = opened.id
+    st.session_state[_TICKET] = opened
+
+
+def leave() -> None:
+    """Ends the sign-in of this session and forgets everything. A session signed out already stays so."""
+    held = st.session_state.get(SIGN_IN)
+    if held:
+        with writing() as session:
+            sign_ins.sign_out(session, sign_in_id=held)
+    forget_everything()
+    st.session_state[_LEFT] = held
+    st.session_state[_SENTENCE] = "You are signed out."
+
+
+def ticket() -> str | None:
+    """What the browser shows to fetch its cookie, while it may still be shown."""
+    opened: NewSignIn | None = st.session_state.get(_TICKET)
+    return opened.ticket if opened and opened.ticket_expires_at > now() else None
+
+
+def left() -> str | None:
+    """The sign-in whose cookie the browser should drop."""
+    return st.session_state.get(_LEFT)
+
+
+def sentence() -> str | None:
+    """Why the person sees the sign-in form, when it was not their first visit."""
+    return st.session_state.get(_SENTENCE)

@@ -1,0 +1,91 @@
+"""Every run starts here: who is it, which pages are theirs, and then the page.
+
+All pages are registered at every run, or a deep link would answer “page not found”; each guards itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from school.access.rules import ROLE_NAMES, Actor
+from school.errors import Unavailable
+from school.settings import ROOT
+from school.ui import browser, feedback, identity, setup, signin
+
+ASSETS = ROOT / "school" / "ui" / "assets"
+
+
+@dataclass(frozen=True)
+class Screen:
+    """A page, who sees it in the menu, and what its tooltip says."""
+
+    name: str
+    title: str
+    icon: str
+    capability: str
+    help: str
+    in_menu: bool = True
+
+
+SCREENS = (
+    Screen("today", "Today", "today", "today.read", "What happened today, and where to begin."),
+    Screen(
+        "payments", "Payments", "payments", "payments.record", "Take a payment and hand over the receipt."
+    ),
+    Screen("students", "Students", "groups", "students.read", "Find a student and see who owes what."),
+    Screen("student", "Student", "person", "students.read", "One account and its statement.", in_menu=False),
+    Screen(
+        "dashboard", "Dashboard", "monitoring", "reports.read", "What is owed, due, overdue and collected."
+    ),
+    Screen("imports", "Imports", "upload_file", "imports.run", "Bring in students and opening balances."),
+)
+
+
+def menu(actor: Actor | None) -> list[st.Page]:
+    return [
+        st.Page(
+            ROOT / "pages" / f"{screen.name}.py",
+            title=screen.title,
+            icon=f":material/{screen.icon}:",
+            url_path=screen.name,
+            default=screen is SCREENS[0],
+            visibility="visible" if actor and screen.in_menu and actor.can(screen.capability) else "hidden",
+            help=screen.help,
+        )
+        for screen in SCREENS
+        if (ROOT / "pages" / f"{screen.name}.py").exists()
+    ]
+
+
+def account(actor: Actor) -> None:
+    with st.sidebar:
+        st.caption(f"{actor.full_name} · {', '.join(ROLE_NAMES[role] for role in sorted(actor.roles))}")
+        st.button("Sign out", icon=":material/logout:", key="frame.sign_out", on_click=identity.leave)
+
+
+def run() -> None:
+    st.set_page_config(page_title="School fees", page_icon=":material/school:", layout="wide")
+    st.logo(ASSETS / "logo.svg", icon_image=ASSETS / "mark.svg", size="large")
+    try:
+        found = identity.current()
+        ready = setup.is_done()
+    except Unavailable as error:
+        st.navigation(menu(None), position="hidden")
+        st.error(error.sentence, icon=":material/cloud_off:")
+        return
+    actor = found.actor if found and ready else None
+    page = st.navigation(menu(actor), position="sidebar" if actor else "hidden")
+    browser.keep_in_step()
+    if not ready:
+        setup.draw()
+    elif actor is None:
+        signin.draw()
+    else:
+        feedback.forget_on_another_page(page.url_path)
+        account(actor)
+        page.run()
+
+
+run()

@@ -1,0 +1,168 @@
+"""The sign-in screen: the form of streamlit-authenticator over our own users, attempts and sign-ins.
+
+Its credentials file, its cookie, its tokens and its mails are not used: who may come in is decided by
+`school.access`, and the browser remembers it by a cookie that only `school.ui.web` sets.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import streamlit as st
+from streamlit_authenticator import Authenticate
+from streamlit_authenticator.utilities import LoginError
+from streamlit_authenticator.views import authentication_view
+
+from school.access import passwords, sign_ins
+from school.access.rules import Actor, user_name
+from school.access.service import change_own_password
+from school.db import writing
+from school.errors import BadInput, SchoolError
+from school.ui import identity
+
+WIDTH = 420
+LABELS = {
+    "Form name": "Sign in",
+    "Username": "User name",
+    "Password": "Password",
+    "Login": "Sign in",
+}
+
+
+class _NoCookie:
+    """Stands where the authenticator keeps its JavaScript cookie."""
+
+    def get_cookie(self) -> None:
+        return None
+
+    def set_cookie(self) -> None:
+        return None
+
+    def delete_cookie(self) -> None:
+        return None
+
+
+class _Controller:
+    """Answers the authenticator's form from our tables."""
+
+    def login(self, username: str | None, password: str | None, *_: object, **__: object) -> bool:
+        """True after a right password. Raises LoginError with the sentence to show."""
+        if not username or not password:
+            raise LoginError("Type your user name and your password.")
+        try:
+            opened = _attempt(username, password)
+        except SchoolError as error:
+            raise LoginError(error.sentence) from error
+        if opened is None:
+            raise LoginError(sign_ins.WRONG)
+        identity.adopt(opened)
+        return True
+
+
+def _attempt(typed: str, password: str) -> sign_ins.NewSignIn | None:
+    """Three steps, because looking at a password takes a third of a second and must hold no lock."""
+    address = st.context.ip_address
+    address = address if isinstance(address, str) else "this machine"
+    agent = st.context.headers.get("User-Agent")
+    try:
+        name = user_name(typed)
+    except BadInput:
+        name = typed.strip()  # nobody is called so, and it takes as long to say so
+    with writing() as session:
+        attempt = sign_ins.begin(session, name=name, address=address)
+    if not passwords.matches(password, attempt.password_hash) or attempt.user_id is None:
+        return None
+    with writing() as session:
+        return sign_ins.open_sign_in(
+            session,
+            user_id=attempt.user_id,
+            address=address,
+            user_agent=agent if isinstance(agent, str) else "",
+            attempt_id=attempt.id,
+        )
+
+
+class _Form(Authenticate):  # type: ignore[misc]
+    """The authenticator's login view; its own __init__ would draw the cookie's frame."""
+
+    def __init__(self) -> None:
+        self.path = None
+        self.attrs = {"login_sleep_time": 0}
+        self.cookie_controller = _NoCookie()
+        self.authentication_controller = _Controller()
+
+
+class _KeyedForm:
+    """The form the authenticator draws in, with our keys, and with password managers let in."""
+
+    _inputs: ClassVar = {
+        LABELS["Username"]: {"key": "sign_in.name", "autocomplete": "username"},
+        LABELS["Password"]: {"key": "sign_in.password", "autocomplete": "current-password"},
+    }
+
+    def __init__(self, form: Any) -> None:
+        self._form = form
+
+    def subheader(self, text: str) -> None:
+        self._form.subheader(text, anchor=False)
+
+    def text_input(self, label: str, **how: Any) -> str:
+        typed: str = self._form.text_input(label, **(how | self._inputs[label]))
+        return typed
+
+    def form_submit_button(self, label: str) -> bool:
+        sent: bool = self._form.form_submit_button(label, type="primary", width="stretch", key="sign_in.send")
+        return sent
+
+
+class _Drawing:
+    """What the authenticator takes for Streamlit: the same, but for the form."""
+
+    def form(self, **how: Any) -> _KeyedForm:
+        return _KeyedForm(st.form(**how))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(st, name)
+
+
+authentication_view.st = _Drawing()
+
+
+def draw() -> None:
+    """The sign-in form; after a right password the page that was asked for is run."""
+    with st.container(horizontal_alignment="center"), st.container(width=WIDTH):
+        if sentence := identity.sentence():
+            st.info(sentence, icon=":material/logout:")
+        try:
+            _Form().login(key="sign_in", fields=LABELS)
+        except LoginError as refusal:
+            st.error(str(refusal), icon=":material/error:")
+    if st.session_state.get(identity.SIGN_IN):
+        st.rerun()
+
+
+def draw_new_password(actor: Actor) -> None:
+    """Asks for a password of their own before anything else is shown."""
+    with st.container(horizontal_alignment="center"), st.container(width=WIDTH):
+        with st.form("new_password"):
+            st.subheader("Choose your own password", anchor=False)
+            st.caption("The one you signed in with was given to you by somebody else.")
+            first = st.text_input(
+                "New password", type="password", key="new_password.first", autocomplete="new-password"
+            )
+            again = st.text_input(
+                "The same again", type="password", key="new_password.again", autocomplete="new-password"
+            )
+            sent = st.form_submit_button("Keep it", type="primary", width="stretch", key="new_password.send")
+        if not sent:
+            return
+        try:
+            if first != again:
+                raise BadInput("The two are not the same. Type the new password twice.")
+            chosen = passwords.choose(first, about=[actor.name, actor.full_name])
+            with writing() as session:
+                change_own_password(session, actor=actor, password=chosen)
+        except SchoolError as error:
+            st.error(error.sentence, icon=":material/error:")
+            return
+    st.rerun()
