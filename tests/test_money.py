@@ -11,7 +11,9 @@ CURRENCIES = ["EUR", "KES", "JPY", "KWD", "USD"]
 amounts = st.integers(min_value=-money.AMOUNT_MINOR_MAX, max_value=money.AMOUNT_MINOR_MAX)
 
 
-@given(amounts, st.sampled_from(CURRENCIES), st.sampled_from(["en", "de", "fr", "sw", "hi", "de-CH", "ar", "es"]))
+@given(
+    amounts, st.sampled_from(CURRENCIES), st.sampled_from(["en", "de", "fr", "sw", "hi", "de-CH", "ar", "es"])
+)
 def test_what_is_shown_can_be_typed_again(minor: int, code: str, tag: str) -> None:
     unit = money.currency(code)
 
@@ -56,7 +58,24 @@ def test_amounts_are_read_as_people_write_them(text: str, mark: str, minor: int)
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "-", ".", "abc", "12,50", "1,2,3", "1.2.3,4", "1e5", "NaN", "inf", "0x10", "12..5", "--5", "5 5.0", "()"],
+    [
+        "",
+        " ",
+        "-",
+        ".",
+        "abc",
+        "12,50",
+        "1,2,3",
+        "1.2.3,4",
+        "1e5",
+        "NaN",
+        "inf",
+        "0x10",
+        "12..5",
+        "--5",
+        "5 5.0",
+        "()",
+    ],
 )
 def test_an_amount_in_doubt_is_refused_by_name(text: str) -> None:
     with pytest.raises(BadAmount, match="is not an amount like 1,250.00"):
