@@ -1,0 +1,119 @@
+"""What one student owes, which charges are open, and the chart of accounts. Minor units, + owes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from school.ledger.models import Account, Entry, Line, PeriodLock
+from school.ledger.projections import OpenItem, StudentBalance
+from school.ledger.queries.allocation import balances, open_items, up_to_date
+from school.students.models import Term
+from school.students.queries import today
+
+
+@dataclass(frozen=True)
+class AccountSummary:
+    """balance = open_total − credit, and never both. due is open by the day, overdue before it."""
+
+    balance: int
+    open_total: int
+    due: int
+    not_yet_due: int
+    overdue: int
+    credit: int
+
+
+@dataclass(frozen=True)
+class OpenCharge:
+    """A charge with something still open of it. days_overdue is negative before its due date."""
+
+    line_id: int
+    entry_id: int
+    date: dt.date
+    due_date: dt.date
+    account: str
+    account_name: str
+    term_name: str | None
+    memo: str | None
+    amount: int
+    open: int
+    days_overdue: int
+
+
+@dataclass(frozen=True)
+class AccountFacts:
+    code: str
+    name: str
+    type: str
+    active: bool
+
+
+def balance(session: Session, student_id: int, *, as_at: dt.date | None = None) -> int:
+    """+ owes, − in credit; 0 for a student without lines."""
+    if up_to_date(session, as_at):
+        found = session.scalar(select(StudentBalance.balance).where(StudentBalance.student_id == student_id))
+        return found or 0
+    row = session.execute(balances(as_at=as_at, students=[student_id])).one_or_none()
+    return row.balance if row else 0
+
+
+def summary(session: Session, student_id: int, *, as_at: dt.date | None = None) -> AccountSummary:
+    """The key figures of one account; without `as_at`, of all that is posted, due by the school's today."""
+    day = as_at or today(session)
+    now = balance(session, student_id, as_at=as_at)
+    items = open_charges(session, student_id, as_at=as_at)
+    open_total = sum(item.open for item in items)
+    due = sum(item.open for item in items if item.due_date <= day)
+    overdue = sum(item.open for item in items if item.due_date < day)
+    return AccountSummary(now, open_total, due, open_total - due, overdue, max(0, -now))
+
+
+def open_charges(session: Session, student_id: int, *, as_at: dt.date | None = None) -> list[OpenCharge]:
+    """What is open of each charge, oldest due first: the order in which a payment settles them."""
+    day = as_at or today(session)
+    if up_to_date(session, as_at):
+        items = select(OpenItem).where(OpenItem.student_id == student_id).subquery()
+    else:
+        items = open_items(as_at=as_at, students=[student_id])
+    rows: Iterable[Any] = session.execute(
+        select(
+            Line.id,
+            Line.entry_id,
+            Entry.date,
+            items.c.due_date,
+            Line.account,
+            Account.name,
+            Term.name,
+            Line.memo,
+            Line.amount,
+            items.c.open,
+        )
+        .select_from(items)
+        .join(Line, Line.id == items.c.line_id)
+        .join(Entry, Entry.id == Line.entry_id)
+        .join(Account, Account.code == Line.account)
+        .outerjoin(Term, Term.id == Line.term_id)
+        .order_by(items.c.due_date, Line.id)
+    )
+    return [OpenCharge(*(*row, (day - row.due_date).days)) for row in rows]
+
+
+def accounts(session: Session, *, type: str | None = None) -> list[AccountFacts]:  # noqa: A002 – the field's word
+    """The chart of accounts, or the accounts of one type, in the school's order."""
+    query = select(Account.code, Account.name, Account.type, Account.active).order_by(
+        Account.type, Account.position, Account.code
+    )
+    if type is not None:
+        query = query.where(Account.type == type)
+    return [AccountFacts(*row) for row in session.execute(query)]
+
+
+def locked_through(session: Session) -> dt.date | None:
+    """The books are closed through this date; None while they never were."""
+    return session.scalar(select(PeriodLock.locked_through).order_by(PeriodLock.id.desc()).limit(1))

@@ -1,0 +1,275 @@
+"""Receipts as they were handed over: they follow from the entries up to the payment, so a reprint agrees."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, aliased
+
+from school.errors import NotFound
+from school.ledger import wording
+from school.ledger.models import Account, Entry, Line
+from school.ledger.queries.allocation import balances, open_items, total
+from school.ledger.queries.statement import wording_of_charge
+from school.students.models import SchoolClass, Student, Term
+
+
+@dataclass(frozen=True)
+class ReceiptStudent:
+    """`paid` is of this receipt; `balance_after` is the account right after it (+ owes)."""
+
+    student_id: int
+    admission_no: str
+    name: str
+    class_name: str
+    paid: int
+    balance_after: int
+
+
+@dataclass(frozen=True)
+class PaidItem:
+    """What the payment took off one charge."""
+
+    admission_no: str
+    description: str
+    due_date: dt.date
+    amount: int
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """Amounts are minor units, positive. A tender is (code, name, amount).
+
+    total = Σ tenders = Σ paid by students = Σ paid items + credit_kept.
+    """
+
+    entry_id: int
+    series: str
+    no: int
+    document: str
+    date: dt.date
+    at: dt.datetime
+    actor: str
+    payer: str
+    reference: str
+    total: int
+    tenders: tuple[tuple[str, str, int], ...]
+    students: tuple[ReceiptStudent, ...]
+    paid_items: tuple[PaidItem, ...]
+    credit_kept: int
+    reversed_by: int | None
+    reversal_document: str | None
+    reversal_reason: str | None
+    reversal_date: dt.date | None
+    hash: str
+    request_id: str
+
+
+@dataclass(frozen=True)
+class ReceiptRow:
+    """`students` and `tenders` are names joined by commas; `amount` is minor units, positive."""
+
+    entry_id: int
+    document: str
+    date: dt.date
+    at: dt.datetime
+    actor: str
+    payer: str
+    students: str
+    tenders: str
+    amount: int
+    reversed: bool
+
+
+def receipt(session: Session, entry_id: int) -> Receipt:
+    """The receipt of one payment. Raises NotFound when the entry is no payment."""
+    found = _receipt(session, Entry.id == entry_id)
+    if found is None:
+        raise NotFound("There is no receipt for this entry.")
+    return found
+
+
+def receipt_by_document(session: Session, number: str) -> Receipt:
+    """The receipt with this printed number, such as R-000123. Raises NotFound."""
+    parts = wording.document_parts(number)
+    found = parts and _receipt(session, Entry.series == parts[0], Entry.no == parts[1])
+    if not found:
+        raise NotFound(f"There is no receipt {number.strip()[:40]}.")
+    return found
+
+
+def receipt_of_request(session: Session, request_id: str) -> Receipt | None:
+    """The receipt a form has already brought about, or None: how an interrupted page finds its payment."""
+    return _receipt(session, Entry.request_id == request_id)
+
+
+def recent_receipts(
+    session: Session,
+    *,
+    actor_id: int | None = None,
+    day: dt.date | None = None,
+    student_id: int | None = None,
+    limit: int = 10,
+) -> list[ReceiptRow]:
+    """The last receipts recorded, newest first: of one cashier, one accounting date, one student, or all."""
+    later = aliased(Entry)
+    query: Select[*tuple[Any, ...]] = (
+        select(
+            Entry.id,
+            Entry.series,
+            Entry.no,
+            Entry.date,
+            Entry.at,
+            Entry.actor,
+            Entry.payer,
+            Entry.total,
+            later.id.label("reversed_by"),
+        )
+        .outerjoin(later, later.reverses == Entry.id)
+        .where(Entry.kind == "payment")
+        .order_by(Entry.id.desc())
+        .limit(limit)
+    )
+    if actor_id is not None:
+        query = query.where(Entry.actor_id == actor_id)
+    if day is not None:
+        query = query.where(Entry.date == day)
+    if student_id is not None:
+        query = query.where(Entry.id.in_(select(Line.entry_id).where(Line.student_id == student_id)))
+    entries: Sequence[Any] = session.execute(query).all()
+    students, tenders = _names(session, [e.id for e in entries])
+    return [
+        ReceiptRow(
+            entry_id=e.id,
+            document=wording.document(e.series, e.no),
+            date=e.date,
+            at=e.at,
+            actor=e.actor,
+            payer=e.payer or "",
+            students=wording.together(students[e.id]),
+            tenders=wording.together(tenders[e.id]),
+            amount=-e.total,
+            reversed=e.reversed_by is not None,
+        )
+        for e in entries
+    ]
+
+
+def _names(
+    session: Session, entry_ids: Collection[int]
+) -> tuple[defaultdict[int, list[str]], defaultdict[int, list[str]]]:
+    """Student names and account names of each entry, in the order of its lines."""
+    students: defaultdict[int, list[str]] = defaultdict(list)
+    accounts: defaultdict[int, list[str]] = defaultdict(list)
+    rows = session.execute(
+        select(Line.entry_id, Student.name, Account.name)
+        .join(Student, Student.id == Line.student_id)
+        .join(Account, Account.code == Line.account)
+        .where(Line.entry_id.in_(entry_ids))
+        .order_by(Line.entry_id, Line.n)
+    )
+    for entry_id, student, account in rows:
+        students[entry_id].append(student)
+        accounts[entry_id].append(account)
+    return students, accounts
+
+
+def _receipt(session: Session, *which: Any) -> Receipt | None:
+    entry: Any = session.scalars(select(Entry).where(Entry.kind == "payment", *which)).one_or_none()
+    if entry is None:
+        return None
+    reversal = session.scalars(select(Entry).where(Entry.reverses == entry.id)).one_or_none()
+    students = _students(session, entry.id)
+    paid_items = _paid_items(session, entry.id, {s.student_id: s.admission_no for s in students})
+    return Receipt(
+        entry_id=entry.id,
+        series=entry.series,
+        no=entry.no,
+        document=wording.document(entry.series, entry.no),
+        date=entry.date,
+        at=entry.at,
+        actor=entry.actor,
+        payer=entry.payer or "",
+        reference=entry.reference or "",
+        total=-entry.total,
+        tenders=_tenders(session, entry.id),
+        students=students,
+        paid_items=paid_items,
+        credit_kept=-entry.total - sum(item.amount for item in paid_items),
+        reversed_by=reversal.id if reversal else None,
+        reversal_document=wording.document_or_none(reversal.series, reversal.no)
+        if reversal and reversal.series
+        else None,
+        reversal_reason=reversal.reason if reversal else None,
+        reversal_date=reversal.date if reversal else None,
+        hash=entry.hash,
+        request_id=entry.request_id,
+    )
+
+
+def _tenders(session: Session, entry_id: int) -> tuple[tuple[str, str, int], ...]:
+    rows = session.execute(
+        select(Account.code, Account.name, -total(Line.amount))
+        .join(Account, Account.code == Line.account)
+        .where(Line.entry_id == entry_id)
+        .group_by(Account.code, Account.name)
+        .order_by(func.min(Line.n))
+    )
+    return tuple((code, name, amount) for code, name, amount in rows)
+
+
+def _students(session: Session, entry_id: int) -> tuple[ReceiptStudent, ...]:
+    rows = session.execute(
+        select(
+            Student.id,
+            Student.admission_no,
+            Student.name,
+            func.coalesce(func.max(SchoolClass.name), ""),
+            -total(Line.amount),
+        )
+        .join(Student, Student.id == Line.student_id)
+        .outerjoin(SchoolClass, SchoolClass.id == Line.class_id)
+        .where(Line.entry_id == entry_id)
+        .group_by(Student.id, Student.admission_no, Student.name)
+        .order_by(func.min(Line.n))
+    ).all()
+    then = session.execute(balances(through_entry=entry_id, students=[row[0] for row in rows]))
+    after = {row.student_id: row.balance for row in then}
+    return tuple(ReceiptStudent(*row, balance_after=after[row[0]]) for row in rows)
+
+
+def _paid_items(session: Session, entry_id: int, students: dict[int, str]) -> tuple[PaidItem, ...]:
+    """What is open without the payment less what is open with it, charge by charge."""
+    before = open_items(through_entry=entry_id - 1, students=students)
+    after = open_items(through_entry=entry_id, students=students)
+    paid = before.c.open - func.coalesce(after.c.open, 0)
+    rows = session.execute(
+        select(
+            Line.student_id,
+            Line.due_date,
+            Line.memo,
+            Line.account,
+            Account.name.label("account_name"),
+            Term.name.label("term_name"),
+            Entry.kind,
+            paid.label("paid"),
+        )
+        .select_from(before)
+        .outerjoin(after, after.c.line_id == before.c.line_id)
+        .join(Line, Line.id == before.c.line_id)
+        .join(Entry, Entry.id == Line.entry_id)
+        .join(Account, Account.code == Line.account)
+        .outerjoin(Term, Term.id == Line.term_id)
+        .where(paid > 0)
+        .order_by(Line.due_date, Line.id)
+    ).all()
+    order = list(students)
+    rows = sorted(rows, key=lambda row: order.index(row.student_id))
+    return tuple(
+        PaidItem(students[row.student_id], wording_of_charge(row), row.due_date, row.paid) for row in rows
+    )

@@ -1,0 +1,161 @@
+"""One account as a story: every charge, payment and correction of a period, with the balance after each."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, replace
+from itertools import accumulate, groupby
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, aliased
+
+from school.ledger import wording
+from school.ledger.models import Account, Entry, Line
+from school.ledger.queries.allocation import total
+from school.students.models import Student, Term
+
+CHARGED_LINE_BY_LINE = ("bill", "late_fee", "opening")
+
+
+@dataclass(frozen=True)
+class StatementRow:
+    """`amount` takes the balance to `balance`, in minor units, + owes. A bill has a row for each charge."""
+
+    entry_id: int
+    date: dt.date
+    kind: str
+    document: str | None
+    description: str
+    due_date: dt.date | None
+    amount: int
+    balance: int
+    reversed_by: int | None
+    reverses: int | None
+
+
+@dataclass(frozen=True)
+class Statement:
+    """closing = opening + Σ amounts. Rows go by date, then in the order of posting."""
+
+    opening: int
+    rows: list[StatementRow]
+    closing: int
+
+
+def statement(
+    session: Session, student_id: int, *, since: dt.date | None = None, until: dt.date | None = None
+) -> Statement:
+    """The account from `since` to `until`, both inclusive; `opening` is the balance before the first day."""
+    opening = _before(session, student_id, since) if since else 0
+    lines = session.execute(_lines(student_id, since, until)).all()
+    givers = _other_students(session, student_id, [r.entry_id for r in lines if r.kind == "transfer"])
+    rows: list[StatementRow] = []
+    for entry_id, group in groupby(lines, key=lambda r: r.entry_id):
+        of_entry = list(group)
+        if of_entry[0].kind in CHARGED_LINE_BY_LINE:
+            rows += [_row([line], wording_of_charge(line)) for line in of_entry]
+        else:
+            rows.append(_row(of_entry, _wording(of_entry, givers.get(entry_id, ""))))
+    running = list(accumulate((row.amount for row in rows), initial=opening))
+    rows = [replace(row, balance=after) for row, after in zip(rows, running[1:], strict=True)]
+    return Statement(opening, rows, running[-1])
+
+
+def _before(session: Session, student_id: int, since: dt.date) -> int:
+    return session.scalars(
+        select(total(Line.amount))
+        .join(Entry, Entry.id == Line.entry_id)
+        .where(Line.student_id == student_id, Entry.date < since)
+    ).one()
+
+
+def _lines(student_id: int, since: dt.date | None, until: dt.date | None) -> Select[*tuple[Any, ...]]:
+    later, original = aliased(Entry), aliased(Entry)
+    query = (
+        select(
+            Line.entry_id,
+            Line.account,
+            Line.amount,
+            Line.due_date,
+            Line.memo,
+            Account.name.label("account_name"),
+            Account.type.label("account_type"),
+            Term.name.label("term_name"),
+            Entry.date,
+            Entry.kind,
+            Entry.series,
+            Entry.no,
+            Entry.reason,
+            Entry.reverses,
+            later.id.label("reversed_by"),
+            original.kind.label("original_kind"),
+            original.date.label("original_date"),
+            original.series.label("original_series"),
+            original.no.label("original_no"),
+        )
+        .join(Entry, Entry.id == Line.entry_id)
+        .join(Account, Account.code == Line.account)
+        .outerjoin(Term, Term.id == Line.term_id)
+        .outerjoin(later, later.reverses == Entry.id)
+        .outerjoin(original, original.id == Entry.reverses)
+        .where(Line.student_id == student_id)
+        .order_by(Entry.date, Entry.id, Line.n)
+    )
+    if since:
+        query = query.where(Entry.date >= since)
+    if until:
+        query = query.where(Entry.date <= until)
+    return query
+
+
+def _other_students(session: Session, student_id: int, entry_ids: list[int]) -> dict[int, str]:
+    """The name at the other end of each transfer."""
+    if not entry_ids:
+        return {}
+    rows = session.execute(
+        select(Line.entry_id, Student.name)
+        .join(Student, Student.id == Line.student_id)
+        .where(Line.entry_id.in_(entry_ids), Line.student_id != student_id)
+    )
+    return dict(rows.all())
+
+
+def _row(lines: list[Any], description: str) -> StatementRow:
+    first = lines[0]
+    return StatementRow(
+        entry_id=first.entry_id,
+        date=first.date,
+        kind=first.kind,
+        document=wording.document_or_none(first.series, first.no),
+        description=description,
+        due_date=first.due_date if len(lines) == 1 else None,
+        amount=sum(line.amount for line in lines),
+        balance=0,
+        reversed_by=first.reversed_by,
+        reverses=first.reverses,
+    )
+
+
+def wording_of_charge(line: Any) -> str:
+    """A line with kind, account_name, term_name, memo and due_date, as a person would call it."""
+    if line.kind == "bill":
+        return wording.charge(line.account_name, term=line.term_name, memo=line.memo, due=line.due_date)
+    return wording.movement(line.kind, what=line.memo or "", due=line.due_date)
+
+
+def _wording(lines: list[Any], other: str) -> str:
+    first = lines[0]
+    number = wording.document_or_none(first.series, first.no)
+    if first.kind == "reversal":
+        original = wording.document_or_none(first.original_series, first.original_no)
+        return wording.reversal(
+            first.original_kind, first.original_date, document=original, reason=first.reason
+        )
+    if first.kind == "transfer":
+        what = f"{'to' if first.amount > 0 else 'from'} {other}" if other else ""
+        return wording.movement("transfer", what=what, reason=first.reason)
+    if first.account_type in ("tender", "income"):
+        what = wording.together(line.account_name.lower() for line in lines)
+        return wording.movement(first.kind, what=what, document=number, reason=first.reason)
+    return wording.movement(first.kind, document=number, reason=first.reason)

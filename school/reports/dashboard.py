@@ -1,0 +1,249 @@
+"""What the school is owed and how it comes in. Amounts are minor units and carry their sign in their name.
+
+`billed` is fee income: bills and late fees less credit notes and reversals. `conceded` is what concessions
+took off it. `collected` is money received less reversed payments and refunds: what the tenders gained.
+The rate is collected ÷ (billed − conceded). A term's figures are of the lines posted to that term, in the
+class as at posting.
+
+As at the latest entry date all of it comes from projections; as at an earlier date balances, open charges and
+term totals are recomputed from entries and lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from school.ledger.models import Account
+from school.ledger.projections import OpenItem, RollTotal, StudentBalance
+from school.ledger.queries.allocation import balances, open_items, total, up_to_date
+from school.reports.ageing import Ageing, ageing, due_totals
+from school.reports.movements import (
+    AccountTotal,
+    MonthRow,
+    by_fee_head,
+    by_tender,
+    months,
+    posted_to,
+    takings,
+    term_of,
+)
+from school.students.models import SchoolClass, Student
+from school.students.queries import TermFacts, today
+
+__all__ = [
+    "AccountTotal",
+    "Ageing",
+    "ClassRow",
+    "Debtor",
+    "Figures",
+    "MonthRow",
+    "ageing",
+    "by_class",
+    "by_fee_head",
+    "by_tender",
+    "figures",
+    "months",
+    "takings",
+    "top_debtors",
+]
+
+TOP = 10
+
+
+@dataclass(frozen=True)
+class Figures:
+    """owed = Σ of positive balances, of `owing` students; due is open by `as_at`, overdue before it.
+
+    billed, conceded, written_off, collected and the rate are of `term`, through `as_at`; 0 without a term.
+    rate_percent is None where nothing was billed.
+    """
+
+    as_at: date
+    term: TermFacts | None
+    owing: int
+    owed: int
+    due: int
+    overdue: int
+    credit: int
+    billed: int
+    conceded: int
+    written_off: int
+    collected: int
+    rate_percent: float | None
+
+
+@dataclass(frozen=True)
+class ClassRow:
+    """`students` (enrolled) and `outstanding` (Σ positive balances) are of the class now; 0 is no class."""
+
+    class_id: int
+    name: str
+    students: int
+    billed: int
+    conceded: int
+    collected: int
+    outstanding: int
+    rate_percent: float | None
+
+
+@dataclass(frozen=True)
+class Debtor:
+    """oldest_due is the due date of the oldest open charge."""
+
+    student_id: int
+    admission_no: str
+    name: str
+    class_name: str | None
+    balance: int
+    overdue: int
+    oldest_due: date
+
+
+def figures(session: Session, *, as_at: date | None = None, term_id: int | None = None) -> Figures:
+    """The key figures; of the term of `as_at` unless another is named."""
+    day = as_at or today(session)
+    term = term_of(session, day, term_id)
+    owing, owed, credit = _standing(session, as_at)
+    due = overdue = 0
+    for due_date, amount in due_totals(session, as_at=as_at):
+        due += amount if due_date <= day else 0
+        overdue += amount if due_date < day else 0
+    moved = dict.fromkeys(("income", "concession", "bad_debt", "tender"), 0)
+    if term:
+        posted = posted_to(session, term.id, as_at)
+        rows = session.execute(
+            select(Account.type, total(posted.c.amount))
+            .join(Account, Account.code == posted.c.account)
+            .group_by(Account.type)
+        )
+        moved |= dict(rows.all())
+    return Figures(
+        as_at=day,
+        term=term,
+        owing=owing,
+        owed=owed,
+        due=due,
+        overdue=overdue,
+        credit=credit,
+        billed=moved["income"],
+        conceded=-moved["concession"],
+        written_off=-moved["bad_debt"],
+        collected=-moved["tender"],
+        rate_percent=_rate(-moved["tender"], moved["income"] + moved["concession"]),
+    )
+
+
+def by_class(session: Session, *, as_at: date | None = None, term_id: int | None = None) -> list[ClassRow]:
+    """One row a class, youngest first; students without a class come last, when there are any."""
+    term = term_of(session, as_at or today(session), term_id)
+    moved: dict[int, dict[str, int]] = {}
+    if term:
+        posted = posted_to(session, term.id, as_at)
+        rows = session.execute(
+            select(posted.c.class_id, Account.type, total(posted.c.amount))
+            .join(Account, Account.code == posted.c.account)
+            .group_by(posted.c.class_id, Account.type)
+        )
+        for class_id, type_, amount in rows:
+            moved.setdefault(class_id, {})[type_] = amount
+    rolls = session.execute(
+        select(
+            RollTotal.class_id,
+            total(case((RollTotal.status == "enrolled", RollTotal.students), else_=0)).label("students"),
+            total(RollTotal.owed).label("owed"),
+        ).group_by(RollTotal.class_id)
+    )
+    roll = {row.class_id: (row.students, row.owed) for row in rolls}
+    owed = {class_id: owed for class_id, (_, owed) in roll.items()}
+    if not up_to_date(session, as_at):
+        owed = _owed_by_class(session, as_at)
+    classes = session.execute(
+        select(SchoolClass.id, SchoolClass.name).order_by(SchoolClass.position, SchoolClass.name)
+    )
+    named = [(class_id, name) for class_id, name in classes] + [(0, "")]
+    facts = [
+        _class_row(
+            class_id, name, roll.get(class_id, (0, 0))[0], owed.get(class_id, 0), moved.get(class_id, {})
+        )
+        for class_id, name in named
+    ]
+    return [row for row in facts if row.class_id or row.students or row.outstanding or row.class_id in moved]
+
+
+def top_debtors(session: Session, *, as_at: date | None = None, limit: int = TOP) -> list[Debtor]:
+    """The students who owe most, most first."""
+    day = as_at or today(session)
+    now = up_to_date(session, as_at)
+    each = StudentBalance.__table__ if now else balances(as_at=as_at).subquery()
+    top: Sequence[Any] = session.execute(
+        select(
+            Student.id,
+            Student.admission_no,
+            Student.name,
+            SchoolClass.name.label("class_name"),
+            each.c.balance,
+        )
+        .select_from(each)
+        .join(Student, Student.id == each.c.student_id)
+        .outerjoin(SchoolClass, SchoolClass.id == Student.class_id)
+        .where(each.c.balance > 0)
+        .order_by(each.c.balance.desc(), each.c.student_id.desc())
+        .limit(limit)
+    ).all()
+    ids = [row.id for row in top]
+    items = OpenItem.__table__ if now else open_items(as_at=as_at, students=ids)
+    late = case((items.c.due_date < day, items.c.open), else_=0)
+    rows = session.execute(
+        select(items.c.student_id, total(late), func.min(items.c.due_date))
+        .where(items.c.student_id.in_(ids))
+        .group_by(items.c.student_id)
+    )
+    dues = {student_id: (overdue, oldest) for student_id, overdue, oldest in rows}
+    return [Debtor(*(*row, *dues[row.id])) for row in top]
+
+
+def _standing(session: Session, as_at: date | None) -> tuple[int, int, int]:
+    """How many students owe, what they owe, and the credit of the others."""
+    if up_to_date(session, as_at):
+        row = session.execute(
+            select(total(RollTotal.owing), total(RollTotal.owed), total(RollTotal.credit))
+        ).one()
+        return row[0], row[1], row[2]
+    each = balances(as_at=as_at).subquery()
+    owes = each.c.balance > 0
+    row = session.execute(
+        select(
+            total(case((owes, 1), else_=0)),
+            total(case((owes, each.c.balance), else_=0)),
+            total(case((owes, 0), else_=-each.c.balance)),
+        )
+    ).one()
+    return row[0], row[1], row[2]
+
+
+def _owed_by_class(session: Session, as_at: date | None) -> dict[int, int]:
+    each = balances(as_at=as_at).subquery()
+    rows = session.execute(
+        select(func.coalesce(Student.class_id, 0), total(each.c.balance))
+        .join(Student, Student.id == each.c.student_id)
+        .where(each.c.balance > 0)
+        .group_by(Student.class_id)
+    )
+    return dict(rows.all())
+
+
+def _class_row(class_id: int, name: str, students: int, outstanding: int, moved: dict[str, int]) -> ClassRow:
+    billed, conceded = moved.get("income", 0), -moved.get("concession", 0)
+    collected = -moved.get("tender", 0)
+    rate = _rate(collected, billed - conceded)
+    return ClassRow(class_id, name, students, billed, conceded, collected, outstanding, rate)
+
+
+def _rate(collected: int, payable: int) -> float | None:
+    return round(100 * collected / payable, 1) if payable > 0 else None

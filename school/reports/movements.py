@@ -1,0 +1,155 @@
+"""What was billed and what came in: by term from `class_total`, by date from `day_total`.
+
+Amounts are minor units and carry their sign in their name. A term's figures are of the lines posted to that
+term, in the class as at posting; dates are accounting dates.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import FromClause, func, select
+from sqlalchemy.orm import Session
+
+from school.errors import NotFound
+from school.ledger.models import Account, Entry, Line
+from school.ledger.projections import ClassTotal, DayTotal
+from school.ledger.queries.allocation import total, up_to_date
+from school.students.queries import TermFacts, terms, today, years
+
+
+@dataclass(frozen=True)
+class MonthRow:
+    """A month by its first day, beside the same month a year before."""
+
+    month: date
+    billed: int
+    collected: int
+    billed_last_year: int
+    collected_last_year: int
+
+
+@dataclass(frozen=True)
+class AccountTotal:
+    """A tender's or a fee head's share; `account` is its code, the key to `ledger.queries.entries`."""
+
+    account: str
+    name: str
+    amount: int
+
+
+def months(session: Session, *, as_at: date | None = None) -> list[MonthRow]:
+    """Twelve months from the start of the school year, each beside the same month a year before."""
+    day = as_at or today(session)
+    firsts = [_month_after(_year_begins(session, day), n) for n in range(12)]
+    sums = _month_sums(session, _month_after(firsts[0], -12), day)
+    return [
+        MonthRow(
+            month=first,
+            billed=sums.get((first, "income"), 0),
+            collected=-sums.get((first, "tender"), 0),
+            billed_last_year=sums.get((_month_after(first, -12), "income"), 0),
+            collected_last_year=-sums.get((_month_after(first, -12), "tender"), 0),
+        )
+        for first in firsts
+    ]
+
+
+def by_tender(
+    session: Session, *, as_at: date | None = None, term_id: int | None = None
+) -> list[AccountTotal]:
+    """Collected in the term, by tender; their sum is `figures.collected`."""
+    return _by_account(session, "tender", -1, as_at, term_id)
+
+
+def by_fee_head(
+    session: Session, *, as_at: date | None = None, term_id: int | None = None
+) -> list[AccountTotal]:
+    """Billed for the term, by income account; their sum is `figures.billed`."""
+    return _by_account(session, "income", 1, as_at, term_id)
+
+
+def takings(session: Session, *, since: date, until: date) -> list[AccountTotal]:
+    """Collected by tender from `since` to `until`, inclusive accounting dates."""
+    rows = session.execute(
+        select(Account.code, Account.name, -total(DayTotal.amount))
+        .join(Account, Account.code == DayTotal.account)
+        .where(DayTotal.date.between(since, until), Account.type == "tender")
+        .group_by(Account.code, Account.name, Account.position)
+        .order_by(Account.position, Account.code)
+    )
+    return [AccountTotal(*row) for row in rows]
+
+
+def term_of(session: Session, day: date, term_id: int | None) -> TermFacts | None:
+    """The named term, or the last one begun by `day`. Raises NotFound for a name that is none."""
+    known = terms(session)
+    if term_id is None:
+        begun = [term for term in known if term.starts_on <= day]
+        return begun[-1] if begun else None
+    for term in known:
+        if term.id == term_id:
+            return term
+    raise NotFound("There is no such term.")
+
+
+def posted_to(session: Session, term_id: int, as_at: date | None) -> FromClause:
+    """Columns class_id (0 for none), account, amount: what was posted to the term through `as_at`."""
+    if up_to_date(session, as_at):
+        query = select(ClassTotal.class_id, ClassTotal.account, ClassTotal.amount).where(
+            ClassTotal.term_id == term_id
+        )
+        return query.subquery()
+    return (
+        select(
+            func.coalesce(Line.class_id, 0).label("class_id"),
+            Line.account,
+            total(Line.amount).label("amount"),
+        )
+        .join(Entry, Entry.id == Line.entry_id)
+        .where(Line.term_id == term_id, Entry.date <= as_at)
+        .group_by(Line.class_id, Line.account)
+        .subquery()
+    )
+
+
+def _by_account(
+    session: Session, type_: str, sign: int, as_at: date | None, term_id: int | None
+) -> list[AccountTotal]:
+    term = term_of(session, as_at or today(session), term_id)
+    if term is None:
+        return []
+    posted = posted_to(session, term.id, as_at)
+    rows = session.execute(
+        select(Account.code, Account.name, sign * total(posted.c.amount))
+        .join(Account, Account.code == posted.c.account)
+        .where(Account.type == type_)
+        .group_by(Account.code, Account.name, Account.position)
+        .order_by(Account.position, Account.code)
+    )
+    return [AccountTotal(*row) for row in rows]
+
+
+def _month_sums(session: Session, since: date, until: date) -> dict[tuple[date, str], int]:
+    year, month = func.extract("year", DayTotal.date), func.extract("month", DayTotal.date)
+    rows = session.execute(
+        select(year, month, Account.type, total(DayTotal.amount))
+        .join(Account, Account.code == DayTotal.account)
+        .where(DayTotal.date.between(since, until), Account.type.in_(("income", "tender")))
+        .group_by(year, month, Account.type)
+    )
+    return {(date(int(y), int(m), 1), type_): amount for y, m, type_, amount in rows}
+
+
+def _year_begins(session: Session, day: date) -> date:
+    """The first of the month the school year of `day` begins in; `day` is in the twelve months from it."""
+    begun = [year.starts_on for year in years(session) if year.starts_on <= day]
+    twelfth = _month_after(day, -11)
+    return max(_month_after(begun[-1], 0), twelfth) if begun else twelfth
+
+
+def _month_after(day: date, months: int) -> date:
+    """The first of the month so many months after the month of `day`."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, 1)
