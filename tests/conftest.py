@@ -3,11 +3,45 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+from school.db import Database
+from tests import databases
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "alembic: a promise of pytest-alembic about the migrations")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """What failed or was left out before pytest began stands just above its closing line."""
     for note in os.environ.get("SCHOOL_TEST_NOTES", "").splitlines():
         terminalreporter.write_line(note, red=True, bold=True)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A migrated, empty database; the test runs once on SQLite and once on PostgreSQL."""
+    with databases.fresh(request.param, tmp_path) as fresh:
+        yield fresh
+
+
+@pytest.fixture
+def sqlite_database(tmp_path: Path) -> Iterator[Database]:
+    with databases.fresh("sqlite", tmp_path) as fresh:
+        yield fresh
+
+
+@pytest.fixture
+def postgresql_database() -> Iterator[Database]:
+    with databases.fresh("postgresql") as fresh:
+        yield fresh
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """The last to leave turns off the light: workers of pytest-xdist finish before their controller."""
+    if not hasattr(session.config, "workerinput"):
+        databases.forget()

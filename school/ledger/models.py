@@ -1,14 +1,15 @@
 """Entries and lines are the truth: rows are added, never changed, never removed.
 
-One line is one balanced pair: +amount on the student's account (the control account 1200), −amount on `account`.
-Lines are inserted first; the entry comes last and seals them. `guards` holds what the database itself refuses.
+One line is one balanced pair: +amount on the student's account (the control account 1200), −amount on
+`account`. Lines are inserted first; the entry comes last and seals them. `guards` holds what the database
+itself refuses.
 """
 
 from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from school.columns import Id, Minor, Moment
@@ -41,7 +42,7 @@ def _whole(column: str) -> CheckConstraint:
 
 
 class Account(Base):
-    """The other side of a line: a tender, a fee head's income, concessions, bad debts, opening balances, clearing."""
+    """The other side of a line: a tender, a fee head's income, concessions, bad debts, opening, clearing."""
 
     __tablename__ = "account"
     __table_args__ = (
@@ -70,7 +71,10 @@ class PeriodLock(Base):
 
 
 class Entry(Base):
-    """One event, sealed. `hash` chains over the entry before; `series` and `no` number documents without a gap."""
+    """One event, sealed. `series` and `no` number documents without a gap.
+
+    `hash` chains over the entry before: `rules.entry_hash`.
+    """
 
     __tablename__ = "entry"
     __table_args__ = (
@@ -80,7 +84,9 @@ class Entry(Base):
         CheckConstraint("(series IS NULL) = (no IS NULL)", name="series_and_no"),
         CheckConstraint("kind <> 'payment' OR series IS NOT NULL", name="payment_has_a_receipt"),
         CheckConstraint("(kind = 'reversal') = (reverses IS NOT NULL)", name="reversal_reverses"),
-        CheckConstraint("kind <> 'reversal' OR length(reason) > 0", name="reversal_has_a_reason"),
+        CheckConstraint(
+            "kind <> 'reversal' OR COALESCE(length(trim(reason)), 0) > 0", name="reversal_has_a_reason"
+        ),
         CheckConstraint("n_lines > 0", name="n_lines"),
         _whole("total"),
         Index("ix_entry_date", "date"),
@@ -121,8 +127,19 @@ class Line(Base):
         CheckConstraint("amount <> 0", name="amount_is_not_zero"),
         _whole("amount"),
         CheckConstraint("due_date IS NULL OR (amount > 0 AND pays IS NULL)", name="due_date_is_of_a_debit"),
-        Index("ix_line_pays", "pays"),
-        Index("ix_line_due", "student_id", "due_date"),
+        Index(
+            "ix_line_pays",
+            "pays",
+            sqlite_where=text("pays IS NOT NULL"),
+            postgresql_where=text("pays IS NOT NULL"),
+        ),
+        Index(
+            "ix_line_due",
+            "student_id",
+            "due_date",
+            sqlite_where=text("due_date IS NOT NULL"),
+            postgresql_where=text("due_date IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)

@@ -70,7 +70,7 @@ class ClassTotal(Base):
 
 
 class RollTotal(Base):
-    """By present class (0 for none) and status: students, how many owe, Σ owed (+) and Σ credit (− as a + amount)."""
+    """By present class (0 for none) and status: students, how many owe, Σ owed, Σ credit (as a + amount)."""
 
     __tablename__ = "roll_total"
 

@@ -1,0 +1,38 @@
+"""Books go forward by numbered sentences in `versions/`; the guards are always the present ones.
+
+A migration may add tables and columns; `entry` and `line` are never copied and dropped, for DROP passes
+the guards by.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, Connection
+
+
+def migrate(url: str | URL) -> None:
+    """Bring the database at `url` to the newest revision, all or nothing, with the present guards."""
+    command.upgrade(config(url), "head")
+
+
+def head() -> str:
+    """The newest revision there is."""
+    return str(ScriptDirectory.from_config(config()).get_current_head())
+
+
+def current(connection: Connection) -> str | None:
+    """The revision this database is at; None where nothing was ever migrated."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def config(url: str | URL = "") -> Config:
+    """Alembic's settings; there is no alembic.ini."""
+    settings = Config()
+    settings.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    settings.attributes["url"] = url
+    return settings

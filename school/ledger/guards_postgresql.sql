@@ -1,0 +1,243 @@
+-- What PostgreSQL itself refuses, and how the projections follow. `guards.install` puts exactly this text in place.
+-- Functions run with the owner's rights, so the app's role needs no right to change the truth or a projection.
+-- Triggers are written as pg_get_triggerdef gives them back, one a line, so that `guards.differences` can compare.
+
+-- The truth is added to, never changed, never removed.
+CREATE FUNCTION guard_unchanged() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
+BEGIN
+  RAISE EXCEPTION 'ledger: rows of % are never changed', TG_TABLE_NAME USING ERRCODE = 'check_violation';
+END $$;
+
+CREATE FUNCTION guard_kept() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
+BEGIN
+  RAISE EXCEPTION 'ledger: rows of % are never removed', TG_TABLE_NAME USING ERRCODE = 'check_violation';
+END $$;
+
+CREATE TRIGGER entry_unchanged BEFORE UPDATE ON public.entry FOR EACH STATEMENT EXECUTE FUNCTION guard_unchanged();
+CREATE TRIGGER entry_kept BEFORE DELETE OR TRUNCATE ON public.entry FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
+CREATE TRIGGER line_unchanged BEFORE UPDATE ON public.line FOR EACH STATEMENT EXECUTE FUNCTION guard_unchanged();
+CREATE TRIGGER line_kept BEFORE DELETE OR TRUNCATE ON public.line FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
+CREATE TRIGGER period_lock_unchanged BEFORE UPDATE ON public.period_lock FOR EACH STATEMENT EXECUTE FUNCTION guard_unchanged();
+CREATE TRIGGER period_lock_kept BEFORE DELETE OR TRUNCATE ON public.period_lock FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
+CREATE TRIGGER audit_event_unchanged BEFORE UPDATE ON public.audit_event FOR EACH STATEMENT EXECUTE FUNCTION guard_unchanged();
+CREATE TRIGGER audit_event_kept BEFORE DELETE OR TRUNCATE ON public.audit_event FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
+
+-- People, calendar and accounts may change; they stay as long as the books do.
+CREATE TRIGGER account_kept BEFORE DELETE OR TRUNCATE ON public.account FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
+CREATE TRIGGER family_kept BEFORE DELETE OR TRUNCATE ON public.family FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
+CREATE TRIGGER guardian_kept BEFORE DELETE OR TRUNCATE ON public.guardian FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
+CREATE TRIGGER school_kept BEFORE DELETE OR TRUNCATE ON public.school FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
+CREATE TRIGGER school_class_kept BEFORE DELETE OR TRUNCATE ON public.school_class FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
+CREATE TRIGGER student_kept BEFORE DELETE OR TRUNCATE ON public.student FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
+CREATE TRIGGER term_kept BEFORE DELETE OR TRUNCATE ON public.term FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
+CREATE TRIGGER user_account_kept BEFORE DELETE OR TRUNCATE ON public.user_account FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
+CREATE TRIGGER year_kept BEFORE DELETE OR TRUNCATE ON public.year FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
+
+CREATE FUNCTION guard_school_currency() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
+BEGIN
+  IF (NEW.currency, NEW.exponent) IS DISTINCT FROM (OLD.currency, OLD.exponent) AND EXISTS (SELECT 1 FROM entry) THEN
+    RAISE EXCEPTION 'ledger: the currency is fixed by the first entry' USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER school_currency BEFORE UPDATE ON public.school FOR EACH ROW EXECUTE FUNCTION guard_school_currency();
+
+CREATE FUNCTION guard_account_meaning() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
+BEGIN
+  IF (NEW.code, NEW.type) IS DISTINCT FROM (OLD.code, OLD.type) AND EXISTS (SELECT 1 FROM line WHERE account = OLD.code) THEN
+    RAISE EXCEPTION 'ledger: an account with lines keeps its code and type' USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER account_meaning BEFORE UPDATE ON public.account FOR EACH ROW EXECUTE FUNCTION guard_account_meaning();
+
+-- One writer of the books at a time, as SQLite has by nature; held to the end of the transaction.
+CREATE FUNCTION guard_one_writer() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock(1200);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER entry_one_writer BEFORE INSERT ON public.entry FOR EACH STATEMENT EXECUTE FUNCTION guard_one_writer();
+CREATE TRIGGER line_one_writer BEFORE INSERT ON public.line FOR EACH STATEMENT EXECUTE FUNCTION guard_one_writer();
+CREATE TRIGGER period_lock_one_writer BEFORE INSERT ON public.period_lock FOR EACH STATEMENT EXECUTE FUNCTION guard_one_writer();
+CREATE TRIGGER student_one_writer BEFORE INSERT OR UPDATE OF class_id, status ON public.student FOR EACH STATEMENT EXECUTE FUNCTION guard_one_writer();
+
+CREATE FUNCTION guard_period_lock() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
+BEGIN
+  IF NEW.id <> 1 + COALESCE((SELECT MAX(id) FROM period_lock), 0) THEN
+    RAISE EXCEPTION 'ledger: lock id must be last + 1' USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER period_lock_guard BEFORE INSERT ON public.period_lock FOR EACH ROW EXECUTE FUNCTION guard_period_lock();
+
+-- Lines come first, in order, and only for an entry that is not yet sealed.
+CREATE FUNCTION guard_line() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
+DECLARE refused text;
+BEGIN
+  IF EXISTS (SELECT 1 FROM entry WHERE id = NEW.entry_id) THEN
+    refused := 'entry is sealed';
+  ELSIF NEW.id <> 1 + COALESCE((SELECT MAX(id) FROM line), 0) THEN
+    refused := 'line id must be last + 1';
+  ELSIF NEW.n <> 1 + COALESCE((SELECT MAX(n) FROM line WHERE entry_id = NEW.entry_id), 0) THEN
+    refused := 'line number must be last + 1';
+  ELSIF NEW.pays IS NOT NULL AND NOT EXISTS (
+      SELECT 1 FROM line WHERE id = NEW.pays AND student_id = NEW.student_id AND due_date IS NOT NULL) THEN
+    refused := 'pays must be a charge of the same student';
+  ELSE
+    RETURN NEW;
+  END IF;
+  RAISE EXCEPTION 'ledger: %', refused USING ERRCODE = 'check_violation';
+END $$;
+CREATE TRIGGER line_guard BEFORE INSERT ON public.line FOR EACH ROW EXECUTE FUNCTION guard_line();
+
+-- The entry comes last and seals its lines.
+CREATE FUNCTION guard_entry_seal() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
+DECLARE
+  refused text;
+  lines bigint; total bigint; unsuitable boolean; undated boolean;
+  original record;
+BEGIN
+  SELECT COUNT(*), SUM(l.amount),
+         BOOL_OR(NOT CASE NEW.kind
+           WHEN 'bill' THEN (a.type = 'income' AND l.amount > 0) OR (a.type = 'concession' AND l.amount < 0)
+           WHEN 'late_fee' THEN a.type = 'income' AND l.amount > 0
+           WHEN 'payment' THEN a.type = 'tender' AND l.amount < 0
+           WHEN 'refund' THEN a.type = 'tender' AND l.amount > 0
+           WHEN 'concession' THEN a.type = 'concession' AND l.amount < 0
+           WHEN 'credit_note' THEN a.type = 'income' AND l.amount < 0
+           WHEN 'write_off' THEN a.type = 'bad_debt' AND l.amount < 0
+           WHEN 'opening' THEN a.type = 'opening'
+           WHEN 'transfer' THEN a.type = 'clearing'
+           ELSE NEW.kind = 'reversal' END),
+         BOOL_OR(l.amount > 0 AND l.due_date IS NULL)
+    INTO lines, total, unsuitable, undated
+    FROM line l JOIN account a ON a.code = l.account WHERE l.entry_id = NEW.id;
+  IF NEW.id <> 1 + COALESCE((SELECT MAX(id) FROM entry), 0) THEN
+    refused := 'entry id must be last + 1';
+  ELSIF EXISTS (SELECT 1 FROM entry WHERE request_id = NEW.request_id) THEN
+    refused := 'request id is used';
+  ELSIF NEW.reverses IS NOT NULL AND EXISTS (SELECT 1 FROM entry WHERE reverses = NEW.reverses) THEN
+    refused := 'already reversed';
+  ELSIF NEW.series IS NOT NULL AND NEW.no <> 1 + COALESCE((SELECT MAX(no) FROM entry WHERE series = NEW.series), 0) THEN
+    refused := 'document number must be last + 1';
+  ELSIF NEW.date <= (SELECT locked_through FROM period_lock ORDER BY id DESC LIMIT 1) THEN
+    refused := 'period is locked';
+  ELSIF (NEW.n_lines, NEW.total) IS DISTINCT FROM (lines, total) THEN
+    refused := 'lines do not match the entry';
+  ELSIF unsuitable THEN
+    refused := 'lines do not suit the kind';
+  ELSIF NEW.kind = 'transfer' AND NEW.total <> 0 THEN
+    refused := 'clearing must net to zero';
+  ELSIF NEW.reverses IS NULL AND undated THEN
+    refused := 'a debit needs a due date';
+  ELSIF NEW.kind IN ('refund', 'transfer') AND EXISTS (
+      SELECT 1 FROM line l WHERE l.entry_id = NEW.id AND l.amount > 0
+         AND 0 < (SELECT SUM(amount) FROM line WHERE student_id = l.student_id)) THEN
+    refused := 'more than the credit';
+  ELSIF NEW.kind = 'write_off' AND EXISTS (
+      SELECT 1 FROM line l WHERE l.entry_id = NEW.id
+         AND 0 > (SELECT SUM(amount) FROM line WHERE student_id = l.student_id)) THEN
+    refused := 'more than is owed';
+  ELSIF NEW.reverses IS NOT NULL THEN
+    SELECT * INTO original FROM entry WHERE id = NEW.reverses;
+    IF original.reverses IS NOT NULL THEN
+      refused := 'a reversal cannot be reversed';
+    ELSIF original.date > NEW.date THEN
+      refused := 'a reversal is not before its original';
+    ELSIF NEW.n_lines IS DISTINCT FROM original.n_lines OR EXISTS (
+        SELECT 1 FROM line o JOIN account a ON a.code = o.account
+          LEFT JOIN line m ON m.entry_id = NEW.id AND m.n = o.n AND m.student_id = o.student_id AND m.account = o.account
+               AND m.amount = -o.amount AND m.due_date IS NULL AND m.class_id IS NOT DISTINCT FROM o.class_id
+               AND (m.term_id IS NOT DISTINCT FROM o.term_id OR a.type = 'tender')
+               AND m.pays IS NOT DISTINCT FROM COALESCE(o.pays, CASE WHEN o.due_date IS NOT NULL THEN o.id END)
+         WHERE o.entry_id = NEW.reverses AND m.id IS NULL) THEN
+      refused := 'a reversal mirrors its original';
+    END IF;
+  END IF;
+  IF refused IS NOT NULL THEN
+    RAISE EXCEPTION 'ledger: %', refused USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER entry_seal BEFORE INSERT ON public.entry FOR EACH ROW EXECUTE FUNCTION guard_entry_seal();
+
+-- Projections follow in the same transaction: balances, what is open, totals by day and by class.
+CREATE FUNCTION guard_entry_project() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
+DECLARE student record;
+BEGIN
+  INSERT INTO day_total AS t (date, account, amount)
+    SELECT NEW.date, account, SUM(amount) FROM line WHERE entry_id = NEW.id GROUP BY account
+    ON CONFLICT (date, account) DO UPDATE SET amount = t.amount + excluded.amount;
+  INSERT INTO class_total AS t (term_id, class_id, account, amount)
+    SELECT COALESCE(term_id, 0), COALESCE(class_id, 0), account, SUM(amount) FROM line WHERE entry_id = NEW.id GROUP BY 1, 2, 3
+    ON CONFLICT (term_id, class_id, account) DO UPDATE SET amount = t.amount + excluded.amount;
+  -- One student at a time: equality keeps every cached plan an index plan.
+  FOR student IN SELECT student_id AS id, SUM(amount)::bigint AS moved FROM line WHERE entry_id = NEW.id GROUP BY student_id LOOP
+    UPDATE student_balance SET balance = balance + student.moved WHERE student_id = student.id;
+    -- The balance is what is open, and credits settle the oldest due first: so the newest charges are the open ones.
+    WITH charge AS (
+      SELECT l.id, l.due_date, b.balance,
+             GREATEST(0, l.amount + COALESCE((SELECT SUM(p.amount) FROM line p WHERE p.pays = l.id), 0))::bigint AS net
+        FROM student_balance b JOIN line l ON l.student_id = b.student_id AND l.due_date IS NOT NULL
+       WHERE b.student_id = student.id AND b.balance > 0
+    ), ranked AS (
+      SELECT id, due_date, net, balance, (SUM(net) OVER (ORDER BY due_date DESC, id DESC) - net)::bigint AS newer FROM charge
+    ), fresh AS (
+      SELECT id, due_date, LEAST(net, balance - newer) AS open FROM ranked WHERE net > 0 AND balance > newer
+    ), stale AS (
+      SELECT line_id AS id, due_date, open FROM open_item WHERE student_id = student.id
+    ), moved AS (
+      SELECT due_date, SUM(open)::bigint AS open
+        FROM (SELECT due_date, open FROM fresh UNION ALL SELECT due_date, -open FROM stale) AS both_sides
+       GROUP BY due_date HAVING SUM(open) <> 0
+    ), closed AS (
+      DELETE FROM open_item WHERE student_id = student.id AND line_id NOT IN (SELECT id FROM fresh)
+    ), opened AS (
+      INSERT INTO open_item AS i (line_id, student_id, due_date, open)
+        SELECT id, student.id, due_date, open FROM fresh EXCEPT SELECT id, student.id, due_date, open FROM stale
+        ON CONFLICT (line_id) DO UPDATE SET open = excluded.open
+    )
+    INSERT INTO due_total AS t (due_date, open) SELECT due_date, open FROM moved
+      ON CONFLICT (due_date) DO UPDATE SET open = t.open + excluded.open;
+  END LOOP;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER entry_project AFTER INSERT ON public.entry FOR EACH ROW EXECUTE FUNCTION guard_entry_project();
+
+CREATE FUNCTION guard_student_enters_roll() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
+BEGIN
+  INSERT INTO student_balance (student_id, balance) VALUES (NEW.id, 0);
+  INSERT INTO roll_total AS t (class_id, status, students, owing, owed, credit)
+    VALUES (COALESCE(NEW.class_id, 0), NEW.status, 1, 0, 0, 0)
+    ON CONFLICT (class_id, status) DO UPDATE SET students = t.students + 1;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER student_enters_roll AFTER INSERT ON public.student FOR EACH ROW EXECUTE FUNCTION guard_student_enters_roll();
+
+CREATE FUNCTION guard_student_moves_roll() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
+DECLARE b bigint;
+BEGIN
+  IF (NEW.class_id, NEW.status) IS DISTINCT FROM (OLD.class_id, OLD.status) THEN
+    SELECT balance INTO b FROM student_balance WHERE student_id = NEW.id;
+    UPDATE roll_total SET students = students - 1, owing = owing - (b > 0)::int,
+           owed = owed - GREATEST(b, 0), credit = credit - GREATEST(-b, 0)
+     WHERE class_id = COALESCE(OLD.class_id, 0) AND status = OLD.status;
+    INSERT INTO roll_total AS t (class_id, status, students, owing, owed, credit)
+      VALUES (COALESCE(NEW.class_id, 0), NEW.status, 1, (b > 0)::int, GREATEST(b, 0), GREATEST(-b, 0))
+      ON CONFLICT (class_id, status) DO UPDATE SET students = t.students + 1, owing = t.owing + excluded.owing,
+         owed = t.owed + excluded.owed, credit = t.credit + excluded.credit;
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER student_moves_roll AFTER UPDATE OF class_id, status ON public.student FOR EACH ROW EXECUTE FUNCTION guard_student_moves_roll();
+
+CREATE FUNCTION guard_student_balance_moves_roll() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
+BEGIN
+  UPDATE roll_total SET owing = owing + (NEW.balance > 0)::int - (OLD.balance > 0)::int,
+         owed = owed + GREATEST(NEW.balance, 0) - GREATEST(OLD.balance, 0),
+         credit = credit + GREATEST(-NEW.balance, 0) - GREATEST(-OLD.balance, 0)
+   WHERE (class_id, status) = (SELECT COALESCE(class_id, 0), status FROM student WHERE id = NEW.student_id);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER student_balance_moves_roll AFTER UPDATE OF balance ON public.student_balance FOR EACH ROW EXECUTE FUNCTION guard_student_balance_moves_roll();

@@ -1,0 +1,158 @@
+-- What SQLite itself refuses, and how the projections follow. `guards.install` puts exactly this text in place.
+
+-- The truth is added to, never changed, never removed.
+CREATE TRIGGER entry_unchanged BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'ledger: rows of entry are never changed'); END;
+CREATE TRIGGER entry_kept BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT, 'ledger: rows of entry are never removed'); END;
+CREATE TRIGGER line_unchanged BEFORE UPDATE ON line BEGIN SELECT RAISE(ABORT, 'ledger: rows of line are never changed'); END;
+CREATE TRIGGER line_kept BEFORE DELETE ON line BEGIN SELECT RAISE(ABORT, 'ledger: rows of line are never removed'); END;
+CREATE TRIGGER period_lock_unchanged BEFORE UPDATE ON period_lock BEGIN SELECT RAISE(ABORT, 'ledger: rows of period_lock are never changed'); END;
+CREATE TRIGGER period_lock_kept BEFORE DELETE ON period_lock BEGIN SELECT RAISE(ABORT, 'ledger: rows of period_lock are never removed'); END;
+CREATE TRIGGER audit_event_unchanged BEFORE UPDATE ON audit_event BEGIN SELECT RAISE(ABORT, 'ledger: rows of audit_event are never changed'); END;
+CREATE TRIGGER audit_event_kept BEFORE DELETE ON audit_event BEGIN SELECT RAISE(ABORT, 'ledger: rows of audit_event are never removed'); END;
+
+-- People, calendar and accounts may change; they stay as long as the books do.
+CREATE TRIGGER account_kept BEFORE DELETE ON account BEGIN SELECT RAISE(ABORT, 'ledger: rows of account are never removed'); END;
+CREATE TRIGGER family_kept BEFORE DELETE ON family BEGIN SELECT RAISE(ABORT, 'ledger: rows of family are never removed'); END;
+CREATE TRIGGER guardian_kept BEFORE DELETE ON guardian BEGIN SELECT RAISE(ABORT, 'ledger: rows of guardian are never removed'); END;
+CREATE TRIGGER school_class_kept BEFORE DELETE ON school_class BEGIN SELECT RAISE(ABORT, 'ledger: rows of school_class are never removed'); END;
+CREATE TRIGGER school_kept BEFORE DELETE ON school BEGIN SELECT RAISE(ABORT, 'ledger: rows of school are never removed'); END;
+CREATE TRIGGER student_kept BEFORE DELETE ON student BEGIN SELECT RAISE(ABORT, 'ledger: rows of student are never removed'); END;
+CREATE TRIGGER term_kept BEFORE DELETE ON term BEGIN SELECT RAISE(ABORT, 'ledger: rows of term are never removed'); END;
+CREATE TRIGGER user_account_kept BEFORE DELETE ON user_account BEGIN SELECT RAISE(ABORT, 'ledger: rows of user_account are never removed'); END;
+CREATE TRIGGER year_kept BEFORE DELETE ON year BEGIN SELECT RAISE(ABORT, 'ledger: rows of year are never removed'); END;
+
+CREATE TRIGGER school_currency BEFORE UPDATE OF currency, exponent ON school
+WHEN (NEW.currency, NEW.exponent) IS NOT (OLD.currency, OLD.exponent) BEGIN
+  SELECT RAISE(ABORT, 'ledger: the currency is fixed by the first entry') WHERE EXISTS (SELECT 1 FROM entry);
+END;
+
+CREATE TRIGGER account_meaning BEFORE UPDATE OF code, type ON account
+WHEN (NEW.code, NEW.type) IS NOT (OLD.code, OLD.type) BEGIN
+  SELECT RAISE(ABORT, 'ledger: an account with lines keeps its code and type')
+   WHERE EXISTS (SELECT 1 FROM line WHERE account = OLD.code);
+END;
+
+CREATE TRIGGER period_lock_guard BEFORE INSERT ON period_lock BEGIN
+  SELECT RAISE(ABORT, 'ledger: lock id must be last + 1') WHERE NEW.id <> 1 + COALESCE((SELECT MAX(id) FROM period_lock), 0);
+  SELECT RAISE(ABORT, 'ledger: not a date') WHERE NEW.locked_through IS NOT date(NEW.locked_through, '+0 days');
+END;
+
+-- REPLACE deletes past the delete guards where recursive_triggers is off.
+CREATE TRIGGER audit_event_guard BEFORE INSERT ON audit_event BEGIN
+  SELECT RAISE(ABORT, 'ledger: rows of audit_event are never changed') WHERE EXISTS (SELECT 1 FROM audit_event WHERE id = NEW.id);
+END;
+
+-- Lines come first, in order, and only for an entry that is not yet sealed.
+CREATE TRIGGER line_guard BEFORE INSERT ON line BEGIN
+  SELECT RAISE(ABORT, 'ledger: entry is sealed') WHERE EXISTS (SELECT 1 FROM entry WHERE id = NEW.entry_id);
+  SELECT RAISE(ABORT, 'ledger: line id must be last + 1') WHERE NEW.id <> 1 + COALESCE((SELECT MAX(id) FROM line), 0);
+  SELECT RAISE(ABORT, 'ledger: line number must be last + 1')
+   WHERE NEW.n <> 1 + COALESCE((SELECT MAX(n) FROM line WHERE entry_id = NEW.entry_id), 0);
+  SELECT RAISE(ABORT, 'ledger: not a date') WHERE NEW.due_date IS NOT date(NEW.due_date, '+0 days');
+  SELECT RAISE(ABORT, 'ledger: pays must be a charge of the same student') WHERE NEW.pays IS NOT NULL
+     AND NOT EXISTS (SELECT 1 FROM line WHERE id = NEW.pays AND student_id = NEW.student_id AND due_date IS NOT NULL);
+END;
+
+-- The entry comes last and seals its lines.
+CREATE TRIGGER entry_seal BEFORE INSERT ON entry BEGIN
+  SELECT RAISE(ABORT, 'ledger: entry id must be last + 1') WHERE NEW.id <> 1 + COALESCE((SELECT MAX(id) FROM entry), 0);
+  SELECT RAISE(ABORT, 'ledger: request id is used') WHERE EXISTS (SELECT 1 FROM entry WHERE request_id = NEW.request_id);
+  SELECT RAISE(ABORT, 'ledger: already reversed') WHERE EXISTS (SELECT 1 FROM entry WHERE reverses = NEW.reverses);
+  SELECT RAISE(ABORT, 'ledger: document number must be last + 1') WHERE NEW.series IS NOT NULL
+     AND NEW.no <> 1 + COALESCE((SELECT MAX(no) FROM entry WHERE series = NEW.series), 0);
+  SELECT RAISE(ABORT, 'ledger: not a date') WHERE NEW.date IS NOT date(NEW.date, '+0 days');
+  SELECT RAISE(ABORT, 'ledger: period is locked')
+   WHERE NEW.date <= (SELECT locked_through FROM period_lock ORDER BY id DESC LIMIT 1);
+  SELECT RAISE(ABORT, 'ledger: lines do not match the entry')
+   WHERE (NEW.n_lines, NEW.total) IS NOT (SELECT COUNT(*), SUM(amount) FROM line WHERE entry_id = NEW.id);
+  SELECT RAISE(ABORT, 'ledger: lines do not suit the kind') WHERE EXISTS (
+    SELECT 1 FROM line l JOIN account a ON a.code = l.account WHERE l.entry_id = NEW.id AND NOT CASE NEW.kind
+      WHEN 'bill' THEN (a.type = 'income' AND l.amount > 0) OR (a.type = 'concession' AND l.amount < 0)
+      WHEN 'late_fee' THEN a.type = 'income' AND l.amount > 0
+      WHEN 'payment' THEN a.type = 'tender' AND l.amount < 0
+      WHEN 'refund' THEN a.type = 'tender' AND l.amount > 0
+      WHEN 'concession' THEN a.type = 'concession' AND l.amount < 0
+      WHEN 'credit_note' THEN a.type = 'income' AND l.amount < 0
+      WHEN 'write_off' THEN a.type = 'bad_debt' AND l.amount < 0
+      WHEN 'opening' THEN a.type = 'opening'
+      WHEN 'transfer' THEN a.type = 'clearing'
+      ELSE NEW.kind = 'reversal' END);
+  SELECT RAISE(ABORT, 'ledger: clearing must net to zero') WHERE NEW.kind = 'transfer' AND NEW.total <> 0;
+  SELECT RAISE(ABORT, 'ledger: a debit needs a due date') WHERE NEW.reverses IS NULL
+     AND EXISTS (SELECT 1 FROM line WHERE entry_id = NEW.id AND amount > 0 AND due_date IS NULL);
+  SELECT RAISE(ABORT, 'ledger: more than the credit') WHERE NEW.kind IN ('refund', 'transfer') AND EXISTS (
+    SELECT 1 FROM line l WHERE l.entry_id = NEW.id AND l.amount > 0
+       AND 0 < (SELECT SUM(amount) FROM line WHERE student_id = l.student_id));
+  SELECT RAISE(ABORT, 'ledger: more than is owed') WHERE NEW.kind = 'write_off' AND EXISTS (
+    SELECT 1 FROM line l WHERE l.entry_id = NEW.id AND 0 > (SELECT SUM(amount) FROM line WHERE student_id = l.student_id));
+  SELECT RAISE(ABORT, 'ledger: a reversal cannot be reversed')
+   WHERE EXISTS (SELECT 1 FROM entry WHERE id = NEW.reverses AND reverses IS NOT NULL);
+  SELECT RAISE(ABORT, 'ledger: a reversal is not before its original')
+   WHERE EXISTS (SELECT 1 FROM entry WHERE id = NEW.reverses AND date > NEW.date);
+  SELECT RAISE(ABORT, 'ledger: a reversal mirrors its original') WHERE NEW.reverses IS NOT NULL AND (
+    NEW.n_lines IS NOT (SELECT n_lines FROM entry WHERE id = NEW.reverses) OR EXISTS (
+      SELECT 1 FROM line o JOIN account a ON a.code = o.account
+        LEFT JOIN line m ON m.entry_id = NEW.id AND m.n = o.n AND m.student_id = o.student_id AND m.account = o.account
+             AND m.amount = -o.amount AND m.due_date IS NULL AND m.class_id IS o.class_id
+             AND (m.term_id IS o.term_id OR a.type = 'tender')
+             AND m.pays IS COALESCE(o.pays, CASE WHEN o.due_date IS NOT NULL THEN o.id END)
+       WHERE o.entry_id = NEW.reverses AND m.id IS NULL));
+END;
+
+-- Projections follow in the same transaction: balances, what is open, totals by day and by class.
+CREATE TRIGGER entry_project AFTER INSERT ON entry BEGIN
+  UPDATE student_balance SET balance = balance + moved.amount
+    FROM (SELECT student_id, SUM(amount) AS amount FROM line WHERE entry_id = NEW.id GROUP BY student_id) AS moved
+   WHERE student_balance.student_id = moved.student_id;
+  INSERT INTO day_total (date, account, amount)
+    SELECT NEW.date, account, SUM(amount) FROM line WHERE entry_id = NEW.id GROUP BY account
+    ON CONFLICT (date, account) DO UPDATE SET amount = amount + excluded.amount;
+  INSERT INTO class_total (term_id, class_id, account, amount)
+    SELECT COALESCE(term_id, 0), COALESCE(class_id, 0), account, SUM(amount) FROM line WHERE entry_id = NEW.id GROUP BY 1, 2, 3
+    ON CONFLICT (term_id, class_id, account) DO UPDATE SET amount = amount + excluded.amount;
+  DELETE FROM open_item WHERE student_id IN (SELECT student_id FROM line WHERE entry_id = NEW.id);
+  -- The balance is what is open, and credits settle the oldest due first: so the newest charges are the open ones.
+  INSERT INTO open_item (line_id, student_id, due_date, open)
+    SELECT id, student_id, due_date, MIN(net, balance - newer) FROM (
+      SELECT c.*, SUM(net) OVER (PARTITION BY student_id ORDER BY due_date DESC, id DESC) - net AS newer FROM (
+        SELECT l.id, l.student_id, l.due_date, b.balance,
+               MAX(0, l.amount + COALESCE((SELECT SUM(p.amount) FROM line p WHERE p.pays = l.id), 0)) AS net
+          FROM student_balance b JOIN line l ON l.student_id = b.student_id AND l.due_date IS NOT NULL
+         WHERE b.balance > 0 AND b.student_id IN (SELECT student_id FROM line WHERE entry_id = NEW.id)) AS c)
+     WHERE net > 0 AND balance > newer;
+END;
+
+CREATE TRIGGER open_item_opened AFTER INSERT ON open_item BEGIN
+  INSERT INTO due_total (due_date, open) VALUES (NEW.due_date, NEW.open)
+    ON CONFLICT (due_date) DO UPDATE SET open = open + excluded.open;
+END;
+
+CREATE TRIGGER open_item_closed AFTER DELETE ON open_item BEGIN
+  UPDATE due_total SET open = open - OLD.open WHERE due_date = OLD.due_date;
+END;
+
+CREATE TRIGGER student_enters_roll AFTER INSERT ON student BEGIN
+  INSERT INTO student_balance (student_id, balance) VALUES (NEW.id, 0);
+  INSERT INTO roll_total (class_id, status, students, owing, owed, credit)
+    VALUES (COALESCE(NEW.class_id, 0), NEW.status, 1, 0, 0, 0)
+    ON CONFLICT (class_id, status) DO UPDATE SET students = students + 1;
+END;
+
+CREATE TRIGGER student_moves_roll AFTER UPDATE OF class_id, status ON student
+WHEN (NEW.class_id, NEW.status) IS NOT (OLD.class_id, OLD.status) BEGIN
+  UPDATE roll_total SET students = students - 1, owing = owing - (b.balance > 0),
+         owed = owed - MAX(b.balance, 0), credit = credit - MAX(-b.balance, 0)
+    FROM student_balance b
+   WHERE b.student_id = NEW.id AND class_id = COALESCE(OLD.class_id, 0) AND status = OLD.status;
+  INSERT INTO roll_total (class_id, status, students, owing, owed, credit)
+    SELECT COALESCE(NEW.class_id, 0), NEW.status, 1, balance > 0, MAX(balance, 0), MAX(-balance, 0)
+      FROM student_balance WHERE student_id = NEW.id
+    ON CONFLICT (class_id, status) DO UPDATE SET students = students + 1, owing = owing + excluded.owing,
+       owed = owed + excluded.owed, credit = credit + excluded.credit;
+END;
+
+CREATE TRIGGER student_balance_moves_roll AFTER UPDATE OF balance ON student_balance BEGIN
+  UPDATE roll_total SET owing = owing + (NEW.balance > 0) - (OLD.balance > 0),
+         owed = owed + MAX(NEW.balance, 0) - MAX(OLD.balance, 0), credit = credit + MAX(-NEW.balance, 0) - MAX(-OLD.balance, 0)
+   WHERE (class_id, status) = (SELECT COALESCE(class_id, 0), status FROM student WHERE id = NEW.student_id);
+END;

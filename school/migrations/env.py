@@ -1,0 +1,64 @@
+"""How a migration runs: guards away, revisions, the present guards, foreign keys checked; one transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alembic import context
+from sqlalchemy import Connection, Engine
+
+import school.access.models
+import school.audit.models
+import school.ledger.models
+import school.ledger.projections
+import school.students.models  # noqa: F401
+from school.db import Base, Database
+from school.ledger import guards
+from school.migrations import current, head
+
+
+def run(engine: Engine) -> None:
+    with engine.connect() as connection:
+        _foreign_keys(connection, "OFF")  # before the transaction, which would ignore it
+        try:
+            with connection.begin():
+                _run(connection)
+        finally:
+            _foreign_keys(connection, "ON")
+
+
+def _run(connection: Connection) -> None:
+    guards.remove(connection)
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        autogenerate_plugins=["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
+    )
+    context.run_migrations()
+    if current(connection) == head():
+        guards.install(connection)  # they know the newest tables only
+    _check_foreign_keys(connection)
+
+
+def _foreign_keys(connection: Connection, state: str) -> None:
+    if connection.dialect.name == "sqlite":
+        driver: Any = connection.connection.driver_connection
+        driver.execute(f"PRAGMA foreign_keys={state}")
+
+
+def _check_foreign_keys(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+        if broken:
+            raise RuntimeError(f"the migration left {len(broken)} rows without their parent: {broken[:3]}")
+
+
+given = context.config.attributes.get("connection")
+if given is not None:
+    run(given)
+else:
+    database = Database(context.config.attributes["url"])
+    try:
+        run(database.engine)
+    finally:
+        database.engine.dispose()
