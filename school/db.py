@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, MetaData, create_engine, event, make_url
+from sqlalchemy import Engine, MetaData, create_engine, event, make_url, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 
@@ -22,6 +22,7 @@ from school.errors import Unavailable
 from school.settings import settings
 
 BUSY_WAIT_MS = 30_000  # longer than any write of ours; a writer that waits more is a fault worth a sentence
+WRITERS_LOCK = 1200  # PostgreSQL's advisory lock of the books; guards_postgresql.sql takes it too
 CONNECTIONS_MAX = 60  # more than the threads a process uses at once
 
 
@@ -155,6 +156,13 @@ def _kindly() -> Iterator[None]:
             "The books cannot be reached at this moment, so nothing was written. "
             "Try again in a minute; if it goes on, tell your administrator."
         ) from error
+
+
+def one_writer(session: Session) -> None:
+    """Wait until no other writer of the books is at work, to the end of the transaction: what is read next may be
+    decided upon. SQLite's writers are one at a time by nature; PostgreSQL's guards take this same lock."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text(f"SELECT pg_advisory_xact_lock({WRITERS_LOCK})"))
 
 
 @lru_cache

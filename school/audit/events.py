@@ -10,6 +10,16 @@ PASSWORD_CHANGED = "access:password:change"  # noqa: S105 - the name of an event
 PASSWORD_RESET = "access:password:reset"  # noqa: S105 - the name of an event
 SIGN_INS_ENDED = "access:sign-in:end"
 
+SCHOOL_MADE = "students:school:make"
+SCHOOL_CHANGED = "students:school:change"
+YEAR_ADDED = "students:year:add"
+CLASS_ADDED = "students:class:add"
+STUDENT_ADDED = "students:student:add"
+STUDENT_CHANGED = "students:student:change"
+GUARDIAN_CHANGED = "students:guardian:change"
+FAMILIES_JOINED = "students:family:join"
+FILE_IMPORTED = "intake:file:import"
+
 EVENTS: frozenset[str] = frozenset(
     value for name, value in globals().items() if name.isupper() and isinstance(value, str)
 )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Protocol
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from school import clock
 from school.audit.events import EVENTS
 from school.audit.models import AuditEvent
+
+Change = tuple[str, dict[str, Any] | None, dict[str, Any] | None]  # subject, before, after
 
 
 class Acting(Protocol):
@@ -32,17 +36,24 @@ def record(
 
     Raises ValueError for an event that `school.audit.events` does not list.
     """
+    record_all(session, actor=actor, event=event, changes=[(subject, before, after)], reason=reason)
+
+
+def record_all(
+    session: Session, *, actor: Acting, event: str, changes: Iterable[Change], reason: str | None = None
+) -> None:
+    """Adds a row for each change, all of one event and one reason. Raises ValueError as `record` does."""
     if event not in EVENTS:
         raise ValueError(f"no audit event is called {event}")
-    session.add(
-        AuditEvent(
-            at=clock.now(),
-            actor_id=actor.user_id,
-            actor=actor.name,
-            event=event,
-            subject=subject,
-            before=before,
-            after=after,
-            reason=reason,
-        )
-    )
+    who = {
+        "at": clock.now(),
+        "actor_id": actor.user_id,
+        "actor": actor.name,
+        "event": event,
+        "reason": reason,
+    }
+    rows = [
+        {**who, "subject": subject, "before": before, "after": after} for subject, before, after in changes
+    ]
+    if rows:
+        session.execute(insert(AuditEvent), rows)

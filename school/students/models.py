@@ -83,11 +83,11 @@ class Guardian(Base):
     name: Mapped[str]
     phone: Mapped[str] = mapped_column(default="", server_default="")
     email: Mapped[str] = mapped_column(default="", server_default="")
-    folded: Mapped[str]  # the name, folded: with the phone's digits or the e-mail it tells the same guardian again
+    folded: Mapped[str]  # the name, folded: with a phone or an e-mail it tells the same guardian again
 
 
 class Student(Base):
-    """`status` is enrolled, applicant or left; a student who left keeps the account and takes no new charges."""
+    """`status` is enrolled, applicant or left; who left keeps the account and takes no new charges."""
 
     __tablename__ = "student"
     __table_args__ = (
@@ -135,7 +135,7 @@ class Enrolment(Base):
 
 
 class StudentWord(Base):
-    """The words a student is found by: names, numbers, guardians, phones, folded. Search is a prefix of each word."""
+    """The words a student is found by, folded: names, numbers, guardians, phones. Search goes by prefixes."""
 
     __tablename__ = "student_word"
     __table_args__ = (Index("ix_student_word_student_id", "student_id"), {"sqlite_with_rowid": False})

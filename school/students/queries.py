@@ -1,0 +1,306 @@
+"""The only reader of the school, its calendar and its people. Answers are facts, never live rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypeVar
+
+from sqlalchemy import Select, func, intersect, or_, select
+from sqlalchemy.orm import Session
+
+from school import clock, money
+from school.errors import NotFound
+from school.students import rules
+from school.students.models import (
+    Guardian,
+    School,
+    SchoolClass,
+    Student,
+    StudentGuardian,
+    StudentWord,
+    Term,
+    Year,
+)
+
+IN_MAX = 5_000  # values in one IN (…): below what either engine takes as parameters
+LAST_CHARACTER = "\U0010ffff"
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class SchoolFacts:
+    name: str
+    address: str
+    currency: money.Currency
+    time_zone: str
+    locale: str
+    logo: bytes | None
+
+
+@dataclass(frozen=True)
+class YearFacts:
+    id: int
+    name: str
+    starts_on: date
+    ends_on: date
+
+
+@dataclass(frozen=True)
+class TermFacts:
+    id: int
+    name: str
+    year_id: int
+    year_name: str
+    starts_on: date
+    ends_on: date
+
+
+@dataclass(frozen=True)
+class ClassFacts:
+    id: int
+    name: str
+    position: int
+
+
+@dataclass(frozen=True)
+class StudentFacts:
+    """`name` is as it is shown; `class_name` is empty for a student in no class."""
+
+    id: int
+    admission_no: str
+    name: str
+    first_name: str
+    last_name: str
+    class_id: int | None
+    class_name: str
+    family_id: int
+    status: str
+    joined_on: date | None
+    left_on: date | None
+    notes: str
+
+
+@dataclass(frozen=True)
+class GuardianFacts:
+    """`position` 1 is written to first."""
+
+    id: int
+    name: str
+    phone: str
+    email: str
+    position: int
+
+
+def has_school(session: Session) -> bool:
+    return session.scalar(select(School.id)) is not None
+
+
+def school(session: Session) -> SchoolFacts:
+    """Raises NotFound when the school is not set up."""
+    found = session.execute(
+        select(
+            School.name,
+            School.address,
+            School.currency,
+            School.exponent,
+            School.time_zone,
+            School.locale,
+            School.logo,
+        )
+    ).one_or_none()
+    if found is None:
+        raise NotFound(
+            "The school is not set up yet: open the set-up page, or give its currency and time zone."
+        )
+    return SchoolFacts(
+        found.name,
+        found.address,
+        money.Currency(found.currency, found.exponent),
+        found.time_zone,
+        found.locale,
+        found.logo,
+    )
+
+
+def today(session: Session) -> date:
+    """The date in the school's time zone. Raises NotFound when the school is not set up."""
+    time_zone = session.scalar(select(School.time_zone))
+    return clock.today(time_zone or school(session).time_zone)
+
+
+def years(session: Session) -> list[YearFacts]:
+    """Oldest first."""
+    rows = session.execute(select(Year.id, Year.name, Year.starts_on, Year.ends_on).order_by(Year.starts_on))
+    return [YearFacts(*row) for row in rows]
+
+
+def year_on(session: Session, day: date) -> YearFacts | None:
+    """The school year containing the day, or None."""
+    return next((y for y in years(session) if y.starts_on <= day <= y.ends_on), None)
+
+
+def terms(session: Session) -> list[TermFacts]:
+    """Oldest first."""
+    rows = session.execute(
+        select(Term.id, Term.name, Term.year_id, Year.name, Term.starts_on, Term.ends_on)
+        .join(Year, Year.id == Term.year_id)
+        .order_by(Term.starts_on, Term.id)
+    )
+    return [TermFacts(*row) for row in rows]
+
+
+def term_on(session: Session, day: date) -> TermFacts | None:
+    """The term containing the day, or None between terms."""
+    return next((t for t in terms(session) if t.starts_on <= day <= t.ends_on), None)
+
+
+def classes(session: Session) -> list[ClassFacts]:
+    """From the youngest to the oldest."""
+    rows = session.execute(
+        select(SchoolClass.id, SchoolClass.name, SchoolClass.position).order_by(
+            SchoolClass.position, SchoolClass.name
+        )
+    )
+    return [ClassFacts(*row) for row in rows]
+
+
+def _students() -> Select[*tuple[Any, ...]]:
+    return select(
+        Student.id,
+        Student.admission_no,
+        Student.name,
+        Student.first_name,
+        Student.last_name,
+        Student.class_id,
+        func.coalesce(SchoolClass.name, ""),
+        Student.family_id,
+        Student.status,
+        Student.joined_on,
+        Student.left_on,
+        Student.notes,
+    ).outerjoin(SchoolClass, SchoolClass.id == Student.class_id)
+
+
+def _facts(session: Session, query: Select[*tuple[Any, ...]]) -> list[StudentFacts]:
+    rows: Iterable[Any] = session.execute(query)
+    return [StudentFacts(*row) for row in rows]
+
+
+def student(session: Session, student_id: int) -> StudentFacts:
+    """Raises NotFound."""
+    found = _facts(session, _students().where(Student.id == student_id))
+    if not found:
+        raise NotFound("There is no such student.")
+    return found[0]
+
+
+def student_by_admission_no(session: Session, admission_no: str) -> StudentFacts:
+    """Raises NotFound."""
+    found = _facts(session, _students().where(Student.admission_no == rules.clean(admission_no)))
+    if not found:
+        raise NotFound(f"No student has the admission number “{rules.clean(admission_no)[:40]}”.")
+    return found[0]
+
+
+def by_admission_nos(session: Session, admission_nos: Iterable[str]) -> dict[str, StudentFacts]:
+    """Those that exist, by admission number; any number of them."""
+    found = (
+        fact
+        for some in chunks(sorted(set(admission_nos)))
+        for fact in _facts(session, _students().where(Student.admission_no.in_(some)))
+    )
+    return {fact.admission_no: fact for fact in found}
+
+
+def by_ids(session: Session, student_ids: Iterable[int]) -> dict[int, StudentFacts]:
+    """Those that exist, by id; any number of them."""
+    found = (
+        fact
+        for some in chunks(sorted(set(student_ids)))
+        for fact in _facts(session, _students().where(Student.id.in_(some)))
+    )
+    return {fact.id: fact for fact in found}
+
+
+def family_ids(session: Session, student_ids: Iterable[int]) -> dict[int, int]:
+    """The family account of each student."""
+    return {
+        student_id: family_id
+        for some in chunks(sorted(set(student_ids)))
+        for student_id, family_id in session.execute(
+            select(Student.id, Student.family_id).where(Student.id.in_(some))
+        )
+    }
+
+
+def siblings(session: Session, student_id: int) -> list[StudentFacts]:
+    """The other students of the same family account, by name."""
+    family = select(Student.family_id).where(Student.id == student_id).scalar_subquery()
+    query = _students().where(Student.family_id == family, Student.id != student_id)
+    return _facts(session, query.order_by(Student.sort_name, Student.id))
+
+
+def guardians(session: Session, student_id: int) -> list[GuardianFacts]:
+    """Who answers for the student now, in the order in which they are written to."""
+    return guardians_of(session, [student_id]).get(student_id, [])
+
+
+def guardians_of(session: Session, student_ids: Iterable[int]) -> dict[int, list[GuardianFacts]]:
+    """The guardians of each student that has any; any number of students."""
+    found: dict[int, list[GuardianFacts]] = {}
+    link = StudentGuardian
+    for some in chunks(sorted(set(student_ids))):
+        rows = session.execute(
+            select(link.student_id, Guardian.id, Guardian.name, Guardian.phone, Guardian.email, link.position)
+            .join(Guardian, Guardian.id == link.guardian_id)
+            .where(link.student_id.in_(some), link.position > 0)
+            .order_by(link.student_id, link.position, Guardian.id)
+        )
+        for student_id, guardian_id, name, phone, email, position in rows:
+            found.setdefault(student_id, []).append(GuardianFacts(guardian_id, name, phone, email, position))
+    return found
+
+
+def students_of_guardians(session: Session, guardian_ids: Iterable[int]) -> set[int]:
+    """The students for whom any of these answers now."""
+    link = StudentGuardian
+    return {
+        student_id
+        for some in chunks(sorted(set(guardian_ids)))
+        for student_id in session.scalars(
+            select(link.student_id).where(link.guardian_id.in_(some), link.position > 0)
+        )
+    }
+
+
+def search(session: Session, text: str, *, limit: int = 20) -> list[StudentFacts]:
+    """Students with every typed word beginning one of their words (names, numbers, guardians, phones); by name."""
+    ids = matching_ids(text)
+    if ids is None:
+        return []
+    return _facts(
+        session, _students().where(Student.id.in_(ids)).order_by(Student.sort_name, Student.id).limit(limit)
+    )
+
+
+def matching_ids(text: str) -> Any | None:
+    """A select of the ids of the students `text` finds, for other readers to build on; None without a word."""
+    items = [_any_prefix(spellings) for spellings in rules.typed_words(text)]
+    if not items:
+        return None
+    return items[0] if len(items) == 1 else intersect(*items)
+
+
+def _any_prefix(spellings: Sequence[str]) -> Select[Any]:
+    word = StudentWord.word
+    return select(StudentWord.student_id).where(
+        or_(*(word.between(s, s + LAST_CHARACTER) for s in spellings))
+    )
+
+
+def chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """The values in parts that one IN (…) can hold."""
+    return (values[i : i + IN_MAX] for i in range(0, len(values), IN_MAX))
