@@ -21,7 +21,7 @@ const dropCookie = () => fetch("/auth/cookie", { method: "DELETE" })
 
 const isAlive = async (signIn) => {
   const answer = await fetch(`/auth/alive/${encodeURIComponent(signIn)}`, { cache: "no-store" })
-  return answer.status !== 410
+  return !answer.ok || (await answer.json()).alive
 }
 
 function watch(signIn, ended) {

@@ -1,0 +1,117 @@
+"""Fields that draw their own refusal and read what was typed again on the server.
+
+The browser's limits are manners: a value counts only after `minor()`, `day()` or `code()` has looked at it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import streamlit as st
+
+from school import money
+from school.errors import BadAmount, BadDate, BadInput
+from school.money import Currency
+from school.ui import feedback, words
+
+
+@dataclass(frozen=True)
+class TypedAmount:
+    """The text of an amount field, not yet believed."""
+
+    text: str
+    unit: Currency
+    mark: str
+    key: str
+
+    def minor(self, *, empty: str = "Type an amount.") -> int:
+        """Minor units, above zero. Raises BadAmount with the field."""
+        if not self.text.strip():
+            raise BadAmount(empty, field=self.key)
+        try:
+            minor = money.parse(self.text, self.unit, mark=self.mark)
+        except BadAmount as error:
+            raise BadAmount(error.sentence, field=self.key) from error
+        if minor <= 0:
+            raise BadAmount("Type an amount above zero.", field=self.key)
+        return minor
+
+
+@dataclass(frozen=True)
+class TypedDate:
+    """The value of a date field, not yet believed."""
+
+    value: object
+    least: date | None
+    most: date | None
+    key: str
+
+    def day(self) -> date:
+        """A date within the bounds. Raises BadDate with the field."""
+        if not isinstance(self.value, date):
+            raise BadDate("Choose a date.", field=self.key)
+        if self.most and self.value > self.most:
+            raise BadDate(f"Choose a date up to {words.date(self.most)}.", field=self.key)
+        if self.least and self.value < self.least:
+            raise BadDate(f"Choose a date from {words.date(self.least)} on.", field=self.key)
+        return self.value
+
+
+@dataclass(frozen=True)
+class TypedChoice:
+    """The value of a choice field, not yet believed."""
+
+    value: object
+    options: Mapping[str, str]
+    key: str
+
+    def code(self, *, empty: str = "Choose one.") -> str:
+        """The code of one of the options. Raises BadInput with the field."""
+        if not isinstance(self.value, str) or self.value not in self.options:
+            raise BadInput(empty, field=self.key)
+        return self.value
+
+
+def amount_field(label: str, *, key: str, unit: Currency, value: str = "", **how: Any) -> TypedAmount:
+    """A text field for an amount in the reader's own writing; text, because a number field rounds."""
+    how.setdefault("placeholder", words.amount(0, unit))
+    text = st.text_input(f"{label} ({unit.code})", value, key=key, autocomplete="off", **how)
+    feedback.problem(key)
+    return TypedAmount(text or "", unit, words.mark(), key)
+
+
+def date_field(
+    label: str,
+    *,
+    key: str,
+    value: date | None,
+    least: date | None = None,
+    most: date | None = None,
+    **how: Any,
+) -> TypedDate:
+    """A date field between two dates, both included."""
+    chosen = st.date_input(
+        label, value, min_value=least, max_value=most, key=key, format=words.date_order(), **how
+    )
+    feedback.problem(key)
+    return TypedDate(chosen, least, most, key)
+
+
+def choice_field(
+    label: str, options: Mapping[str, str], *, key: str, chosen: str | None = None, **how: Any
+) -> TypedChoice:
+    """One of the options, given as label by code; nothing is chosen unless `chosen` names a code."""
+    codes = list(options)
+    value = st.selectbox(
+        label,
+        codes,
+        index=codes.index(chosen) if chosen in options else None,
+        format_func=lambda code: options.get(code, ""),
+        key=key,
+        **how,
+    )
+    feedback.problem(key)
+    return TypedChoice(value, options, key)

@@ -1,0 +1,65 @@
+"""Amounts, balances and dates as this reader writes them. A balance is always a word and a number."""
+
+from __future__ import annotations
+
+from datetime import date as Date
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+from babel.dates import format_date, format_datetime, get_date_format
+
+from school import money
+from school.money import Currency
+
+
+def tag() -> str:
+    """The reader's locale as the browser tells it; English where it does not."""
+    told = st.context.locale
+    return told if isinstance(told, str) else "en"
+
+
+def mark() -> str:
+    """`.` or `,`: the decimal mark of what this reader types."""
+    return money.decimal_mark(tag())
+
+
+def amount(minor: int, unit: Currency) -> str:
+    """`1,250.00`"""
+    return money.show(minor, unit, tag())
+
+
+def owes(balance: int, unit: Currency) -> str:
+    """`owes 1,250.00`, `in credit 40.00` or `settled`, from a balance in minor units where + is owed."""
+    if balance > 0:
+        return f"owes {amount(balance, unit)}"
+    if balance < 0:
+        return f"in credit {amount(-balance, unit)}"
+    return "settled"
+
+
+def owes_in_colour(balance: int, unit: Currency) -> str:
+    """The same as Markdown: what is owed is orange, what is in credit green. The word says it without colour."""
+    colour = {True: "orange", False: "green"}[balance > 0] if balance else "gray"
+    return f":{colour}[{owes(balance, unit)}]"
+
+
+def date(day: Date) -> str:
+    """`23 Nov 2026`, as the reader's locale has it."""
+    return format_date(day, "medium", locale=money.locale(tag()))
+
+
+def moment(at: datetime, time_zone: str) -> str:
+    """`23 Nov 2026, 10:15`, in the school's time zone."""
+    return format_datetime(at, "medium", tzinfo=ZoneInfo(time_zone), locale=money.locale(tag()))
+
+
+def date_order() -> str:
+    """What `st.date_input` takes as format: day, month and year in the reader's order."""
+    pattern = get_date_format("short", locale=money.locale(tag())).pattern
+    order = sorted("yMd", key=pattern.index)
+    return (
+        "/".join({"y": "YYYY", "M": "MM", "d": "DD"}[part] for part in order)
+        if order[0] != "y"
+        else "YYYY-MM-DD"
+    )
