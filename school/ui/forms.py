@@ -108,7 +108,7 @@ def choice_field(
     value = st.selectbox(
         label,
         codes,
-        index=codes.index(chosen) if chosen in options else None,
+        index=codes.index(chosen) if chosen is not None and chosen in options else None,
         format_func=lambda code: options.get(code, ""),
         key=key,
         **how,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date as Date
-from datetime import datetime
+import datetime
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -39,17 +38,17 @@ def owes(balance: int, unit: Currency) -> str:
 
 
 def owes_in_colour(balance: int, unit: Currency) -> str:
-    """The same as Markdown: what is owed is orange, what is in credit green. The word says it without colour."""
-    colour = {True: "orange", False: "green"}[balance > 0] if balance else "gray"
+    """The same as Markdown: owed is orange, in credit green; the word says it without colour too."""
+    colour = "orange" if balance > 0 else "green" if balance < 0 else "gray"
     return f":{colour}[{owes(balance, unit)}]"
 
 
-def date(day: Date) -> str:
+def date(day: datetime.date) -> str:
     """`23 Nov 2026`, as the reader's locale has it."""
     return format_date(day, "medium", locale=money.locale(tag()))
 
 
-def moment(at: datetime, time_zone: str) -> str:
+def moment(at: datetime.datetime, time_zone: str) -> str:
     """`23 Nov 2026, 10:15`, in the school's time zone."""
     return format_datetime(at, "medium", tzinfo=ZoneInfo(time_zone), locale=money.locale(tag()))
 
