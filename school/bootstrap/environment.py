@@ -62,8 +62,8 @@ def prepare(lock: Path, arguments: Sequence[str]) -> None:
                 _bring_up(lock)
     except OSError as error:
         raise Trouble(
-            f"{error.filename or VENV} could not be written ({error.strerror}): "
-            "make this folder writable for you, and run the same command again."
+            f"{error.filename or VENV} could not be used ({error.strerror}): see to the rights and the free "
+            "space of this folder, and run the same command again."
         ) from error
 
 
