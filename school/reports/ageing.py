@@ -83,7 +83,9 @@ def bucket_of(days_overdue: int) -> str:
 
 
 def due_dates_of(bucket: str, as_at: date) -> tuple[date | None, date | None]:
-    """The first and last due date of a bucket, inclusive; None is without end."""
+    """The first and last due date of a bucket, of `due` or of `overdue`, inclusive; None is without end."""
+    if bucket in ("due", "overdue"):
+        return None, as_at - timedelta(days=bucket == "overdue")
     at = BUCKETS.index(bucket)
     first = as_at - timedelta(days=LAST_DAYS[at]) if at < len(LAST_DAYS) else None
     last = as_at - timedelta(days=LAST_DAYS[at - 1] + 1) if at else None
@@ -124,7 +126,7 @@ def charges(
     limit: int = ROWS_PER_PAGE,
     offset: int = 0,
 ) -> AgedPage:
-    """The open charges behind a figure of `ageing`: of one bucket, or of all."""
+    """The open charges behind a figure: of one bucket, of all that is `due` or `overdue`, or of all."""
     day = as_at or today(session)
     items = _items(session, as_at)
     wanted: Select[*tuple[Any, ...]] = select(
