@@ -14,7 +14,7 @@ import streamlit as st
 from school.errors import SchoolError
 
 Kind = Literal["success", "info", "warning", "error"]
-_PROBLEMS = "feedback.problems"  # sentence by widget key; the page's own name stands for no field
+_PROBLEMS = "feedback.problems"  # (sentence, what stood there) by widget key; the page's own name is no field
 _MESSAGES = "feedback.messages"
 _PAGE = "feedback.page"
 _ICONS = {
@@ -39,7 +39,8 @@ def refusals(page: str, **fields: str) -> Iterator[None]:
         refused = error
     else:
         return
-    st.session_state[_PROBLEMS] = {_widget_of(refused.field, page, fields): refused.sentence}
+    widget = _widget_of(refused.field, page, fields)
+    st.session_state[_PROBLEMS] = {widget: (refused.sentence, st.session_state.get(widget))}
     st.rerun()
 
 
@@ -51,9 +52,9 @@ def _widget_of(field: str | None, page: str, fields: dict[str, str]) -> str:
 
 
 def problem(field: str) -> bool:
-    """Draws the refusal of this field, if there is one; call it right under the field."""
-    sentence = st.session_state.get(_PROBLEMS, {}).get(field)
-    if sentence is None:
+    """Draws the refusal of this field while what was refused still stands there; call it right under the field."""
+    sentence, refused = st.session_state.get(_PROBLEMS, {}).get(field, (None, None))
+    if sentence is None or st.session_state.get(field) != refused:
         return False
     st.error(sentence, icon=_ICONS["error"])
     return True

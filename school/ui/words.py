@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -10,6 +11,13 @@ from babel.dates import format_date, format_datetime, get_date_format
 
 from school import money
 from school.money import Currency
+
+_MARKUP = re.compile(r"([!-/:-@\[-`{-~])")  # every character that Markdown, colours or icons are made of
+
+
+def plain(text: str) -> str:
+    """What somebody typed, such as a name, for use within Markdown: it is shown as it is and does nothing."""
+    return _MARKUP.sub(r"\\\1", text)
 
 
 def tag() -> str:

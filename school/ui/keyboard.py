@@ -1,0 +1,49 @@
+"""The cursor waits in the right field, and Enter moves on. Nothing here is needed to use a page, only to be quick."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+
+@lru_cache
+def _element() -> Any:
+    script = Path(__file__).with_name("assets") / "keyboard.js"
+    return st.components.v2.component("school_keyboard", js=script.read_text(encoding="utf-8"))
+
+
+def picked(key: str) -> str | None:
+    """What stood in the pick field of the element `key` when Enter was pressed there, on the run that Enter caused."""
+    state = st.session_state.get(key)
+    return state.get("picked") if state else None
+
+
+def mount(
+    key: str,
+    *,
+    form: str,
+    start: str,
+    move: str | None = None,
+    pick: str | None = None,
+    enter: Mapping[str, str] | None = None,
+) -> None:
+    """Mounts the invisible element `key`. All other names are keys of widgets.
+
+    The cursor goes to `start` when `form` is another than before, and to `move` after the run that says so. Enter in
+    `pick` sends what is typed there (see `picked`); Enter in each field of `enter` leads to the field it names.
+    """
+    turn = f"{key}.turn"
+    if move:
+        st.session_state[turn] = st.session_state.get(turn, 0) + 1
+    data = {
+        "form": form,
+        "start": start,
+        "move": {"to": move, "turn": st.session_state[turn]} if move else None,
+        "pick": pick,
+        "enter": dict(enter or {}),
+    }
+    _element()(key=key, data=data, on_picked_change=lambda: None, height=0)

@@ -1,0 +1,78 @@
+"""Where pages lead to, and what their addresses say: every figure opens its rows, and every row its reason."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from school.ledger.wording import KIND_NAMES
+
+_PAGES = Path(__file__).resolve().parents[2] / "pages"
+
+TODAY, PAYMENTS = _PAGES / "today.py", _PAGES / "payments.py"
+STUDENTS, STUDENT = _PAGES / "students.py", _PAGES / "student.py"
+ENTRIES, ENTRY = _PAGES / "entries.py", _PAGES / "entry.py"
+
+NO_CLASS = "No class"
+ANY_OF_TYPE = {  # how the account filter says "all of a type"
+    "tender": "Every tender",
+    "income": "Every fee head",
+    "concession": "Every concession",
+    "bad_debt": "Bad debts written off",
+    "opening": "Opening balances brought in",
+    "clearing": "Transfers between students",
+}
+
+
+def student(student_id: int) -> dict[str, str]:
+    return {"student": str(student_id)}
+
+
+def entry(entry_id: int) -> dict[str, str]:
+    return {"entry": str(entry_id)}
+
+
+def payment(student_id: int | None = None) -> dict[str, str]:
+    return {} if student_id is None else student(student_id)
+
+
+def students(
+    *,
+    text: str = "",
+    class_name: str | None = None,
+    status: str | None = None,
+    owing: str | None = None,
+    order: str | None = None,
+) -> dict[str, str]:
+    """The filters of the students page by what they say; see its options."""
+    chosen = {"search": text, "class": class_name, "status": status, "owing": owing, "order": order}
+    return {f"students.{name}": value for name, value in chosen.items() if value}
+
+
+def entries(
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    kind: str | None = None,
+    account: str | None = None,
+    account_type: str | None = None,
+    class_name: str | None = None,
+    term: str | None = None,
+    student_id: int | None = None,
+    actor_id: int | None = None,
+) -> dict[str, str]:
+    """The entries a figure is made of. Dates are inclusive; `account` is an account's name, `kind` an entry's.
+
+    `class_name` and `term` are as at posting; "" is the lines without one.
+    """
+    chosen = {
+        "entries.since": since and since.isoformat(),
+        "entries.until": until and until.isoformat(),
+        "entries.kind": kind and KIND_NAMES[kind],
+        "entries.account": account or (account_type and ANY_OF_TYPE[account_type]),
+        "entries.class": NO_CLASS if class_name == "" else class_name,
+        "entries.term": term,
+        "student": student_id and str(student_id),
+        "by": actor_id and str(actor_id),
+    }
+    return {name: value for name, value in chosen.items() if value}
