@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from school import clock
 from school.audit.events import EVENTS
 from school.audit.models import AuditEvent
+from school.db import add_rows
 
 Change = tuple[str, dict[str, Any] | None, dict[str, Any] | None]  # subject, before, after
 
@@ -55,5 +55,7 @@ def record_all(
     rows = [
         {**who, "subject": subject, "before": before, "after": after} for subject, before, after in changes
     ]
-    if rows:
-        session.execute(insert(AuditEvent), rows)
+    if len(rows) > 1:
+        add_rows(session, AuditEvent, rows)
+    elif rows:
+        session.add(AuditEvent(**rows[0]))

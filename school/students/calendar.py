@@ -65,7 +65,7 @@ def change_school(
     locale: str | None = None,
     logo: bytes | None = None,
 ) -> None:
-    """Change what is given of the school; its currency is fixed. Raises BadInput; NotFound without a school."""
+    """Change what is given of the school; its currency is fixed. Raises BadInput and NotFound."""
     authorise(session, actor, "settings.manage")
     held = queries.school(session)
     wanted = {

@@ -1,16 +1,16 @@
-"""Writes what `households` found: guardians and family accounts made, changed, joined; and the search words."""
+"""Writes what `households` found: guardians and family accounts made, changed, joined; and search words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from school.access.rules import Actor
 from school.audit import events
 from school.audit import service as audit
+from school.db import add_rows
 from school.students import queries, rules
 from school.students.households import Placement
 from school.students.models import Family, Guardian, Student, StudentGuardian, StudentWord
@@ -32,7 +32,7 @@ def settle(
     }
     new = [p for p, person in enumerate(placement.persons) if person.guardian_id is None]
     rows = [{"family_id": home[p], **_row(placement.persons[p].facts)} for p in new]
-    made = dict(zip(new, insert_all(session, Guardian, rows), strict=True))
+    made = dict(zip(new, add_rows(session, Guardian, rows), strict=True))
     changed = [p for p in placement.persons if p.was is not None]
     if changed:
         session.execute(update(Guardian), [{"id": p.guardian_id, **_row(p.facts)} for p in changed])
@@ -58,7 +58,7 @@ def _families(session: Session, actor: Actor, placement: Placement, names: Seque
         )
         called.setdefault(h, guardian or name)
     new = [h for h, families in enumerate(placement.families) if not families]
-    made = dict(zip(new, insert_all(session, Family, [{"name": called[h]} for h in new]), strict=True))
+    made = dict(zip(new, add_rows(session, Family, [{"name": called[h]} for h in new]), strict=True))
     for families in placement.families:
         if len(families) > 1:
             join(session, actor, families)
@@ -112,8 +112,7 @@ def link(
                 "position": order.get(guardian_id, 0),
             }
             (changed if guardian_id in before else new).append(row)
-    if new:
-        session.execute(insert(StudentGuardian), new)
+    add_rows(session, StudentGuardian, new)
     if changed:
         session.execute(update(StudentGuardian), changed)
 
@@ -133,14 +132,5 @@ def index(session: Session, student_ids: Iterable[int]) -> None:
             [NewGuardian(g.name, g.phone, g.email) for g in guardians.get(i, ())],
         )
     ]
-    if rows:
-        rows.sort(key=lambda row: str(row["word"]))  # neighbours in the index are written together
-        session.execute(insert(StudentWord), rows)
-
-
-def insert_all(session: Session, table: Any, rows: Sequence[dict[str, Any]]) -> list[int]:
-    """Add the rows; their ids, in the order of the rows."""
-    if not rows:
-        return []
-    statement = insert(table).returning(table.id, sort_by_parameter_order=True)
-    return list(session.scalars(statement, rows))
+    rows.sort(key=lambda row: str(row["word"]))  # neighbours in the index are written together
+    add_rows(session, StudentWord, rows)

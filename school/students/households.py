@@ -31,7 +31,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Person:
-    """A guardian as it will be; `guardian_id` is None for a new one, `was` what the books hold if it differs."""
+    """A guardian as it will be; `guardian_id` is None for a new one, `was` is set where it changes."""
 
     guardian_id: int | None
     facts: NewGuardian
@@ -209,7 +209,7 @@ def _persons(
 
 
 def _written(members: Sequence[Member], groups: _Groups) -> dict[object, NewGuardian]:
-    """What is written of each person: of each field the first that is not empty, so two rows cannot quarrel."""
+    """What is written of each person: of each field the first not empty, so two rows cannot quarrel."""
     written: dict[object, NewGuardian] = {}
     for mention, facts in _mentions(members):
         root = groups.root(mention)

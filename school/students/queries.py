@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, func, intersect, or_, select
+from sqlalchemy import Select, and_, func, intersect, or_, select
 from sqlalchemy.orm import Session
 
 from school import clock, money
@@ -277,7 +277,7 @@ def students_of_guardians(session: Session, guardian_ids: Iterable[int]) -> set[
 
 
 def search(session: Session, text: str, *, limit: int = 20) -> list[StudentFacts]:
-    """Students with every typed word beginning one of their words (names, numbers, guardians, phones); by name."""
+    """Students of whose words (names, numbers, guardians, phones) each typed word begins one; by name."""
     ids = matching_ids(text)
     if ids is None:
         return []
@@ -287,7 +287,7 @@ def search(session: Session, text: str, *, limit: int = 20) -> list[StudentFacts
 
 
 def matching_ids(text: str) -> Any | None:
-    """A select of the ids of the students `text` finds, for other readers to build on; None without a word."""
+    """A select of the ids of the students `text` finds, for other readers; None without a word."""
     items = [_any_prefix(spellings) for spellings in rules.typed_words(text)]
     if not items:
         return None
@@ -297,7 +297,7 @@ def matching_ids(text: str) -> Any | None:
 def _any_prefix(spellings: Sequence[str]) -> Select[Any]:
     word = StudentWord.word
     return select(StudentWord.student_id).where(
-        or_(*(word.between(s, s + LAST_CHARACTER) for s in spellings))
+        or_(*(and_(word >= s, word <= s + LAST_CHARACTER) for s in spellings))
     )
 
 

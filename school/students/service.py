@@ -7,14 +7,14 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, TypedDict, Unpack
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from school.access.rules import Actor
 from school.access.service import authorise
 from school.audit import events
 from school.audit import service as audit
-from school.db import one_writer
+from school.db import add_rows, one_writer
 from school.errors import BadInput, NotFound
 from school.students import family_accounts, households, queries, rules
 from school.students.calendar import add_class, add_classes, add_year, change_school, make_school
@@ -91,7 +91,7 @@ def add_students(session: Session, *, actor: Actor, rows: Iterable[NewStudent]) 
     placement = households.place(session, [households.Member(None, n.guardians) for n in new])
     families, guardians = family_accounts.settle(session, actor, placement, [n.name for n in new])
     values = [{**_row(n), "family_id": families[h]} for n, h in zip(new, placement.household, strict=True)]
-    ids = family_accounts.insert_all(session, Student, values)
+    ids = add_rows(session, Student, values)
     family_accounts.link(session, ids, placement.people, guardians)
     _enrol(session, today, {i: n.class_id for i, n in zip(ids, new, strict=True) if n.class_id is not None})
     family_accounts.index(session, ids)
@@ -234,8 +234,7 @@ def _enrol(session: Session, today: date, classes: Mapping[int, int | None]) -> 
     rows = [{"student_id": i, "year_id": year.id, "class_id": classes[i]} for i in ids]
     if changed := [row for row in rows if row["student_id"] in noted]:
         session.execute(update(Enrolment), changed)
-    if new := [row for row in rows if row["student_id"] not in noted]:
-        session.execute(insert(Enrolment), new)
+    add_rows(session, Enrolment, [row for row in rows if row["student_id"] not in noted])
 
 
 def _as_new(held: queries.StudentFacts) -> NewStudent:
