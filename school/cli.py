@@ -42,8 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 @cli.command()
-@click.option("--port", type=click.IntRange(1, 65535), help="Port to serve on; the next free one from 8501 if absent.")
-@click.option("--database", type=click.Path(path_type=Path), default=ROOT / "var" / "demo.db", help="SQLite file.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to serve on; else the next free one.")
+@click.option("--database", type=click.Path(path_type=Path), default=ROOT / "var" / "demo.db")
 @click.option("--fresh", is_flag=True, help="Make the demo school anew; the old file is kept beside it.")
 @click.option("--no-serve", is_flag=True, help="Only make the school and print the sign-ins.")
 def demo(port: int | None, database: Path, fresh: bool, no_serve: bool) -> None:
@@ -108,11 +108,15 @@ def user() -> None:
 
 @user.command("add")
 @click.argument("name")
-@click.option("--role", "roles", multiple=True, required=True, help="administrator, finance or head; may be repeated.")
+@click.option(
+    "--role", "roles", multiple=True, required=True, help="administrator, finance or head; repeatable."
+)
 @click.option("--full-name", default="")
 @click.option("--email", default="")
-@click.option("--password-stdin", is_flag=True, required=True, help="Read the password from standard input.")
-def user_add(name: str, roles: tuple[str, ...], full_name: str, email: str, password_stdin: bool) -> None:
+@click.option(
+    "--password-stdin", is_flag=True, required=True, expose_value=False, help="Read it from standard input."
+)
+def user_add(name: str, roles: tuple[str, ...], full_name: str, email: str) -> None:
     """Add a user who may sign in."""
     from school.access import service
     from school.access.rules import COMMAND_LINE
@@ -141,7 +145,9 @@ def import_() -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--apply", is_flag=True, help="Write all good rows in one transaction.")
 @click.option("--json", "as_json", is_flag=True, help="Print what happened as JSON.")
-@click.option("--map", "mapping", default="", help='Headings not recognised: "Matricule=admission_no,Nom=last_name".')
+@click.option(
+    "--map", "mapping", default="", help='Headings of your own: "Matricule=admission_no,Nom=last_name".'
+)
 def import_students(file: Path, apply: bool, as_json: bool, mapping: str) -> None:
     """Students, classes, guardians and opening balances from a CSV or spreadsheet file."""
     from school.intake.importing import import_students as import_file
@@ -149,7 +155,7 @@ def import_students(file: Path, apply: bool, as_json: bool, mapping: str) -> Non
     try:
         data = file.read_bytes()
     except OSError as error:
-        raise BadInput(f"{file} cannot be read: {(error.strerror or 'unknown reason').lower()}.") from None
+        raise BadInput(f"{file} cannot be read: {_why(error)}.") from None
     result = import_file(data, file.name, apply=apply, mapping=_pairs(mapping))
     if as_json:
         click.echo(json.dumps(result, ensure_ascii=False, indent=1))
@@ -161,17 +167,21 @@ def import_students(file: Path, apply: bool, as_json: bool, mapping: str) -> Non
         click.echo(f"  {where}: {bad['message']}")
 
 
+def _why(error: OSError) -> str:
+    return (error.strerror or "unknown reason").lower()
+
+
 def _pairs(text: str) -> dict[str, str]:
     pairs = [part.rpartition("=") for part in text.split(",") if part.strip()]
     if any(not heading or not field for heading, _, field in pairs):
-        raise BadInput("--map takes pairs such as \"Matricule=admission_no,Nom=last_name\".")
+        raise BadInput('--map takes pairs such as "Matricule=admission_no,Nom=last_name".')
     return {heading.strip(): field.strip() for heading, _, field in pairs}
 
 
 @cli.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def verify(as_json: bool) -> None:
-    """Recompute the books from entries and lines and say what does not agree; exit 1 when anything does not."""
+    """Recompute the books from entries and lines; exit 1 when anything does not agree."""
     from dataclasses import asdict
 
     from school.checks.ledger import verify as verify_ledger
@@ -202,7 +212,7 @@ def export(form: str, output: Path | None) -> None:
         with output.open("w", encoding="utf-8", newline="") as stream:
             _export(form, stream)
     except OSError as error:
-        raise BadInput(f"{output} cannot be written: {(error.strerror or 'unknown reason').lower()}.") from None
+        raise BadInput(f"{output} cannot be written: {_why(error)}.") from None
 
 
 def _export(form: str, stream: IO[Any]) -> None:
@@ -211,5 +221,3 @@ def _export(form: str, stream: IO[Any]) -> None:
 
     with reading() as session:
         exports.write(session, form, stream)
-
-

@@ -45,4 +45,4 @@ def serve(*, port: int, environment: Mapping[str, str]) -> None:
     os.chdir(ROOT)
     if os.name == "nt":
         raise SystemExit(subprocess.call(command, env=full))
-    os.execve(sys.executable, command, full)
+    os.execve(sys.executable, command, full)  # noqa: S606 - the server takes our place and our signals

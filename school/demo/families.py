@@ -1,4 +1,4 @@
-"""Who goes to a made-up school: families with one to four children, how they pay, and when each child came."""
+"""Who goes to a made-up school: families of one to four children, how they pay, when each child came."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ class Child:
     def form_in(self, year: int) -> int:
         """The form in year 0 (oldest) to 2 (newest); 0 when the child is not at school then."""
         form = self.form_now - (YEARS - 1 - year)
-        return form if self.joined <= year and 1 <= form <= FORMS and not (self.left and year == YEARS - 1) else 0
+        gone = self.left and year == YEARS - 1
+        return form if self.joined <= year and 1 <= form <= FORMS and not gone else 0
 
 
 @dataclass

@@ -21,7 +21,7 @@ LATE_FEE_MAJOR = 500
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One line to be: + = the child owes more; `pays` is the index of an earlier item of the same event's child."""
+    """One line to be; `amount` is minor units, + = the child owes more."""
 
     child: Child
     account: str
@@ -125,7 +125,7 @@ class Teller:
         at, shares = {
             "prompt": ([self.random.randint(-4, 16)], [100]),
             "ahead": ([self.random.randint(-6, 5)], [104]),
-            "instalments": (sorted(self.random.sample(range(0, days), 3)), [40, 30, 30]),
+            "instalments": (sorted(self.random.sample(range(days), 3)), [40, 30, 30]),
             "late": ([self.random.randint(45, days + 20)], [self.random.choice((70, 90, 100))]),
             "short": ([self.random.randint(10, days)], [self.random.choice((35, 50, 60))]),
         }[home.habit]
@@ -133,7 +133,8 @@ class Teller:
             day = starts + timedelta(days=after)
             day += timedelta(days=(7 - day.weekday()) % 7 if day.weekday() > 4 else 0)
             if day <= self.today:
-                yield self._payment(home, year, term, max(day, starts - timedelta(days=6)), owing * share // 100)
+                day = max(day, starts - timedelta(days=6))
+                yield self._payment(home, year, term, day, owing * share // 100)
 
     def _payment(self, home: Household, year: int, term: int, day: date, amount: int) -> Event:
         amount = max(self.unit, -(-amount // (50 * self.unit)) * 50 * self.unit)
