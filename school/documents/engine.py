@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -32,6 +33,15 @@ CJK = re.compile(
 # This one face holds the shapes of China, Taiwan, Hong Kong, Japan and Korea, chosen by the paper's language.
 CJK_FACE = "Noto Sans CJK SC"
 STANDARDS = ["a-2a", "ua-1"]  # readable for as long as books are kept, and by those who listen to it
+
+RATIO = b"""#context {
+  let size = measure(image(bytes(json(bytes(sys.inputs.picture)))))
+  [#metadata(size.width / size.height) <ratio>]
+}"""
+DOTS = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %b 1">'
+    b'<image width="%b" height="1" href="data:text/plain;base64,%b"/></svg>'
+)
 
 # Typst works without holding Python's lock, so two papers are set at once. Not more: each thread that has set
 # one keeps memory of its own, 60 MB among 32 threads.
@@ -65,14 +75,28 @@ def pdf(
 
 
 @lru_cache(maxsize=4)
-def is_image(data: bytes) -> bool:
-    """Whether these bytes are a picture a paper can show: PNG, JPEG, GIF, WebP or SVG."""
-    files = {"main.typ": b'#image("picture")', "picture": data}
+def picture(data: bytes) -> bytes | None:
+    """A PNG, JPEG, GIF, WebP or SVG as an image for `pdf`, or None where it cannot be shown."""
+    fonts = _fonts(cjk=False)
+    given = {"picture": json.dumps(list(data))}
     try:
-        _compile(files, {}, _fonts(cjk=False))
-    except typst.TypstError:
-        return False
-    return True
+        compiler = typst.Compiler(RATIO, root=TEMPLATES, font_paths=fonts, sys_inputs=given)
+        ratio = _press.submit(compiler.query, "<ratio>", field="value", one=True).result()
+        file = _as_text(data, ratio)
+        _compile({"main.typ": b'#image("picture")', "picture": file}, {}, fonts)
+    except RuntimeError:  # what a query raises; TypstError is one too
+        return None
+    return file
+
+
+def _as_text(data: bytes, ratio: str) -> bytes:
+    """The binding takes only text for a file: a picture made of dots travels inside an SVG of its shape."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        shape = ratio.encode()
+        return DOTS % (shape, shape, b64encode(data))
+    return data
 
 
 def qr_svg(text: str) -> bytes:

@@ -90,15 +90,15 @@ class ReceiptFacts:
 
 def receipt_pdf(facts: ReceiptFacts) -> bytes:
     """The receipt as a tagged PDF titled `Receipt R-000123`; the same facts always give the same bytes."""
-    logo = facts.logo if facts.logo and engine.is_image(facts.logo) else None
-    images = {"qr.svg": engine.qr_svg(f"{facts.number} {facts.check_code}")} | (
-        {"logo": logo} if logo else {}
-    )
-    return engine.pdf("receipt", _said(facts), tag=facts.locale, created=facts.recorded_at, images=images)
+    images = {"qr.svg": engine.qr_svg(f"{facts.number} {facts.check_code}")}
+    if facts.logo and (logo := engine.picture(facts.logo)):
+        images["logo"] = logo
+    said = _said(facts) | {"logo": "logo" in images}
+    return engine.pdf("receipt", said, tag=facts.locale, created=facts.recorded_at, images=images)
 
 
 def _said(facts: ReceiptFacts) -> dict[str, Any]:
-    """The facts as the words the template sets."""
+    """The facts as the words the template prints."""
     details = [
         ("Date", _day(facts.date, facts, "long")),
         ("Tender", _tenders(facts)),
@@ -113,7 +113,6 @@ def _said(facts: ReceiptFacts) -> dict[str, Any]:
         "reversed_by": facts.reversed_by,
         "school": facts.school_name,
         "address": [line.strip() for line in facts.school_address.splitlines() if line.strip()],
-        "logo": bool(facts.logo and engine.is_image(facts.logo)),
         "payer": facts.payer.strip(),
         "total_with_code": show_with_code(facts.total_minor, facts.currency, facts.locale),
         "details": [(label, value) for label, value in details if value],

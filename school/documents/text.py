@@ -12,6 +12,7 @@ DIRECTION_MARKS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 LONG_WORD = re.compile("[^\\s\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\U0010ffff]{25,}")
 BREAK_EVERY = 8
 ZERO_WIDTH_SPACE, JOINERS = "\u200b", "\u200c\u200d"
+VIRAMA = 9  # its combining class
 ISOLATE, END_ISOLATE = "\u2068", "\u2069"
 
 
@@ -34,12 +35,13 @@ def _is_right_to_left(text: str) -> bool:
 def _may_break(word: str) -> str:
     out, since = word[0], 1
     for before, c in pairwise(word):
-        if since >= BREAK_EVERY and not (_clings(before) or _clings(c)):
+        if since >= BREAK_EVERY and not _is_one_letter(before, c):
             out, since = out + ZERO_WIDTH_SPACE, 0
         out, since = out + c, since + 1
     return out
 
 
-def _clings(c: str) -> bool:
-    """A mark or joiner belongs to the letters around it."""
-    return c in JOINERS or unicodedata.category(c).startswith("M")
+def _is_one_letter(before: str, c: str) -> bool:
+    """Marks belong to the letter before them; a joiner or a virama binds the next letter too."""
+    joined = before in JOINERS or c in JOINERS
+    return joined or unicodedata.category(c)[0] == "M" or unicodedata.combining(before) == VIRAMA
