@@ -16,8 +16,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "alembic: a promise of pytest-alembic about the migrations")
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
     """What failed or was left out before pytest began stands just above its closing line."""
+    yield
     for note in os.environ.get("SCHOOL_TEST_NOTES", "").splitlines():
         terminalreporter.write_line(note, red=True, bold=True)
 

@@ -92,31 +92,40 @@ def _imports(path: Path) -> Iterator[tuple[ast.Import | ast.ImportFrom, str]]:
             yield from ((node, f"{node.module or ''}.{alias.name}") for alias in node.names)
 
 
-def _calls(root: Path) -> Iterator[tuple[Path, ast.Call]]:
+def _code(root: Path) -> Iterator[tuple[Path, ast.Module]]:
     for path in python_files(root, "school", "pages", "app.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call):
-                yield path, node
+        yield path, ast.parse(path.read_text(encoding="utf-8"))
+
+
+def _calls(tree: ast.Module) -> Iterator[ast.Call]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
 
 
 def floats(root: Path) -> Iterator[str]:
-    for path, call in _calls(root):
-        if isinstance(call.func, ast.Name) and call.func.id == "float":
-            yield f"{path.relative_to(root)}:{call.lineno} makes a float"
+    for path, tree in _code(root):
+        for call in _calls(tree):
+            if isinstance(call.func, ast.Name) and call.func.id == "float":
+                yield f"{path.relative_to(root)}:{call.lineno} makes a float"
 
 
 def other_clocks(root: Path) -> Iterator[str]:
     """Who asks the time of anyone but `clock`: of datetime, of time, of pandas, of the database."""
-    for path, call in _calls(root):
-        function = call.func
-        if path == root / "school" / "clock.py" or not isinstance(function, ast.Attribute):
+    for path, tree in _code(root):
+        if path == root / "school" / "clock.py":
             continue
-        asked = ast.unparse(function.value)
-        if (function.attr in CLOCK_METHODS and asked != "clock") or (
-            function.attr in CLOCK_FUNCTIONS and asked == "time"
-        ):
-            yield f"{path.relative_to(root)}:{call.lineno} asks {asked}.{function.attr}() for the time"
-    for path in python_files(root, "school", "pages", "app.py"):
+        ours = {
+            alias.asname or alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "school"
+            for alias in node.names
+        }
+        for call in _calls(tree):
+            if isinstance(call.func, ast.Attribute):
+                asked, word = ast.unparse(call.func.value), call.func.attr
+                if (word in CLOCK_METHODS and asked not in ours) or (
+                    word in CLOCK_FUNCTIONS and asked == "time"
+                ):
+                    yield f"{path.relative_to(root)}:{call.lineno} asks {asked}.{word}() for the time"
         for node, name in _imports(path):
             if name in {f"time.{function}" for function in CLOCK_FUNCTIONS}:
                 yield f"{path.relative_to(root)}:{node.lineno} imports {name}"

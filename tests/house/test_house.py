@@ -77,6 +77,11 @@ PLANTED = {
         "import datetime\ndatetime.datetime.now()\n",
     ),
     "a moment asked of pandas": (breaches.other_clocks, "school/reports/q.py", "pd.Timestamp.now()\n"),
+    "a moment asked of a clock of the same name": (
+        breaches.other_clocks,
+        "school/fees/queries.py",
+        "import clock\nclock.now()\n",
+    ),
     "a moment asked of the database": (breaches.other_clocks, "school/db.py", "func.now()\n"),
     "seconds asked of the machine": (breaches.other_clocks, "app.py", "import time\ntime.time()\n"),
     "seconds asked of the machine by name": (breaches.other_clocks, "app.py", "from time import time\n"),
@@ -113,6 +118,10 @@ INNOCENT = {
     ),
     "the clock itself": ("school/clock.py", "from datetime import UTC, datetime\ndatetime.now(UTC)\n"),
     "who asks our clock": ("school/db.py", "from school import clock\nclock.now()\nclock.today()\n"),
+    "who asks our calendar": (
+        "school/fees/service.py",
+        "from school.students import queries\nqueries.today()\n",
+    ),
     "who measures how long something took": ("school/db.py", "import time\ntime.perf_counter()\n"),
     "words in a text": ("school/errors.py", '"""float(x) and datetime.now() are words here."""\n'),
 }
