@@ -18,6 +18,7 @@ STUDENT_ADDED = "students:student:add"
 STUDENT_CHANGED = "students:student:change"
 GUARDIAN_CHANGED = "students:guardian:change"
 FAMILIES_JOINED = "students:family:join"
+ACCOUNT_ADDED = "ledger:account:add"
 FILE_IMPORTED = "intake:file:import"
 
 EVENTS: frozenset[str] = frozenset(

@@ -1,0 +1,72 @@
+"""The chart of accounts: what can stand on the other side of a student's account."""
+
+from __future__ import annotations
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from school.access.rules import Actor
+from school.access.service import authorise
+from school.audit import events
+from school.audit import service as audit
+from school.errors import BadInput
+from school.ledger.models import ACCOUNT_TYPES, STUDENTS_CONTROL, Account
+from school.ledger.refusals import words
+
+CODE_LENGTH_MAX = 16  # it stands in columns and in file names
+
+STANDARD_ACCOUNTS = (  # code, name, type
+    ("CASH", "Cash", "tender"),
+    ("BANK", "Bank transfer", "tender"),
+    ("CARD", "Card", "tender"),
+    ("MOBILE", "Mobile money", "tender"),
+    ("CHEQUE", "Cheque", "tender"),
+    ("TUITION", "Tuition", "income"),
+    ("TRANSPORT", "Transport", "income"),
+    ("MEALS", "Meals", "income"),
+    ("BOARDING", "Boarding", "income"),
+    ("ACTIVITIES", "Activities", "income"),
+    ("LATE", "Late fees", "income"),
+    ("CONC", "Concessions", "concession"),
+    ("BAD", "Bad debts", "bad_debt"),
+    ("OPEN", "Opening balances", "opening"),
+    ("CLEAR", "Transfers", "clearing"),
+)
+
+
+def install_standard_accounts(session: Session) -> None:
+    """Add those standard accounts that are not there yet: part of making a school."""
+    known = set(session.scalars(select(Account.code)))
+    rows = [
+        {"code": code, "name": name, "type": type_, "position": position, "active": True}
+        for position, (code, name, type_) in enumerate(STANDARD_ACCOUNTS, start=1)
+        if code not in known
+    ]
+    if rows:
+        session.execute(insert(Account), rows)
+
+
+def add_account(
+    session: Session,
+    *,
+    actor: Actor,
+    code: str,
+    name: str,
+    type: str,  # noqa: A002 - the field's word
+    position: int = 0,
+) -> None:
+    """Add a tender, a fee head or another account. Raises BadInput for a code or a name it cannot have."""
+    authorise(session, actor, "settings.manage")
+    code, name = code.strip().upper(), words(name, "name", needed="Give the account a name.")
+    if not code.isalnum() or len(code) > CODE_LENGTH_MAX or code == STUDENTS_CONTROL:
+        raise BadInput(
+            f"A code is up to {CODE_LENGTH_MAX} letters and digits, like BUS or BANK2.", field="code"
+        )
+    if type not in ACCOUNT_TYPES:
+        raise BadInput("Choose what the account is: a tender, a fee head or another type.", field="type")
+    for field, column, value in (("code", Account.code, code), ("name", Account.name, name)):
+        if session.scalar(select(Account.code).where(column == value)):
+            raise BadInput(f"There is an account {value} already.", field=field)
+    row = {"code": code, "name": name, "type": type, "position": position, "active": True}
+    session.execute(insert(Account), [row])
+    audit.record(session, actor=actor, event=events.ACCOUNT_ADDED, subject=f"account:{code}", after=row)
