@@ -39,11 +39,11 @@ def test_a_word_too_long_for_its_line_may_break():
     assert max(map(len, parts)) <= 8
 
 
-@pytest.mark.parametrize("letter", ["क्षि", "क्\u200dषि"])
+@pytest.mark.parametrize("letter", ["क्षि", "क्ष", "क्\u200dष"])
 def test_a_long_word_never_breaks_within_a_letter_and_its_marks(letter):
     parts = printable(letter * 30).split(ZERO_WIDTH_SPACE)
 
-    assert len(parts) > 10
+    assert len(parts) > 5
     assert all(part.startswith("क") for part in parts)
 
 
