@@ -184,7 +184,8 @@ async def lifespan(_: Any) -> AsyncIterator[dict[str, Any] | None]:
 
 def warm_up() -> None:
     import pandas  # noqa: F401
-    import streamlit_authenticator  # noqa: F401
+
+    import school.ui.signin  # noqa: F401
 
     try:
         with reading() as session:
