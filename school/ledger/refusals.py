@@ -105,6 +105,11 @@ def words(text: str, field: str, *, needed: str | None = None) -> str:
     return clean
 
 
+def why(reason: str) -> str:
+    """The reason, which nobody may leave out. Raises BadInput."""
+    return words(reason, "reason", needed="Say why: the reason stays in the books.")
+
+
 def check_date(day: date, today: date, locked: date | None) -> None:
     """Raises BadDate for a date after today, PeriodLocked for one in a closed period."""
     if day > today:

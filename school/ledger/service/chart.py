@@ -15,6 +15,7 @@ from school.ledger.refusals import words
 
 CODE_LENGTH_MAX = 16  # it stands in columns and in file names
 
+CONCESSIONS, BAD_DEBTS, OPENINGS, TRANSFERS, LATE_FEES = "CONC", "BAD", "OPEN", "CLEAR", "LATE"
 STANDARD_ACCOUNTS = (  # code, name, type
     ("CASH", "Cash", "tender"),
     ("BANK", "Bank transfer", "tender"),
@@ -26,11 +27,11 @@ STANDARD_ACCOUNTS = (  # code, name, type
     ("MEALS", "Meals", "income"),
     ("BOARDING", "Boarding", "income"),
     ("ACTIVITIES", "Activities", "income"),
-    ("LATE", "Late fees", "income"),
-    ("CONC", "Concessions", "concession"),
-    ("BAD", "Bad debts", "bad_debt"),
-    ("OPEN", "Opening balances", "opening"),
-    ("CLEAR", "Transfers", "clearing"),
+    (LATE_FEES, "Late fees", "income"),
+    (CONCESSIONS, "Concessions", "concession"),
+    (BAD_DEBTS, "Bad debts", "bad_debt"),
+    (OPENINGS, "Opening balances", "opening"),
+    (TRANSFERS, "Transfers", "clearing"),
 )
 
 

@@ -1,0 +1,93 @@
+"""Mistakes are answered with more rows, and closed periods stay as they are."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import fields
+from typing import Any
+
+from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy.orm import Session
+
+from school import clock
+from school.access.rules import Actor
+from school.access.service import authorise
+from school.db import one_writer
+from school.errors import AlreadyReversed, BadDate, NotFound, RuleBroken
+from school.ledger import refusals, wording
+from school.ledger.models import Account, Entry, Line, PeriodLock
+from school.ledger.posting import Posted, open_desk, post
+from school.ledger.refusals import why
+from school.ledger.rules import NewLine, mirror
+from school.students import queries as students
+
+_LINES = (
+    select(Line.id, Account.type, *(getattr(Line, field.name) for field in fields(NewLine)))
+    .join(Account, Account.code == Line.account)
+    .where(Line.entry_id == bindparam("entry_id"))
+    .order_by(Line.n)
+)
+
+
+def reverse(
+    session: Session,
+    *,
+    actor: Actor,
+    request_id: str,
+    entry_id: int,
+    reason: str,
+    date: dt.date | None = None,
+) -> Posted:
+    """Undo an entry by its mirror, once, and not before its date. Receipts keep their numbers.
+
+    Raises NotFound, AlreadyReversed, and RuleBroken for a reversal of a reversal.
+    """
+    original = session.execute(
+        select(Entry.id, Entry.kind, Entry.date, Entry.series, Entry.no).where(Entry.id == entry_id)
+    ).one_or_none()
+    kind = original.kind if original else "payment"
+    authorise(session, actor, "openings.record" if kind == "opening" else "payments.reverse")
+    if original is None:
+        raise NotFound("This entry is not in the books.", field="entry")
+    desk = open_desk(session, "reversal", request_id, date)
+    if desk.before is None:
+        _check_reversible(session, original, desk.date)
+    term = students.term_on(session, desk.date)
+    lines = [
+        mirror(NewLine(*row[2:]), row.id, money_moves=row.type == "tender", term_id=term.id if term else None)
+        for row in session.execute(_LINES, {"entry_id": entry_id})
+    ]
+    return post(session, desk, actor=actor, lines=lines, reverses=entry_id, reason=why(reason))
+
+
+def _check_reversible(session: Session, original: Any, day: dt.date) -> None:
+    if original.kind == "reversal":
+        raise RuleBroken("A reversal cannot be reversed: record the fact again instead.")
+    by = session.scalar(select(Entry.date).where(Entry.reverses == original.id))
+    if by is not None:
+        name = wording.document_or_none(original.series, original.no) or "This"
+        raise AlreadyReversed(f"{name} was reversed on {wording.day(by)} already.")
+    if day < original.date:
+        raise BadDate(
+            f"What was entered for {wording.day(original.date)} is not reversed before.", field="date"
+        )
+
+
+def lock_period(session: Session, *, actor: Actor, through: dt.date, reason: str) -> None:
+    """Close the books through a date: nothing is entered for it any more. An earlier date opens them again.
+
+    Raises BadDate for a date after the school's today.
+    """
+    authorise(session, actor, "periods.lock")
+    one_writer(session)
+    refusals.check_date(through, students.today(session), None)
+    last = session.scalar(select(func.max(PeriodLock.id)))
+    row = {
+        "id": (last or 0) + 1,
+        "locked_through": through,
+        "at": clock.now(),
+        "actor_id": actor.user_id,
+        "actor": actor.name,
+        "reason": why(reason),
+    }
+    session.execute(insert(PeriodLock), [row])

@@ -1,0 +1,91 @@
+"""What a student need not pay: concessions, credit notes and write-offs, each with its reason."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy.orm import Session
+
+from school.access.rules import Actor
+from school.access.service import authorise
+from school.ledger.posting import Posted, open_desk, post
+from school.ledger.refusals import amount, why
+from school.ledger.rules import NewLine
+from school.ledger.service.chart import BAD_DEBTS, CONCESSIONS
+
+CAPABILITIES = {
+    "concession": "charges.record",
+    "credit_note": "charges.record",
+    "write_off": "write_offs.record",
+}
+
+
+def concession(
+    session: Session,
+    *,
+    actor: Actor,
+    request_id: str,
+    student_id: int,
+    amount_minor: int,
+    reason: str,
+    pays: int | None = None,
+    account: str = CONCESSIONS,
+    date: dt.date | None = None,
+) -> Posted:
+    """Let a student off an amount, of one charge (`pays` is its line) or of the oldest due first."""
+    return _credit(
+        session, "concession", actor, request_id, student_id, account, amount_minor, reason, pays, date
+    )
+
+
+def credit_note(
+    session: Session,
+    *,
+    actor: Actor,
+    request_id: str,
+    student_id: int,
+    amount_minor: int,
+    account: str,
+    reason: str,
+    pays: int | None = None,
+    date: dt.date | None = None,
+) -> Posted:
+    """Take back what was billed on a fee head."""
+    return _credit(
+        session, "credit_note", actor, request_id, student_id, account, amount_minor, reason, pays, date
+    )
+
+
+def write_off(
+    session: Session,
+    *,
+    actor: Actor,
+    request_id: str,
+    student_id: int,
+    amount_minor: int,
+    reason: str,
+    pays: int | None = None,
+    date: dt.date | None = None,
+) -> Posted:
+    """Give up what will not be paid, at most what is owed (TooMuch)."""
+    return _credit(
+        session, "write_off", actor, request_id, student_id, BAD_DEBTS, amount_minor, reason, pays, date
+    )
+
+
+def _credit(
+    session: Session,
+    kind: str,
+    actor: Actor,
+    request_id: str,
+    student_id: int,
+    account: str,
+    amount_minor: int,
+    reason: str,
+    pays: int | None,
+    date: dt.date | None,
+) -> Posted:
+    authorise(session, actor, CAPABILITIES[kind])
+    desk = open_desk(session, kind, request_id, date)
+    line = NewLine(student_id, account, -amount(amount_minor), pays=pays)
+    return post(session, desk, actor=actor, lines=[line], reason=why(reason))
