@@ -1,4 +1,4 @@
-"""The launcher: `streamlit run app.py` finds `app`. The screens are in pages/, their frame in school/ui/main.py.
+"""The launcher: `streamlit run app.py` finds `app`. The screens are in pages/, the frame in school/ui/.
 
 The main script must not lie beside pages/: a deep link to a cold server would run a page without it.
 """

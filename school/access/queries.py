@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from school import clock
 from school.access.models import SignIn, User, UserRole
 from school.access.rules import ADMINISTRATOR, Actor, hashed
+from school.columns import Moment
 from school.settings import settings
 
 
@@ -23,29 +25,33 @@ class Standing:
     must_change_password: bool
 
 
-def is_live(now: datetime) -> ColumnElement[bool]:
-    """True of a sign-in joined to its user that may still act at this moment."""
-    idle_since = now - timedelta(minutes=settings().idle_minutes_max)
-    return and_(
-        SignIn.revoked_at.is_(None),
-        SignIn.expires_at > now,
-        SignIn.last_seen_at > idle_since,
-        User.status == "active",
-    )
+# Asked at every run of every page, so the statements are built once.
+_IS_LIVE = and_(
+    SignIn.revoked_at.is_(None),
+    SignIn.expires_at > bindparam("now", type_=Moment),
+    SignIn.last_seen_at > bindparam("idle_since", type_=Moment),
+    User.status == "active",
+)
+_STANDING = (
+    select(User.id, User.name, User.full_name, User.must_change_password, SignIn.last_seen_at, UserRole.role)
+    .join(SignIn, SignIn.user_id == User.id)
+    .outerjoin(UserRole, UserRole.user_id == User.id)
+    .where(SignIn.id == bindparam("id"), _IS_LIVE)
+)
+_ALIVE = select(SignIn.id).join(User).where(SignIn.id == bindparam("id"), _IS_LIVE)
+_OF_TOKEN = select(SignIn.id).join(User).where(SignIn.token_hash == bindparam("hash"), _IS_LIVE)
+
+
+def _now() -> dict[str, Any]:
+    now = clock.now()
+    return {"now": now, "idle_since": now - timedelta(minutes=settings().idle_minutes_max)}
 
 
 def standing(session: Session, sign_in_id: str | None) -> Standing | None:
     """The live sign-in of this id with the roles of this moment, or None."""
     if sign_in_id is None:
         return None
-    rows = session.execute(
-        select(
-            User.id, User.name, User.full_name, User.must_change_password, SignIn.last_seen_at, UserRole.role
-        )
-        .join(SignIn, SignIn.user_id == User.id)
-        .outerjoin(UserRole, UserRole.user_id == User.id)
-        .where(SignIn.id == sign_in_id, is_live(clock.now()))
-    ).all()
+    rows = session.execute(_STANDING, {"id": sign_in_id, **_now()}).all()
     if not rows:
         return None
     row = rows[0]
@@ -61,20 +67,22 @@ def actor_of_sign_in(session: Session, sign_in_id: str | None) -> Actor | None:
 
 
 def is_alive(session: Session, sign_in_id: str) -> bool:
-    """True while this sign-in may act: one row by its key, cheap enough to ask every two seconds."""
-    found = select(SignIn.id).join(User).where(SignIn.id == sign_in_id, is_live(clock.now()))
-    return session.scalar(found) is not None
+    """True while this sign-in may act: cheap enough to ask every two seconds."""
+    return session.scalar(_ALIVE, {"id": sign_in_id, **_now()}) is not None
 
 
 def sign_in_of_token(session: Session, token: str) -> str | None:
     """The live sign-in whose cookie holds this token, or None."""
-    return session.scalar(
-        select(SignIn.id).join(User).where(SignIn.token_hash == hashed(token), is_live(clock.now()))
-    )
+    return session.scalar(_OF_TOKEN, {"hash": hashed(token), **_now()})
+
+
+def any_user(session: Session) -> bool:
+    """True when somebody may sign in: with nobody, the set-up page asks for the first administrator."""
+    return session.scalar(select(User.id).where(User.status == "active").limit(1)) is not None
 
 
 def any_administrator(session: Session) -> bool:
-    """True when an active user is an administrator: without one the set-up page asks for the first."""
+    """True when an active user is an administrator; the last one stays one."""
     administrators = (
         select(User.id).join(UserRole).where(UserRole.role == ADMINISTRATOR, User.status == "active")
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -87,12 +87,14 @@ def date_field(
     label: str,
     *,
     key: str,
-    value: date | None,
+    value: date | Literal["today"] | None,
     least: date | None = None,
     most: date | None = None,
     **how: Any,
 ) -> TypedDate:
-    """A date field between two dates, both included."""
+    """A date field between two dates, both included. What the session holds goes before `value`."""
+    if key in st.session_state:
+        value = "today"  # Streamlit takes this for no value of ours, and does not warn of two
     chosen = st.date_input(
         label, value, min_value=least, max_value=most, key=key, format=words.date_order(), **how
     )

@@ -21,6 +21,7 @@ SIGN_IN = "guard.sign_in"  # the id of the sign-in row this session acts under
 _USER = "guard.user"  # the user it last acted for
 _TICKET = "guard.ticket"  # the sign-in whose cookie the browser has yet to fetch
 _LEFT = "guard.left"  # the id of the sign-in whose cookie the browser has yet to drop
+WELCOME = "guard.welcome"  # set for the one who has just opened the books, until they go on
 _SENTENCE = "guard.sentence"  # why the session was signed out
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 

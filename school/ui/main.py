@@ -15,6 +15,7 @@ from school.settings import ROOT
 from school.ui import browser, feedback, identity, setup, signin
 
 ASSETS = ROOT / "school" / "ui" / "assets"
+ABOUT = "An open-source school fee ledger: every balance is right and can be explained."
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def account(actor: Actor) -> None:
 
 
 def run() -> None:
-    st.set_page_config(page_title="School fees", page_icon=":material/school:", layout="wide")
+    st.set_page_config(page_icon=ASSETS / "mark.svg", layout="wide", menu_items={"About": ABOUT})
     st.logo(ASSETS / "logo.svg", icon_image=ASSETS / "mark.svg", size="large")
     try:
         found = identity.current()
