@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import streamlit as st
 
 ROWS_PER_PAGE = 50  # 7 KB to the browser; beyond a few hundred rows it is the browser that is slow
@@ -22,3 +26,60 @@ def offset(page: object, matches: int, *, per_page: int = ROWS_PER_PAGE) -> int:
     """Where a page begins; a number the browser should not have sent is the nearest page there is."""
     number = page if isinstance(page, int) else 1
     return (min(max(number, 1), pages(matches, per_page=per_page)) - 1) * per_page
+
+
+Goal = tuple[Path, dict[str, str]]  # a page, and what its address says
+
+
+def rows(
+    columns: Mapping[str, Any],
+    goals: Sequence[Goal],
+    *,
+    opens: str,
+    amounts: Sequence[str] = (),
+    key: str,
+    alt: str,
+) -> None:
+    """Rows that lead somewhere, by a click in the column `opens` or by choosing the row (Shift+Space).
+
+    `columns` are equally long sequences by heading, `goals` one per row; `amounts` stand to the right.
+    """
+    st.dataframe(
+        pa.table(dict(columns)),
+        hide_index=True,
+        height="content",
+        key=key,
+        alt=alt,
+        placeholder="",
+        column_config={name: amount_column(name) for name in amounts}
+        | {
+            opens: st.column_config.ButtonColumn(
+                opens,
+                type="tertiary",
+                alignment="left",
+                pinned=True,
+                key=f"{key}.open",
+                on_click=_open_clicked,
+                args=(f"{key}.open", goals),
+            )
+        },
+        selection_mode="single-row",
+        on_select=partial(_open_chosen, key, goals),
+    )
+
+
+def _open_clicked(key: str, goals: Sequence[Goal]) -> None:
+    clicked = st.session_state[key]
+    _go(clicked.row if clicked else None, goals)
+
+
+def _open_chosen(key: str, goals: Sequence[Goal]) -> None:
+    chosen = st.session_state[key].selection.get("rows") or [None]
+    _go(chosen[0], goals)
+
+
+def _go(at: object, goals: Sequence[Goal]) -> None:
+    """The browser sends a place; only a place that was drawn leads anywhere."""
+    if isinstance(at, int) and 0 <= at < len(goals):
+        page, address = goals[at]
+        st.switch_page(page, query_params=address)

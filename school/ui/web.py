@@ -24,6 +24,7 @@ from school.access.sign_ins import Claimed
 from school.db import reading, writing
 from school.errors import Unavailable
 from school.settings import settings
+from school.ui import papers
 from school.ui.identity import cookie_name, usable_token
 
 BODY_MAX = 1024  # a ticket is 43 characters
@@ -205,6 +206,7 @@ ROUTES = [
     Route("/auth/cookie", drop_cookie, methods=["DELETE"]),
     Route("/auth/alive/{id}", alive, methods=["GET"]),
     Route("/healthz", health, methods=["GET"]),
+    *papers.ROUTES,
 ]
 MIDDLEWARE = [
     Middleware(SecurityHeaders),
