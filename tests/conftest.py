@@ -41,9 +41,3 @@ def sqlite_database(tmp_path: Path) -> Iterator[Database]:
 def postgresql_database() -> Iterator[Database]:
     with databases.fresh("postgresql") as fresh:
         yield fresh
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """The last to leave turns off the light: workers of pytest-xdist finish before their controller."""
-    if not hasattr(session.config, "workerinput"):
-        databases.forget()

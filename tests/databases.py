@@ -6,6 +6,7 @@ test here pulls the plug of the machine.
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import itertools
 import os
@@ -126,10 +127,14 @@ def _shared() -> Path:
     session = os.environ.get("PYTEST_XDIST_TESTRUNUID") or f"{os.getpid()}"
     folder = Path(tempfile.gettempdir()) / f"school-tests-{hashlib.sha256(session.encode()).hexdigest()[:8]}"
     folder.mkdir(mode=0o755, exist_ok=True)
+    user = folder / f"{os.getpid()}.user"
+    user.touch()
+    atexit.register(_leave, folder, user)  # before the server registers its own end, so it runs after it
     return folder
 
 
-def forget() -> None:
-    """Remove what `_shared` made, at the end of the session."""
-    if _shared.cache_info().currsize:
-        shutil.rmtree(_shared(), ignore_errors=True)
+def _leave(folder: Path, user: Path) -> None:
+    """The last to leave takes the folder away."""
+    user.unlink(missing_ok=True)
+    if not any(folder.glob("*.user")):
+        shutil.rmtree(folder, ignore_errors=True)
