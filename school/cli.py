@@ -14,10 +14,17 @@ from school.errors import BadInput, SchoolError
 from school.settings import ROOT, settings
 
 
-@click.group(help="The school fee ledger.")
+@click.group(
+    help="The school fee ledger.",
+    epilog="Also: setup (install what the others need) and test (pass every check).",
+    no_args_is_help=False,
+    invoke_without_command=True,
+)
+@click.pass_context
 @click.version_option(package_name=None, version="0.1.0", prog_name="school")
-def cli() -> None:
-    pass
+def cli(context: click.Context) -> None:
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -82,6 +89,7 @@ def migrate() -> None:
     from school import migrations
     from school.access.rules import COMMAND_LINE
     from school.db import reading, writing
+    from school.ledger.service import install_standard_accounts
     from school.students import queries, service
 
     migrations.migrate(settings().database_url)
@@ -97,6 +105,7 @@ def migrate() -> None:
                 currency=chosen.currency,
                 time_zone=chosen.timezone,
             )
+            install_standard_accounts(session)
         click.echo(f"Made {chosen.school_name}: {chosen.currency}, {chosen.timezone}.")
     click.echo("The database is up to date.")
 
