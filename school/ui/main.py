@@ -12,7 +12,8 @@ import streamlit as st
 from school.access.rules import ROLE_NAMES, Actor
 from school.errors import Unavailable
 from school.settings import ROOT
-from school.ui import browser, feedback, identity, setup, signin
+from school.ui import browser, feedback, identity, letterhead, setup, signin
+from school.ui.words import plain
 
 ASSETS = ROOT / "school" / "ui" / "assets"
 ABOUT = "An open-source school fee ledger: every balance is right and can be explained."
@@ -61,32 +62,47 @@ def menu(actor: Actor | None) -> list[st.Page]:
 
 
 def account(actor: Actor) -> None:
-    with st.sidebar:
-        st.caption(f"{actor.full_name} · {', '.join(ROLE_NAMES[role] for role in sorted(actor.roles))}")
-        st.button("Sign out", icon=":material/logout:", key="frame.sign_out", on_click=identity.leave)
+    with st.sidebar, st.container(gap="xsmall"):
+        st.markdown(f"**{plain(letterhead.school_name())}**")
+        roles = ", ".join(ROLE_NAMES[role] for role in sorted(actor.roles))
+        st.markdown(plain(f"{actor.full_name} · {roles}"))
+        st.button(
+            "Sign out",
+            icon=":material/logout:",
+            key="frame.sign_out",
+            type="tertiary",
+            on_click=identity.leave,
+        )
+
+
+def draw(page: st.Page, actor: Actor | None, *, ready: bool) -> None:
+    if not ready:
+        setup.draw()
+    elif actor is None:
+        signin.draw()
+    else:
+        account(actor)
+        if setup.just_opened():
+            setup.draw_next_steps(actor)
+        else:
+            page.run()
 
 
 def run() -> None:
     st.set_page_config(page_icon=ASSETS / "mark.svg", layout="wide", menu_items={"About": ABOUT})
     st.logo(ASSETS / "logo.svg", icon_image=ASSETS / "mark.svg", size="large")
     try:
-        found = identity.current()
         ready = setup.is_done()
+        found = identity.current() if ready else None
     except Unavailable as error:
         st.navigation(menu(None), position="hidden")
         st.error(error.sentence, icon=":material/cloud_off:")
         return
-    actor = found.actor if found and ready else None
+    actor = found.actor if found else None
     page = st.navigation(menu(actor), position="sidebar" if actor else "hidden")
+    feedback.forget_on_another_page(page.url_path)
     browser.keep_in_step()
-    if not ready:
-        setup.draw()
-    elif actor is None:
-        signin.draw()
-    else:
-        feedback.forget_on_another_page(page.url_path)
-        account(actor)
-        page.run()
+    draw(page, actor, ready=ready)
 
 
 run()

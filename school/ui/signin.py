@@ -18,7 +18,8 @@ from school.access.rules import Actor, user_name
 from school.access.service import change_own_password
 from school.db import writing
 from school.errors import BadInput, SchoolError
-from school.ui import identity
+from school.ui import identity, letterhead
+from school.ui.words import plain
 
 WIDTH = 420
 LABELS = {
@@ -131,6 +132,7 @@ authentication_view.st = _Drawing()
 def draw() -> None:
     """The sign-in form; after a right password the page that was asked for is run."""
     with st.container(horizontal_alignment="center"), st.container(width=WIDTH):
+        st.title(plain(letterhead.school_name()), anchor=False)
         if sentence := identity.sentence():
             st.info(sentence, icon=":material/logout:")
         try:

@@ -65,8 +65,5 @@ def date_order() -> str:
     """What `st.date_input` takes as format: day, month and year in the reader's order."""
     pattern = get_date_format("short", locale=money.locale(tag())).pattern
     order = sorted("yMd", key=pattern.index)
-    return (
-        "/".join({"y": "YYYY", "M": "MM", "d": "DD"}[part] for part in order)
-        if order[0] != "y"
-        else "YYYY-MM-DD"
-    )
+    between = "-" if order[0] == "y" else "/"
+    return between.join({"y": "YYYY", "M": "MM", "d": "DD"}[part] for part in order)
