@@ -17,6 +17,8 @@ from sqlalchemy.orm import Session
 
 from school.ledger.models import Entry, Line
 
+Students = Collection[int] | Select[int]  # ids, or a select of them
+
 
 def up_to_date(session: Session, as_at: date | None) -> bool:
     """True when `as_at` leaves out no entry, so that projections answer it."""
@@ -40,7 +42,7 @@ def _kept(
     query: Select[*tuple[Any, ...]],
     as_at: date | None,
     through_entry: int | None,
-    students: Collection[int] | None,
+    students: Students | None,
 ) -> Select[*tuple[Any, ...]]:
     if as_at is not None:
         query = query.join(Entry, Entry.id == Line.entry_id).where(Entry.date <= as_at)
@@ -52,7 +54,7 @@ def _kept(
 
 
 def balances(
-    *, as_at: date | None = None, through_entry: int | None = None, students: Collection[int] | None = None
+    *, as_at: date | None = None, through_entry: int | None = None, students: Students | None = None
 ) -> Select[*tuple[Any, ...]]:
     """(student_id, balance) of every student with lines, by accounting date or by entry as posted; + owes."""
     query = select(Line.student_id, total(Line.amount).label("balance")).group_by(Line.student_id)
@@ -60,7 +62,7 @@ def balances(
 
 
 def open_items(
-    *, as_at: date | None = None, through_entry: int | None = None, students: Collection[int] | None = None
+    *, as_at: date | None = None, through_entry: int | None = None, students: Students | None = None
 ) -> Subquery:
     """Columns line_id, student_id, due_date, open (> 0) of every open charge, cut off as `balances` is."""
     target = func.coalesce(Line.pays, case((Line.due_date.is_not(None), Line.id)))

@@ -14,3 +14,8 @@ FORMATS: dict[str, Callable[[Session, TextIO], None]] = {
     "beancount": beancount.write,
     "csv": postings.write_csv,
 }
+
+
+def write(session: Session, form: str, out: TextIO) -> None:
+    """Stream the books to `out` as one of FORMATS. Raises KeyError for another."""
+    FORMATS[form](session, out)

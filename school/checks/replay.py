@@ -1,0 +1,148 @@
+"""The books read from the first entry to the last, each held against its own lines and the entry before.
+
+One pass over rows in the order in which they were written, none kept: what stays are totals, and the names of
+what is wrong. Rows come from the bare driver, because at millions of them nothing else is fast enough.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
+
+from sqlalchemy import func, literal_column, select
+from sqlalchemy.orm import Session
+
+from school.ledger import wording
+from school.ledger.models import ACCOUNT_TYPES, Account, Entry, Line
+from school.ledger.rules import ENTRY_HASHED, LINE_HASHED, SERIES, entry_hash
+
+ROWS_AT_ONCE = 5_000
+
+DEBIT, CREDIT = {True}, {False}
+SUITS = {  # lines by the entry's kind and the account's type
+    "bill": {"income": DEBIT, "concession": CREDIT},
+    "late_fee": {"income": DEBIT},
+    "payment": {"tender": CREDIT},
+    "refund": {"tender": DEBIT},
+    "concession": {"concession": CREDIT},
+    "credit_note": {"income": CREDIT},
+    "write_off": {"bad_debt": CREDIT},
+    "opening": {"opening": DEBIT | CREDIT},
+    "transfer": {"clearing": DEBIT | CREDIT},
+    "reversal": dict.fromkeys(ACCOUNT_TYPES, DEBIT | CREDIT),
+}
+
+
+@dataclass
+class Replay:
+    """Totals of the lines read, keyed as projections are; under each check the names of what is wrong."""
+
+    balances: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
+    by_day: defaultdict[tuple[Any, str], int] = field(default_factory=lambda: defaultdict(int))
+    by_class: defaultdict[tuple[int, int, str], int] = field(default_factory=lambda: defaultdict(int))
+    wrong: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+
+def replay(session: Session, *, after: int = 0) -> Replay:
+    """Read every entry numbered above `after`, with its lines."""
+    found, suiting, numbers = Replay(), _suiting(session), _numbers(session, after)
+    last_line = session.scalar(select(func.max(Line.id)).where(Line.entry_id <= after)) or 0
+    last_hash = session.scalar(select(Entry.hash).where(Entry.id == after)) or ""
+    last_entry = after
+    lines = chain(rows(session, Line.__table__, "entry_id", *LINE_HASHED, after=last_line), [None])
+    line = next(lines)
+    for entry in rows(session, Entry.__table__, *ENTRY_HASHED, "hash", after=after):
+        number = entry[0]
+        if number != last_entry + 1:
+            found.wrong["entry_numbers"].append(f"entry {number}")
+        own = []
+        while line is not None and line[0] <= number:
+            last_line += 1
+            if line[0] == number and line[1] == last_line:
+                own.append(line[1:])
+            else:
+                found.wrong["lines"].append(f"line {line[1]}")
+                last_line = line[1]
+            line = next(lines)
+        _check_number(found, numbers, entry)
+        _check_lines(found, suiting, entry, own)
+        if _hash(last_hash, entry[:-1], own) != entry[-1]:
+            found.wrong["hash_chain"].append(f"entry {number}")
+        last_entry, last_hash = number, entry[-1]
+    while line is not None:
+        found.wrong["lines"].append(f"line {line[1]}")
+        line = next(lines)
+    return found
+
+
+def rows(session: Session, table: Any, *columns: str, after: int | None = None) -> Iterator[Any]:
+    """Columns of a table as the driver gives them, unconverted, a few at a time: dates are text on SQLite.
+
+    With `after`, in order of the ids above it.
+    """
+    query: Any = select(*(literal_column(name) for name in columns)).select_from(table)
+    if after is not None:
+        query = query.where(table.c.id > after).order_by(table.c.id)
+    return iter(session.execute(query, execution_options={"yield_per": ROWS_AT_ONCE}))
+
+
+def _suiting(session: Session) -> set[tuple[str, str, bool]]:
+    """(kind, account, is a debit) of every line there may be."""
+    types = session.execute(select(Account.code, Account.type)).all()
+    return {
+        (kind, code, debit)
+        for kind, sides in SUITS.items()
+        for code, type_ in types
+        for debit in sides.get(type_, ())
+    }
+
+
+def _numbers(session: Session, after: int) -> dict[Any, Any]:
+    """The last document number of each series through the entry `after`."""
+    query = select(Entry.series, func.max(Entry.no)).where(Entry.id <= after).group_by(Entry.series)
+    return {series: no for series, no in session.execute(query) if series}
+
+
+def _check_number(found: Replay, numbers: dict[Any, Any], entry: Sequence[Any]) -> None:
+    kind, series, no = entry[1], entry[7], entry[8]
+    if series != SERIES.get(kind) or (series and no != numbers.get(series, 0) + 1):
+        found.wrong["document_numbers"].append(wording.document_or_none(series, no) or f"entry {entry[0]}")
+    if series:
+        numbers[series] = no
+
+
+def _check_lines(
+    found: Replay, suiting: set[tuple[str, str, bool]], entry: Sequence[Any], lines: Sequence[Sequence[Any]]
+) -> None:
+    number, kind, day, _, _, _, _, _, _, reverses, _, _, _, n_lines, total, _ = entry
+    balances, by_day, by_class = found.balances, found.by_day, found.by_class
+    n_found = total_found = 0
+    in_order, suits, dated = True, (kind == "reversal") == (reverses is not None), True
+    for _, n, student_id, account, amount, due_date, _, class_id, term_id, _ in lines:
+        n_found += 1
+        total_found += amount
+        balances[student_id] += amount
+        by_day[day, account] += amount
+        by_class[term_id or 0, class_id or 0, account] += amount
+        in_order = in_order and n == n_found
+        suits = suits and (kind, account, amount > 0) in suiting
+        dated = dated and (due_date is not None) == (amount > 0 and reverses is None)
+    name = f"entry {number}"
+    if (n_found, total_found, in_order) != (n_lines, total, True):
+        found.wrong["lines"].append(name)
+    if not suits:
+        found.wrong["kinds"].append(name)
+    if not dated:
+        found.wrong["due_dates"].append(name)
+    if kind == "transfer" and total_found:
+        found.wrong["clearing"].append(name)
+
+
+def _hash(previous: str, entry: Sequence[Any], lines: Sequence[Sequence[Any]]) -> str:
+    try:
+        return entry_hash(previous, entry, lines)
+    except TypeError:  # a value no writer of ours could have sealed
+        return ""
