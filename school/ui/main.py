@@ -73,6 +73,7 @@ def account(actor: Actor) -> None:
             type="tertiary",
             on_click=identity.leave,
         )
+        browser.keep_in_step()
 
 
 def draw(page: st.Page, actor: Actor | None, *, ready: bool) -> None:
@@ -80,6 +81,7 @@ def draw(page: st.Page, actor: Actor | None, *, ready: bool) -> None:
         setup.draw()
     elif actor is None:
         signin.draw()
+        browser.keep_in_step()
     else:
         account(actor)
         if setup.just_opened():
@@ -101,7 +103,6 @@ def run() -> None:
     actor = found.actor if found else None
     page = st.navigation(menu(actor), position="sidebar" if actor else "hidden")
     feedback.forget_on_another_page(page.url_path)
-    browser.keep_in_step()
     draw(page, actor, ready=ready)
 
 
