@@ -51,19 +51,18 @@ def too_long(root: Path) -> Iterator[str]:
 
 
 def unguarded_pages(root: Path) -> Iterator[str]:
-    """A page's first statement, after its docstring and imports, is `guard.require(…)`."""
+    """A page begins with `guard.require(…)`: only imports, texts and constants may come before."""
     for path in python_files(root, "pages"):
-        statements = [
-            statement
-            for statement in ast.parse(path.read_text(encoding="utf-8")).body
-            if not isinstance(statement, ast.Import | ast.ImportFrom) and not _is_text(statement)
-        ]
-        if not statements or not _is_guard(statements[0]):
+        body = ast.parse(path.read_text(encoding="utf-8")).body
+        first = next((statement for statement in body if not _is_still(statement)), None)
+        if first is None or not _is_guard(first):
             yield f"{path.relative_to(root)} does not begin with guard.require(…)"
 
 
-def _is_text(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+def _is_still(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.Expr | ast.Assign):
+        return isinstance(statement.value, ast.Constant)
+    return isinstance(statement, ast.Import | ast.ImportFrom)
 
 
 def _is_guard(statement: ast.stmt) -> bool:

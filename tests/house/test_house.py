@@ -45,6 +45,11 @@ PLANTED = {
         "pages/late.py",
         "import streamlit as st\nfrom school.ui import guard\nst.title('x')\nguard.require('x')\n",
     ),
+    "a page that computes before its guard": (
+        breaches.unguarded_pages,
+        "pages/eager.py",
+        "from school.ui import guard\nROWS = read_rows()\nguard.require('x')\n",
+    ),
     "a page whose guard may be skipped": (
         breaches.unguarded_pages,
         "pages/maybe.py",
@@ -112,9 +117,9 @@ def test_the_rule_catches(rule: Rule, name: str, text: str, tmp_path: Path) -> N
 
 INNOCENT = {
     "a guarded page": ("pages/good.py", GUARDED),
-    "a page that guards without a name": (
-        "pages/bare.py",
-        "from school.ui import guard\n\nguard.require('x')\n",
+    "a page that names a number before its guard": (
+        "pages/constant.py",
+        "from school.ui import guard\n\nROWS = 50\n\nguard.require('x')\n",
     ),
     "the clock itself": ("school/clock.py", "from datetime import UTC, datetime\ndatetime.now(UTC)\n"),
     "who asks our clock": ("school/db.py", "from school import clock\nclock.now()\nclock.today()\n"),
