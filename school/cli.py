@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import TextIO
 
 import click
 
@@ -60,15 +60,15 @@ def demo(port: int | None, database: Path, fresh: bool, no_serve: bool) -> None:
 
     if fresh:
         make.set_aside(database)
-    url = f"sqlite:///{database.resolve()}"
-    sign_ins = make.demo_school(url, say=click.echo)
+    database = database.resolve()
+    sign_ins = make.demo_school(database, say=click.echo)
     port = port or serve.free_port(settings().port)
     click.echo(f"\n  {'Address':<14}http://{settings().address}:{port}")
-    for role, name, password in sign_ins:
-        click.echo(f"  {role:<14}{name} / {password}")
+    for user in sign_ins:
+        click.echo(f"  {user.role:<14}{user.name} / {user.password}")
     click.echo("\nThese passwords are made anew at every start. Stop with Ctrl+C.", nl=True)
     if not no_serve:
-        serve.serve(port=port, environment={"SCHOOL_DATABASE_URL": url})
+        serve.serve(port=port, environment={"SCHOOL_DATABASE_URL": f"sqlite:///{database}"})
 
 
 @cli.command()
@@ -224,7 +224,7 @@ def export(form: str, output: Path | None) -> None:
         raise BadInput(f"{output} cannot be written: {_why(error)}.") from None
 
 
-def _export(form: str, stream: IO[Any]) -> None:
+def _export(form: str, stream: TextIO) -> None:
     from school.db import reading
     from school.reports import exports
 

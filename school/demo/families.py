@@ -33,6 +33,11 @@ class Child:
     owes: int = 0
     student_id: int = 0
 
+    @property
+    def last_form(self) -> int:
+        """The present form, or the last one of a child who left."""
+        return min(FORMS, max(1, self.form_now - self.left))
+
     def form_in(self, year: int) -> int:
         """The form in year 0 (oldest) to 2 (newest); 0 when the child is not at school then."""
         form = self.form_now - (YEARS - 1 - year)
