@@ -58,7 +58,7 @@ TYPE_NAMES = {
 
 @dataclass(frozen=True)
 class Placed:
-    """A student as at posting: `class_id` is the present class, `term_id` the term of the accounting date."""
+    """A student as at posting: in the present class, and in the last term begun by the accounting date."""
 
     name: str
     class_id: int | None
@@ -67,15 +67,15 @@ class Placed:
     balance: int
 
 
-_TERM = (
+TERM = (  # the last begun by the day, so that what happens in the holidays counts for a term as well
     select(Term.id)
-    .where(Term.starts_on <= bindparam("day"), Term.ends_on >= bindparam("day"))
-    .order_by(Term.starts_on)
+    .where(Term.starts_on <= bindparam("day"))
+    .order_by(Term.starts_on.desc(), Term.id.desc())
     .limit(1)
     .scalar_subquery()
 )
 _STUDENTS = (
-    select(Student.id, Student.name, Student.class_id, _TERM, Student.status, StudentBalance.balance)
+    select(Student.id, Student.name, Student.class_id, TERM, Student.status, StudentBalance.balance)
     .join(StudentBalance, StudentBalance.student_id == Student.id)
     .where(Student.id.in_(bindparam("ids", expanding=True)))
 )

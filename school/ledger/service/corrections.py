@@ -52,9 +52,9 @@ def reverse(
     desk = open_desk(session, "reversal", request_id, date)
     if desk.before is None:
         _check_reversible(session, original, desk.date)
-    term = students.term_on(session, desk.date)
+    term_id = session.scalar(select(refusals.TERM), {"day": desk.date})
     lines = [
-        mirror(NewLine(*row[2:]), row.id, money_moves=row.type == "tender", term_id=term.id if term else None)
+        mirror(NewLine(*row[2:]), row.id, money_moves=row.type == "tender", term_id=term_id)
         for row in session.execute(_LINES, {"entry_id": entry_id})
     ]
     return post(session, desk, actor=actor, lines=lines, reverses=entry_id, reason=why(reason))
