@@ -13,7 +13,7 @@ from sqlalchemy import FromClause, func, select
 from sqlalchemy.orm import Session
 
 from school.errors import NotFound
-from school.ledger.models import Account, Entry, Line
+from school.ledger.models import STUDENTS_CONTROL, Account, Entry, Line
 from school.ledger.projections import ClassTotal, DayTotal
 from school.ledger.queries.allocation import total, up_to_date
 from school.students.queries import TermFacts, terms, today, years
@@ -32,7 +32,7 @@ class MonthRow:
 
 @dataclass(frozen=True)
 class AccountTotal:
-    """A tender's or a fee head's share; `account` is its code, the key to `ledger.queries.entries`."""
+    """What an account moved, in minor units; `account` is its code, the key to `ledger.queries.entries`."""
 
     account: str
     name: str
@@ -53,6 +53,22 @@ def months(session: Session, *, as_at: date | None = None) -> list[MonthRow]:
             collected_last_year=-sums.get((_month_after(first, -12), "tender"), 0),
         )
         for first in firsts
+    ]
+
+
+def trial_balance(session: Session, *, as_at: date | None = None) -> list[AccountTotal]:
+    """Every account that moved through `as_at`, and the students' control account: debits +, the sum is 0."""
+    query = select(Account.code, Account.name, -total(DayTotal.amount)).join(
+        Account, Account.code == DayTotal.account
+    )
+    if as_at is not None:
+        query = query.where(DayTotal.date <= as_at)
+    rows = session.execute(query.group_by(Account.code, Account.name).order_by(Account.code))
+    accounts = [AccountTotal(*row) for row in rows]
+    owed = -sum(account.amount for account in accounts)
+    return [
+        AccountTotal(STUDENTS_CONTROL, "Students", owed),
+        *(account for account in accounts if account.amount),
     ]
 
 
