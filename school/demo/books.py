@@ -121,4 +121,5 @@ class Bookkeeper:
         )
 
     def _term_on(self, day: date) -> int | None:
-        return next((term.id for term in self.terms if term.starts_on <= day <= term.ends_on), None)
+        """The last term begun by the day, as the ledger places what is posted."""
+        return next((term.id for term in reversed(self.terms) if term.starts_on <= day), None)
