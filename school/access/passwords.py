@@ -62,7 +62,10 @@ def matches(password: str, password_hash: str | None) -> bool:
 
 
 def _can_be_hashed(password: str) -> bool:
-    return len(password.encode(errors="surrogatepass")) <= BYTES_MAX and "\0" not in password
+    try:
+        return len(password.encode()) <= BYTES_MAX and "\0" not in password
+    except UnicodeEncodeError:
+        return False  # half a character, which no keyboard types
 
 
 @lru_cache

@@ -130,11 +130,14 @@ def change_own_password(session: Session, *, actor: Actor, password: passwords.C
 
 
 def reset_password(session: Session, *, actor: Actor, user_id: int, password: str | passwords.Chosen) -> None:
-    """A password for someone who forgot; they choose their own at the next sign-in, and open ones end."""
+    """A password for someone who forgot; they choose their own at the next sign-in, and open ones end.
+
+    A demo user's password is thrown away anyway, and need not be changed.
+    """
     authorise(session, actor, "users.manage")
     user = _user(session, user_id)
     user.password_hash = _chosen(password, about=[user.name, user.full_name]).hash
-    user.must_change_password = True
+    user.must_change_password = not user.is_demo
     end_sign_ins(session, user_id=user_id, why="the password was reset")
     audit.record(session, actor=actor, event=events.PASSWORD_RESET, subject=f"user:{user_id}")
 

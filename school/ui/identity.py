@@ -22,6 +22,7 @@ _USER = "guard.user"  # the user it last acted for
 _TICKET = "guard.ticket"  # the sign-in whose cookie the browser has yet to fetch
 _LEFT = "guard.left"  # the id of the sign-in whose cookie the browser has yet to drop
 WELCOME = "guard.welcome"  # set for the one who has just opened the books, until they go on
+THROW_AWAY = "guard.throw_away"  # the sign-ins of a demo school that was just loaded
 _SENTENCE = "guard.sentence"  # why the session was signed out
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 

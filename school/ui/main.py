@@ -12,7 +12,7 @@ import streamlit as st
 from school.access.rules import ROLE_NAMES, Actor
 from school.errors import Unavailable
 from school.settings import ROOT
-from school.ui import browser, feedback, identity, letterhead, setup, signin
+from school.ui import browser, feedback, first_steps, identity, letterhead, setup, signin
 from school.ui.words import plain
 
 ASSETS = ROOT / "school" / "ui" / "assets"
@@ -38,6 +38,8 @@ SCREENS = (
     ),
     Screen("students", "Students", "groups", "students.read", "Find a student and see who owes what."),
     Screen("student", "Student", "person", "students.read", "One account and its statement.", in_menu=False),
+    Screen("entries", "Entries", "list_alt", "students.read", "The entries behind a figure.", in_menu=False),
+    Screen("entry", "Entry", "receipt_long", "students.read", "One entry, whole.", in_menu=False),
     Screen(
         "dashboard", "Dashboard", "monitoring", "reports.read", "What is owed, due, overdue and collected."
     ),
@@ -79,13 +81,15 @@ def account(actor: Actor) -> None:
 def draw(page: st.Page, actor: Actor | None, *, ready: bool) -> None:
     if not ready:
         setup.draw()
+    elif first_steps.draw_throw_away_sign_ins():
+        return
     elif actor is None:
         signin.draw()
         browser.keep_in_step()
     else:
         account(actor)
-        if setup.just_opened():
-            setup.draw_next_steps(actor)
+        if first_steps.just_opened():
+            first_steps.draw_students_next()
         else:
             page.run()
 

@@ -5,7 +5,7 @@ Only what is missing is asked. All answers land in one transaction, or none; aft
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -15,16 +15,15 @@ import streamlit as st
 from school import clock
 from school.access import passwords, sign_ins
 from school.access import queries as access
-from school.access.rules import ADMINISTRATOR, COMMAND_LINE, Actor, user_name
+from school.access.rules import ADMINISTRATOR, COMMAND_LINE, user_name
 from school.access.service import add_user
 from school.access.sign_ins import NewSignIn
 from school.db import database, reading, writing
 from school.errors import BadInput, RuleBroken
 from school.ledger import service as ledger
-from school.settings import ROOT
 from school.students import calendar
 from school.students import queries as students
-from school.ui import feedback, forms, identity, letterhead, proposals, words
+from school.ui import feedback, first_steps, forms, identity, proposals, words
 
 WIDTH = 720
 TERMS_MAX = 4
@@ -79,6 +78,8 @@ def draw() -> None:
         user = _ask_administrator() if ask_user else None
         sent = st.button("Open the books", type="primary", key="set_up.open", width="stretch")
         feedback.problem("set_up")
+        if ask_school and ask_user:
+            first_steps.offer_demo()
     if sent:
         with feedback.refusals("set_up"):
             opened = _open(school, year, user)
@@ -240,45 +241,3 @@ def _choose_password(user: _User, school: _School | None) -> passwords.Chosen:
         raise BadInput("The two passwords are not the same. Type it twice.", field="set_up.again")
     about = [name, user.full_name, school.name if school else ""]
     return passwords.choose(user.password, about=about, field="set_up.password")
-
-
-def just_opened() -> bool:
-    """True for the one who has just opened the books, until they choose what comes next."""
-    return identity.WELCOME in st.session_state
-
-
-def draw_next_steps(actor: Actor) -> None:
-    """The two ways on from empty books."""
-    load, demo_next = _demo_school(), False
-    with st.container(horizontal_alignment="center"), st.container(width=WIDTH):
-        st.title(f"The books of {words.plain(letterhead.school_name())} are open", anchor=False)
-        st.write("They are empty so far. What comes next?")
-        with st.container(border=True):
-            st.subheader("Bring in your students", anchor=False)
-            st.write("From a spreadsheet: you see row by row what would happen before anything is kept.")
-            students_next = st.button("Import students", type="primary", key="set_up.import")
-        if load:
-            with st.container(border=True):
-                st.subheader("Look around first", anchor=False)
-                st.write(
-                    "Fill these books with a made-up school. What is in the books stays in the books: "
-                    "do this only where you are trying the program out."
-                )
-                demo_next = st.button("Load a demo school", key="set_up.demo")
-        later = st.button("Neither, go on", type="tertiary", key="set_up.later")
-    if load and demo_next:
-        with st.spinner("Making students, charges and payments of three years …"), feedback.refusals("today"):
-            load(database(), actor=actor)
-        feedback.say("success", "The demo school is in the books.")
-    if students_next or later or demo_next:
-        del st.session_state[identity.WELCOME]
-        st.switch_page(ROOT / "pages" / ("imports.py" if students_next else "today.py"))
-
-
-def _demo_school() -> Callable[..., None] | None:
-    try:
-        from school.demo.make import load
-    except ImportError:
-        return None  # a copy of the program without the demo
-    loader: Callable[..., None] = load
-    return loader
