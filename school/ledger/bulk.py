@@ -56,8 +56,7 @@ def load(session: Session, entries: Iterable[Prepared]) -> int:
         lines, heads = writer.rows(chunk)
         connection.execute(insert(_line), lines)
         connection.execute(insert(_entry), heads)
-    projecting.rebuild(session)
-    guards.install(connection)
+    projecting.rebuild(session)  # which puts the guards back
     return writer.entry_id
 
 
