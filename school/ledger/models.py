@@ -12,6 +12,8 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+import school.access.models
+import school.students.models  # noqa: F401 - entries name users, lines name students
 from school.columns import Id, Minor, Moment
 from school.db import Base
 
