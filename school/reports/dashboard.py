@@ -32,6 +32,7 @@ from school.reports.movements import (
     posted_to,
     takings,
     term_of,
+    trial_balance,
 )
 from school.students.models import SchoolClass, Student
 from school.students.queries import TermFacts, today
@@ -51,6 +52,7 @@ __all__ = [
     "months",
     "takings",
     "top_debtors",
+    "trial_balance",
 ]
 
 TOP = 10
