@@ -110,16 +110,17 @@ CREATE TRIGGER entry_project AFTER INSERT ON entry BEGIN
   INSERT INTO class_total (term_id, class_id, account, amount)
     SELECT COALESCE(term_id, 0), COALESCE(class_id, 0), account, SUM(amount) FROM line WHERE entry_id = NEW.id GROUP BY 1, 2, 3
     ON CONFLICT (term_id, class_id, account) DO UPDATE SET amount = amount + excluded.amount;
-  DELETE FROM open_item WHERE student_id IN (SELECT student_id FROM line WHERE entry_id = NEW.id);
   -- The balance is what is open, and credits settle the oldest due first: so the newest charges are the open ones.
   INSERT INTO open_item (line_id, student_id, due_date, open)
-    SELECT id, student_id, due_date, MIN(net, balance - newer) FROM (
+    SELECT id, student_id, due_date, MAX(0, MIN(net, balance - newer)) AS left FROM (
       SELECT c.*, SUM(net) OVER (PARTITION BY student_id ORDER BY due_date DESC, id DESC) - net AS newer FROM (
         SELECT l.id, l.student_id, l.due_date, b.balance,
                MAX(0, l.amount + COALESCE((SELECT SUM(p.amount) FROM line p WHERE p.pays = l.id), 0)) AS net
           FROM student_balance b JOIN line l ON l.student_id = b.student_id AND l.due_date IS NOT NULL
-         WHERE b.balance > 0 AND b.student_id IN (SELECT student_id FROM line WHERE entry_id = NEW.id)) AS c)
-     WHERE net > 0 AND balance > newer;
+         WHERE b.student_id IN (SELECT student_id FROM line WHERE entry_id = NEW.id)) AS c)
+     WHERE left <> COALESCE((SELECT open FROM open_item WHERE line_id = id), 0)
+    ON CONFLICT (line_id) DO UPDATE SET open = excluded.open;
+  DELETE FROM open_item WHERE open = 0 AND student_id IN (SELECT student_id FROM line WHERE entry_id = NEW.id);
 END;
 
 CREATE TRIGGER open_item_opened AFTER INSERT ON open_item BEGIN
@@ -127,8 +128,8 @@ CREATE TRIGGER open_item_opened AFTER INSERT ON open_item BEGIN
     ON CONFLICT (due_date) DO UPDATE SET open = open + excluded.open;
 END;
 
-CREATE TRIGGER open_item_closed AFTER DELETE ON open_item BEGIN
-  UPDATE due_total SET open = open - OLD.open WHERE due_date = OLD.due_date;
+CREATE TRIGGER open_item_moved AFTER UPDATE OF open ON open_item BEGIN
+  UPDATE due_total SET open = open + NEW.open - OLD.open WHERE due_date = NEW.due_date;
 END;
 
 CREATE TRIGGER student_enters_roll AFTER INSERT ON student BEGIN

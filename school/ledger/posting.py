@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Row, bindparam, func, insert, select
+from sqlalchemy import Row, Table, bindparam, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from school import clock
 from school.access.rules import Actor
 from school.columns import moment_text
-from school.db import Base, one_writer
+from school.db import one_writer
 from school.errors import BadInput, NotFound, RequestReused
 from school.ledger import refusals, wording
 from school.ledger.models import Entry, Line, PeriodLock
@@ -26,19 +26,19 @@ from school.students.models import School
 
 REQUEST_ID_LENGTHS = range(8, 101)
 
-_entry, _line = (Base.metadata.tables[name] for name in ("entry", "line"))
+_entry, _line = cast(Table, Entry.__table__), cast(Table, Line.__table__)
+_lock, _school = cast(Table, PeriodLock.__table__), cast(Table, School.__table__)
 _END_OF_BOOKS = select(
-    select(func.max(Entry.id)).scalar_subquery().label("entry_id"),
-    select(Entry.hash).order_by(Entry.id.desc()).limit(1).scalar_subquery().label("hash"),
-    select(func.max(Line.id)).scalar_subquery().label("line_id"),
-    select(func.max(Entry.no)).where(Entry.series == bindparam("series")).scalar_subquery().label("no"),
-    select(PeriodLock.locked_through)
-    .order_by(PeriodLock.id.desc())
-    .limit(1)
+    select(func.max(_entry.c.id)).scalar_subquery().label("entry_id"),
+    select(_entry.c.hash).order_by(_entry.c.id.desc()).limit(1).scalar_subquery().label("hash"),
+    select(func.max(_line.c.id)).scalar_subquery().label("line_id"),
+    select(func.max(_entry.c.no)).where(_entry.c.series == bindparam("series")).scalar_subquery().label("no"),
+    select(_lock.c.locked_through).order_by(_lock.c.id.desc()).limit(1).scalar_subquery().label("locked"),
+    select(_school.c.time_zone).scalar_subquery().label("time_zone"),
+    select(_entry.c.id)
+    .where(_entry.c.request_id == bindparam("request_id"))
     .scalar_subquery()
-    .label("locked"),
-    select(School.time_zone).scalar_subquery().label("time_zone"),
-    select(Entry.id).where(Entry.request_id == bindparam("request_id")).scalar_subquery().label("before"),
+    .label("before"),
 )
 _INSERT_LINES, _INSERT_ENTRY = insert(_line), insert(_entry)
 _SAME = ["kind", "date", "payer", "reference", "reason", "reverses"]  # what one request id may mean only once
@@ -86,10 +86,11 @@ def open_desk(session: Session, kind: str, request_id: str, day: date | None) ->
     if len(request_id) not in REQUEST_ID_LENGTHS:
         raise BadInput("This form has lost its request id. Open the page anew and enter it again.")
     one_writer(session)
-    end = session.execute(_END_OF_BOOKS, {"series": SERIES.get(kind), "request_id": request_id}).one()
+    connection = session.connection()
+    end = connection.execute(_END_OF_BOOKS, {"series": SERIES.get(kind), "request_id": request_id}).one()
     if end.before is not None:
-        before = session.execute(select(_entry).where(Entry.id == end.before)).one()
-        first = session.scalar(select(func.min(Line.id)).where(Line.entry_id == before.id))
+        before = connection.execute(select(_entry).where(_entry.c.id == end.before)).one()
+        first = connection.scalar(select(func.min(_line.c.id)).where(_line.c.entry_id == before.id))
         return Desk(kind, request_id, day or before.date, 0, "", 0, first or 0, before)
     if end.time_zone is None:
         raise NotFound("The school is not set up yet: open the set-up page first.")
@@ -180,7 +181,7 @@ def _posted_before(
     session: Session, before: Row[Any], entry: dict[str, Any], rows: Sequence[dict[str, Any]]
 ) -> Posted:
     posted = Posted(before.id, before.kind, before.series, before.no, already=True)
-    held = session.execute(select(_line).where(Line.entry_id == before.id).order_by(Line.n)).all()
+    held = session.execute(select(_line).where(_line.c.entry_id == before.id).order_by(_line.c.n)).all()
     same = all(getattr(before, name) == entry[name] for name in _SAME) and (
         [[getattr(line, name) for name in _SAME_LINE] for line in held]
         == [[row[name] for name in _SAME_LINE] for row in rows]

@@ -28,7 +28,7 @@ class OpenItem(Base):
 
     __tablename__ = "open_item"
     __table_args__ = (
-        CheckConstraint("open > 0", name="open"),
+        CheckConstraint("open >= 0", name="open"),
         Index("ix_open_item_student_id", "student_id"),
         Index("ix_open_item_due", "due_date", "open"),
     )

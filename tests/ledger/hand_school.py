@@ -1,4 +1,4 @@
-"""A term of five students, entered as the accountant of `example/hand.journal` wrote it by hand, E01 to E19."""
+"""A term of five students, as an accountant wrote it by hand in `example/hand.journal`, E01 to E19."""
 
 from __future__ import annotations
 

@@ -351,7 +351,7 @@ def _projections() -> None:
         _must("student_id", Id),
         _must("due_date", Date),
         _must("open", Minor),
-        CheckConstraint("open > 0", name="open"),
+        CheckConstraint("open >= 0", name="open"),
         Index("ix_open_item_student_id", "student_id"),
         Index("ix_open_item_due", "due_date", "open"),
     )
