@@ -16,7 +16,7 @@ from school.students.models import Student
 
 
 def rebuild(session: Session) -> None:
-    """Forget every projection and sum them again. The guards stand aside meanwhile: they would sum as well."""
+    """Forget every projection and sum them again. The guards stand aside meanwhile: they would sum too."""
     one_writer(session)
     guards.remove(session.connection())
     for projection, fresh in _fresh().items():
