@@ -13,6 +13,9 @@ from school.ledger.bulk import Prepared
 from school.ledger.rules import NewLine, mirror
 
 
+LAST_HOUR = timedelta(hours=1)  # what is recorded today was recorded just now, one after the other
+
+
 @dataclass(frozen=True)
 class Span:
     """A term in the database."""
@@ -46,7 +49,7 @@ class Bookkeeper:
         self.classes = classes  # by form and stream
         self.cashiers = cashiers
         self.now = now
-        self.entry_id = self.line_id = 0
+        self.entry_id = self.line_id = self.lately = 0
         self.undone: list[_Undo] = []
         self.tuition: dict[int, int] = {}  # student id → the newest tuition charge, which concessions pay
 
@@ -109,7 +112,7 @@ class Bookkeeper:
         return Prepared(
             kind=kind,
             date=day,
-            at=min(at, self.now - timedelta(minutes=1)),
+            at=at if at < self.now - LAST_HOUR else self._lately(),
             actor_id=actor_id,
             actor=actor,
             request_id=f"demo:{self.entry_id:08}",
@@ -119,6 +122,10 @@ class Bookkeeper:
             reference=reference,
             reason=reason,
         )
+
+    def _lately(self) -> datetime:
+        self.lately += 1
+        return self.now - LAST_HOUR * 0.97**self.lately
 
     def _term_on(self, day: date) -> int | None:
         """The last term begun by the day, as the ledger places what is posted."""

@@ -137,11 +137,12 @@ class Teller:
                 yield self._payment(home, year, term, day, owing * share // 100)
 
     def _payment(self, home: Household, year: int, term: int, day: date, amount: int) -> Event:
-        amount = max(self.unit, -(-amount // (50 * self.unit)) * 50 * self.unit)
+        note = 50 * self.unit  # people pay in round amounts
+        notes = max(1, -(-amount // note))
         tender = self.random.choice(TENDERS)
         owing = [child for child in home.children if child.owes > 0] or home.children[:1]
         weights = [max(1, child.owes) for child in owing]
-        parts = [(child, part) for child, part in zip(owing, split(amount, weights), strict=True) if part]
+        parts = [(child, n * note) for child, n in zip(owing, split(notes, weights), strict=True) if n]
         undo = None
         if tender == "CHEQUE" and self.random.random() < 0.12:
             undo = "Cheque returned unpaid by the bank"
