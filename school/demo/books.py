@@ -12,7 +12,6 @@ from school.demo.story import Event
 from school.ledger.bulk import Prepared
 from school.ledger.rules import NewLine, mirror
 
-
 LAST_HOUR = timedelta(hours=1)  # what is recorded today was recorded just now, one after the other
 
 

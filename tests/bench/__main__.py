@@ -1,0 +1,138 @@
+"""Every figure is a ratio of two things measured in one run, on this machine, now.
+
+P1  a page at 2,000 students ÷ the same page drawn from constants
+P2  the same pages at 200,000 students ÷ at 2,000
+P3  one payment committed ÷ a raw INSERT and COMMIT of as many rows
+P9  cold start to the first usable page ÷ that of `streamlit hello`
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import time
+from pathlib import Path
+
+from sqlalchemy import text
+
+from school.db import Database
+from school.demo import make
+from tests import databases
+from tests.bench import payments, served
+
+FOLDER = served.ROOT / "var" / "bench"
+STUDENTS_A_CLASS = 40
+
+
+def school_of(students: int) -> Database:
+    """A school of this size with three years of books, made once and kept."""
+    path = FOLDER / f"{students}.db"
+    database = Database(f"sqlite:///{path}")
+    if not path.exists() or not _has_entries(database):
+        began = time.perf_counter()
+        make.fill(database, students=students, streams=max(3, min(students // 5 // STUDENTS_A_CLASS, 60)))
+        print(f"made {students} students in {time.perf_counter() - began:.0f} s")
+    with database.reading() as session:
+        lines = session.scalar(text("SELECT count(*) FROM line"))
+    print(f"{students} students, {lines} lines")
+    return database
+
+
+def _has_entries(database: Database) -> bool:
+    with database.reading() as session:
+        known = session.scalar(text("SELECT count(*) FROM sqlite_schema WHERE name = 'entry'"))
+        return bool(known and session.scalar(text("SELECT max(id) FROM entry")))
+
+
+def pages(database: Database) -> list[tuple[str, str, str]]:
+    """Who visits, which page, with which address."""
+    with database.reading() as session:
+        student = session.scalar(
+            text("SELECT student_id FROM student_balance WHERE balance > 0 ORDER BY 1 LIMIT 1 OFFSET 20")
+        )
+    return [
+        ("finance", "today", ""),
+        ("head", "today", ""),
+        ("finance", "students", ""),
+        ("finance", "student", f"student={student}"),
+        ("finance", "payments", ""),
+        ("finance", "payments", f"student={student}"),
+        ("head", "dashboard", ""),
+        ("admin", "imports", ""),
+    ]
+
+
+def rerun_times(app: str, database: Database) -> dict[tuple[str, str, str], float]:
+    url = databases.url_text(database)
+    with served.serving(app, url) as server:
+        taken = {}
+        for user, page, query in pages(database):
+            token = served.token_of(database, user)
+            taken[user, page, "student" if query else ""] = served.rerun_ms(server, page, query, token)
+        print(f"{app}: {server.memory_mb():.0f} MB after all pages")
+    return taken
+
+
+def page_ratios(small: Database, large: Database | None) -> None:
+    bare = rerun_times("run tests/bench/bare.py", small)
+    ours = rerun_times("run app.py", small)
+    big = rerun_times("run app.py", large) if large else {}
+    print(f"{'ms of processor time a rerun':32}{'bare':>8}{'small':>8}{'large':>8}{'P1':>8}{'P2':>8}")
+    for key, base in bare.items():
+        row = f"{' '.join(key):32}{base:8.1f}{ours[key]:8.1f}"
+        if big:
+            row += f"{big[key]:8.1f}"
+        row += f"{ours[key] / base:8.2f}" + (f"{big[key] / ours[key]:8.2f}" if big else "")
+        print(row)
+
+
+def payment_ratios() -> None:
+    for engine in databases.ENGINES:
+        with databases.fresh(engine, FOLDER) as database:
+            make.fill(database, students=600)
+            ours, raw = payments.ratio(database)
+        print(f"P3 {engine}: payment {ours:.2f} ms ÷ raw {raw:.2f} ms = {ours / raw:.2f}")
+
+
+async def _first_page(server: served.Server, page: str, token: str) -> None:
+    async with served.visit(server, token) as socket_:
+        await served.rerun(socket_, page)
+
+
+def start_ratio(database: Database) -> None:
+    """From the command to the end of the first run of the first page, signed in."""
+    token = served.token_of(database, "finance")
+    taken: dict[str, list[float]] = {"run app.py": [], "hello": []}
+    for _ in range(3):
+        for app, times in taken.items():
+            began = time.perf_counter()
+            with served.serving(app, databases.url_text(database)) as server:
+                asyncio.run(_first_page(server, "", token if app != "hello" else ""))
+                times.append(time.perf_counter() - began)
+    ours, hello = min(taken["run app.py"]), min(taken["hello"])
+    print(f"P9 cold start: ours {ours:.2f} s ÷ hello {hello:.2f} s = {ours / hello:.2f}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--small", type=int, default=2_000, help="students of the small school")
+    parser.add_argument(
+        "--large", type=int, default=200_000, help="students of the large school; 0 leaves it out"
+    )
+    parser.add_argument("--only", choices=["pages", "payments", "start"], help="one part")
+    chosen = parser.parse_args()
+    Path(FOLDER).mkdir(parents=True, exist_ok=True)
+    if chosen.only in (None, "payments"):
+        payment_ratios()
+    if chosen.only != "payments":
+        small = school_of(chosen.small)
+        if chosen.only in (None, "start"):
+            start_ratio(small)
+        if chosen.only in (None, "pages"):
+            page_ratios(small, school_of(chosen.large) if chosen.large else None)
+
+
+if __name__ == "__main__":
+    main()
