@@ -43,6 +43,14 @@ SCREENS = (
     Screen(
         "dashboard", "Dashboard", "monitoring", "reports.read", "What is owed, due, overdue and collected."
     ),
+    Screen(
+        "open_charges",
+        "Open charges",
+        "hourglass",
+        "reports.read",
+        "The charges behind a debt.",
+        in_menu=False,
+    ),
     Screen("imports", "Imports", "upload_file", "imports.run", "Bring in students and opening balances."),
 )
 

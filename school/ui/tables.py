@@ -31,6 +31,19 @@ def offset(page: object, matches: int, *, per_page: int = ROWS_PER_PAGE) -> int:
 Goal = tuple[Path, dict[str, str]]  # a page, and what its address says
 
 
+def plain(columns: Mapping[str, Any], *, amounts: Sequence[str] = (), key: str, alt: str) -> None:
+    """Rows to read. `columns` are equally long sequences by heading; `amounts` stand to the right."""
+    st.dataframe(
+        pa.table(dict(columns)),
+        hide_index=True,
+        height="content",
+        key=key,
+        alt=alt,
+        placeholder="",
+        column_config={name: amount_column(name) for name in amounts},
+    )
+
+
 def rows(
     columns: Mapping[str, Any],
     goals: Sequence[Goal],
@@ -70,15 +83,15 @@ def rows(
 
 def _open_clicked(key: str, goals: Sequence[Goal]) -> None:
     clicked = st.session_state[key]
-    _go(clicked.row if clicked else None, goals)
+    go(clicked.row if clicked else None, goals)
 
 
 def _open_chosen(key: str, goals: Sequence[Goal]) -> None:
     chosen = st.session_state[key].selection.get("rows") or [None]
-    _go(chosen[0], goals)
+    go(chosen[0], goals)
 
 
-def _go(at: object, goals: Sequence[Goal]) -> None:
+def go(at: object, goals: Sequence[Goal]) -> None:
     """The browser sends a place; only a place that was drawn leads anywhere."""
     if isinstance(at, int) and 0 <= at < len(goals):
         page, address = goals[at]

@@ -1,0 +1,31 @@
+"""What is owed, since when, and how it comes in, as at any day. Every figure and every bar opens its rows."""
+
+import streamlit as st
+
+from school.db import reading
+from school.ui import board as boards
+from school.ui import dashboard_charts, guard, key_figures
+
+actor = guard.require("reports.read")
+st.title("Dashboard")
+
+with reading() as session:
+    as_at, term, as_table = key_figures.choices(session)
+    board = boards.read(session, as_at=as_at, term=term)
+
+if board.is_blank:
+    key_figures.blank(board, actor)
+    st.stop()
+
+key_figures.headline(board)
+key_figures.cards(board)
+dashboard_charts.months(board, as_table=as_table)
+with st.grid(3, min_column_width=key_figures.CARD_WIDTH_MIN):
+    dashboard_charts.ageing(board, as_table=as_table)
+    dashboard_charts.by_tender(board, as_table=as_table)
+    dashboard_charts.by_fee_head(board, as_table=as_table)
+left, right = st.columns([2, 3])
+with left:
+    dashboard_charts.by_class(board, as_table=as_table)
+with right:
+    dashboard_charts.debtors(board)

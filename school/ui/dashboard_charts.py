@@ -1,0 +1,183 @@
+"""The charts of the dashboard; each bar opens the rows behind it, and a table can say the same."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from school.reports.dashboard import AccountTotal, ClassRow
+from school.ui import board as boards
+from school.ui import charts, links, open_charges, tables, words
+from school.ui.board import Board
+from school.ui.charts import Bar, Pair
+from school.ui.tables import Goal
+
+WHOLE = 1000  # a rate is drawn in tenths of a percent
+AGE_STRENGTHS = (0.35, 0.5, 0.65, 0.8, 1.0)  # the older the debt, the stronger the bar
+NUMBERS = {"Amount", "Billed", "Collected", "A year before", "Still owed", "Owed", "Owes", "Overdue", "Rate"}
+
+
+def months(board: Board, *, as_table: bool) -> None:
+    rows = board.months
+    span = f"{boards.month_and_year(rows[0].month)} to {boards.month_and_year(rows[-1].month)}"
+    goals = [board.entries_of_month(row.month) for row in rows]
+    with _card("Collected month by month", f"{span}, beside the year before"):
+        if as_table:
+            columns = {
+                "Month": [boards.month_and_year(row.month) for row in rows],
+                "Billed": [board.amount(row.billed) for row in rows],
+                "Collected": [board.amount(row.collected) for row in rows],
+                "A year before": [board.amount(row.collected_last_year) for row in rows],
+            }
+            return _table(columns, goals, key="dashboard.months", alt="Collected month by month")
+        pairs = [
+            Pair(
+                boards.month(row.month),
+                row.collected,
+                row.collected_last_year,
+                f"{boards.month_and_year(row.month)}: {board.amount(row.collected)} collected, "
+                f"{board.amount(row.collected_last_year)} a year before",
+                goal,
+            )
+            for row, goal in zip(rows, goals, strict=True)
+        ]
+        total = board.amount(sum(row.collected for row in rows))
+        return charts.pairs(
+            pairs,
+            now="This year",
+            before="Last year",
+            minor=10**board.unit.exponent,
+            key="dashboard.months",
+            alt=f"Collected month by month beside last year; {total} this year",
+        )
+
+
+def by_class(board: Board, *, as_table: bool) -> None:
+    rows = [row for row in board.classes if row.billed or row.collected or row.conceded]
+    note = "of what was billed, less concessions"
+    with _card("Collected by class", f"{board.term}, {note}" if board.term else "No term has begun"):
+        if not rows:
+            return _nothing("Nothing was billed for this term yet.")
+        lowest = min(rows, key=lambda row: math.inf if row.rate_percent is None else row.rate_percent)
+        return _rows(
+            [_class_bar(row, board) for row in rows],
+            {
+                "Class": [row.name or links.NO_CLASS for row in rows],
+                "Rate": [boards.percent(row.rate_percent) for row in rows],
+                "Collected": [board.amount(row.collected) for row in rows],
+                "Billed": [board.amount(row.billed - row.conceded) for row in rows],
+                "Still owed": [board.amount(row.outstanding) for row in rows],
+            },
+            as_table=as_table,
+            key="dashboard.by_class",
+            alt="Collection rate by class; the lowest is "
+            f"{lowest.name or links.NO_CLASS}, {boards.percent(lowest.rate_percent)}",
+            whole=WHOLE,
+        )
+
+
+def ageing(board: Board, *, as_table: bool) -> None:
+    with _card("How old the debt is", "Days since each charge was due"):
+        if not board.ageing.open_total:
+            return _nothing("Nothing is owed.")
+        bars = []
+        for (age, bucket), strength in zip(open_charges.BUCKETS.items(), AGE_STRENGTHS, strict=True):
+            amount: int = getattr(board.ageing, bucket)
+            said = f"{age}: {board.amount(amount)}"
+            bars.append(Bar(age, amount, board.brief(amount), said, board.charges(age), strength))
+        return _rows(
+            bars,
+            {"Age": [bar.label for bar in bars], "Owed": [board.amount(bar.size) for bar in bars]},
+            as_table=as_table,
+            key="dashboard.ageing",
+            alt=f"What is owed by age; {board.amount(board.ageing.over_90)} is older than 90 days",
+        )
+
+
+def by_tender(board: Board, *, as_table: bool) -> None:
+    _by_account(board, "Collected by tender", board.tenders, key="dashboard.by_tender", as_table=as_table)
+
+
+def by_fee_head(board: Board, *, as_table: bool) -> None:
+    _by_account(board, "Billed by fee head", board.fee_heads, key="dashboard.by_fee_head", as_table=as_table)
+
+
+def debtors(board: Board) -> None:
+    rows = board.debtors
+    with _card("Who owes most", f"As at {words.date(board.figures.as_at)}; a name opens the account"):
+        if not rows:
+            return _nothing("Nobody owes anything.")
+        columns = {
+            "Student": [row.name for row in rows],
+            "Class": [row.class_name or links.NO_CLASS for row in rows],
+            "Owes": [board.amount(row.balance) for row in rows],
+            "Overdue": [board.amount(row.overdue) for row in rows],
+            "Oldest due date": [words.date(row.oldest_due) for row in rows],
+        }
+        goals: list[Goal] = [(links.STUDENT, links.student(row.student_id)) for row in rows]
+        return _table(columns, goals, key="dashboard.debtors", alt="The students who owe most")
+
+
+def _by_account(
+    board: Board, title: str, totals: Sequence[AccountTotal], *, key: str, as_table: bool
+) -> None:
+    rows = [row for row in totals if row.amount]
+    with _card(title, board.term or "No term has begun"):
+        if not rows:
+            return _nothing("Nothing for this term yet.")
+        largest = max(rows, key=lambda row: row.amount)
+        return _rows(
+            [_account_bar(row, board) for row in rows],
+            {"Account": [row.name for row in rows], "Amount": [board.amount(row.amount) for row in rows]},
+            as_table=as_table,
+            key=key,
+            alt=f"{title}; most is {largest.name}, {board.amount(largest.amount)}",
+        )
+
+
+def _class_bar(row: ClassRow, board: Board) -> Bar:
+    rate, name = boards.percent(row.rate_percent), row.name or links.NO_CLASS
+    of = f"{board.amount(row.collected)} of {board.amount(row.billed - row.conceded)}"
+    tenths = round((row.rate_percent or 0) * 10)
+    return Bar(name, tenths, rate, f"{name}: {rate}, {of}", board.entries(class_name=row.name))
+
+
+def _account_bar(row: AccountTotal, board: Board) -> Bar:
+    said = f"{row.name}: {board.amount(row.amount)}"
+    return Bar(row.name, row.amount, board.brief(row.amount), said, board.entries(account=row.name))
+
+
+def _rows(
+    bars: Sequence[Bar],
+    columns: Mapping[str, Sequence[str]],
+    *,
+    as_table: bool,
+    key: str,
+    alt: str,
+    whole: int | None = None,
+) -> None:
+    """The same rows as bars, or in words and exact amounts."""
+    if as_table:
+        _table(columns, [bar.goal for bar in bars], key=key, alt=alt)
+    else:
+        charts.rows(bars, key=key, alt=alt, whole=whole)
+
+
+def _table(columns: Mapping[str, Sequence[str]], goals: Sequence[Goal], *, key: str, alt: str) -> None:
+    first = next(iter(columns))
+    amounts = [name for name in columns if name in NUMBERS]
+    tables.rows(columns, goals, opens=first, amounts=amounts, key=f"{key}.table", alt=alt)
+
+
+def _card(title: str, note: str) -> DeltaGenerator:
+    card = st.container(border=True, height="stretch")
+    card.header(title, anchor=False)
+    card.markdown(f":small[{note}]")
+    return card
+
+
+def _nothing(sentence: str) -> None:
+    st.write(sentence)
