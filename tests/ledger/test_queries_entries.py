@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 
 import pytest
@@ -16,20 +15,11 @@ from school.ledger import queries, service
 from school.reports import dashboard
 from school.students import queries as students
 from tests import make
-from tests.ledger import hand_school
+
+Told = tuple[Session, dict[str, int]]
 
 
-@pytest.fixture
-def told(database: Database) -> Iterator[tuple[Session, dict[str, int]]]:
-    with clock.set_to(hand_school.END):
-        ids = hand_school.tell(database)
-        with database.reading() as session:
-            yield session, ids
-
-
-def test_without_a_filter_there_is_every_entry_latest_date_first(
-    told: tuple[Session, dict[str, int]],
-) -> None:
+def test_without_a_filter_there_is_every_entry_latest_date_first(told: Told) -> None:
     session, _ = told
 
     page = queries.entries(session)
@@ -41,9 +31,7 @@ def test_without_a_filter_there_is_every_entry_latest_date_first(
     assert page.total == sum(row.amount for row in page.rows) == 2815_00
 
 
-def test_pages_follow_one_another_and_carry_the_totals_of_all_matches(
-    told: tuple[Session, dict[str, int]],
-) -> None:
+def test_pages_follow_one_another_and_carry_the_totals_of_all_matches(told: Told) -> None:
     session, _ = told
 
     whole = queries.entries(session, kind="payment")
@@ -53,7 +41,7 @@ def test_pages_follow_one_another_and_carry_the_totals_of_all_matches(
     assert {(part.matches, part.total) for part in parts} == {(5, whole.total)}
 
 
-def test_rows_show_only_the_part_of_an_entry_that_matches(told: tuple[Session, dict[str, int]]) -> None:
+def test_rows_show_only_the_part_of_an_entry_that_matches(told: Told) -> None:
     session, ids = told
 
     page = queries.entries(session, student_id=ids["S002"], kind="payment")
@@ -77,9 +65,7 @@ def test_rows_show_only_the_part_of_an_entry_that_matches(told: tuple[Session, d
         {"actor_id": 7},
     ],
 )
-def test_the_rows_of_any_filter_add_up_to_its_total(
-    told: tuple[Session, dict[str, int]], filters: dict[str, object]
-) -> None:
+def test_the_rows_of_any_filter_add_up_to_its_total(told: Told, filters: dict[str, object]) -> None:
     session, _ = told
 
     page = queries.entries(session, **filters)  # type: ignore[arg-type]
@@ -88,7 +74,7 @@ def test_the_rows_of_any_filter_add_up_to_its_total(
     assert page.total == sum(row.amount for row in page.rows)
 
 
-def test_each_figure_of_a_term_is_the_sum_of_its_rows(told: tuple[Session, dict[str, int]]) -> None:
+def test_each_figure_of_a_term_is_the_sum_of_its_rows(told: Told) -> None:
     session, _ = told
 
     for term in students.terms(session)[:2]:
@@ -109,7 +95,7 @@ def test_each_figure_of_a_term_is_the_sum_of_its_rows(told: tuple[Session, dict[
             assert of_class.total == row.billed
 
 
-def test_an_entry_shows_its_lines_as_they_were_posted(told: tuple[Session, dict[str, int]]) -> None:
+def test_an_entry_shows_its_lines_as_they_were_posted(told: Told) -> None:
     session, ids = told
 
     bill, cheque, bounced = (queries.entry(session, number) for number in (3, 8, 10))
@@ -127,14 +113,14 @@ def test_an_entry_shows_its_lines_as_they_were_posted(told: tuple[Session, dict[
     assert bill.total == sum(line.amount for line in bill.lines)
 
 
-def test_an_entry_that_is_not_there_is_answered_kindly(told: tuple[Session, dict[str, int]]) -> None:
+def test_an_entry_that_is_not_there_is_answered_kindly(told: Told) -> None:
     session, _ = told
 
     with pytest.raises(NotFound):
         queries.entry(session, 20)
 
 
-def test_the_chart_of_accounts_is_listed_whole_or_by_type(told: tuple[Session, dict[str, int]]) -> None:
+def test_the_chart_of_accounts_is_listed_whole_or_by_type(told: Told) -> None:
     session, _ = told
 
     everything, tenders = queries.accounts(session), queries.accounts(session, type="tender")
@@ -143,7 +129,7 @@ def test_the_chart_of_accounts_is_listed_whole_or_by_type(told: tuple[Session, d
     assert set(tenders) < set(everything)
 
 
-def test_the_books_are_open_until_a_period_is_locked(told: tuple[Session, dict[str, int]]) -> None:
+def test_the_books_are_open_until_a_period_is_locked(told: Told) -> None:
     session, _ = told
 
     assert queries.locked_through(session) is None

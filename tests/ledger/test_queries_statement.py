@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 
-import pytest
+from sqlalchemy.orm import Session
 
 from school import clock
 from school.access.rules import COMMAND_LINE
@@ -13,22 +12,16 @@ from school.db import Database
 from school.ledger import queries, service
 from school.ledger.service import ChargeItem, Share, TenderPart
 from tests import make
-from tests.ledger import hand_school
+
+Told = tuple[Session, dict[str, int]]
 
 
-@pytest.fixture
-def told(database: Database) -> Iterator[tuple[Database, dict[str, int]]]:
-    with clock.set_to(hand_school.END):
-        yield database, hand_school.tell(database)
+def test_every_row_says_in_words_what_happened(told: Told) -> None:
+    session, ids = told
 
-
-def test_every_row_says_in_words_what_happened(told: tuple[Database, dict[str, int]]) -> None:
-    database, ids = told
-
-    with database.reading() as session:
-        cy = queries.statement(session, ids["S003"]).rows
-        dee = queries.statement(session, ids["S004"]).rows
-        ann = queries.statement(session, ids["S001"]).rows
+    cy = queries.statement(session, ids["S003"]).rows
+    dee = queries.statement(session, ids["S004"]).rows
+    ann = queries.statement(session, ids["S001"]).rows
 
     assert [row.description for row in cy] == [
         "Opening balance · due 30 Nov 2025",
@@ -57,12 +50,11 @@ def test_every_row_says_in_words_what_happened(told: tuple[Database, dict[str, i
     ]
 
 
-def test_the_balance_runs_from_the_opening_to_the_closing(told: tuple[Database, dict[str, int]]) -> None:
-    database, ids = told
+def test_the_balance_runs_from_the_opening_to_the_closing(told: Told) -> None:
+    session, ids = told
 
-    with database.reading() as session:
-        whole = queries.statement(session, ids["S003"])
-        part = queries.statement(session, ids["S003"], since=date(2026, 1, 25), until=date(2026, 2, 3))
+    whole = queries.statement(session, ids["S003"])
+    part = queries.statement(session, ids["S003"], since=date(2026, 1, 25), until=date(2026, 2, 3))
 
     assert [row.balance for row in whole.rows] == [
         150_00,
@@ -79,11 +71,10 @@ def test_the_balance_runs_from_the_opening_to_the_closing(told: tuple[Database, 
     assert [row.balance for row in part.rows] == [670_00, 550_00, 1150_00, 1175_00]
 
 
-def test_a_reversed_row_and_its_reversal_name_each_other(told: tuple[Database, dict[str, int]]) -> None:
-    database, ids = told
+def test_a_reversed_row_and_its_reversal_name_each_other(told: Told) -> None:
+    session, ids = told
 
-    with database.reading() as session:
-        rows = {row.entry_id: row for row in queries.statement(session, ids["S003"]).rows}
+    rows = {row.entry_id: row for row in queries.statement(session, ids["S003"]).rows}
 
     assert (rows[8].reversed_by, rows[8].reverses) == (10, None)
     assert (rows[10].reversed_by, rows[10].reverses) == (None, 8)
