@@ -1,0 +1,104 @@
+"""Chromium on a running server. A browser is found, never downloaded, and talks to nobody but the server."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+from sqlalchemy import select
+
+from school.access.models import User
+from school.db import Database
+from tests import databases, make, people
+from tests.journeys import steps
+from tests.serving import Site, serving
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    found = os.environ.get("SCHOOL_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+    return {"executable_path": found, "args": FLAGS}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args() -> dict[str, Any]:
+    return {
+        "viewport": {"width": 1280, "height": 800},
+        "locale": "en-GB",
+        "timezone_id": "Africa/Nairobi",
+        "color_scheme": "light",
+    }
+
+
+@pytest.fixture(scope="module")
+def books(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """A database with a school and its people, shared by the tests of a file; see `steps.on_both_engines`."""
+    engine = getattr(request, "param", "sqlite")
+    with databases.fresh(engine, tmp_path_factory.mktemp("books")) as database:
+        with database.writing() as session:
+            make.school(session)
+            people.everybody(session)
+        yield database
+
+
+@pytest.fixture(scope="module")
+def site(books: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A server over `books`."""
+    with serving(books, tmp_path_factory.mktemp("site")) as running:
+        yield running
+
+
+@pytest.fixture
+def visit(site: Site, context: BrowserContext) -> Callable[..., Page]:
+    """Opens a path in a new tab, signed in as `name` when one is given, and waits until the page is drawn."""
+
+    def open_tab(path: str = "/", *, name: str | None = None) -> Page:
+        if name:
+            sign_in(site, context, name)
+        page = context.new_page()
+        page.goto(site.url + path)
+        steps.settled(page)
+        return page
+
+    return open_tab
+
+
+def sign_in(site: Site, context: BrowserContext, name: str) -> None:
+    """Gives this browser the cookie of a new sign-in, as if the person had typed the password."""
+    with site.database.writing() as session:
+        user_id = session.scalars(select(User.id).where(User.name == name)).one()
+        token = people.cookie(session, user_id)
+    context.add_cookies(
+        [
+            {
+                "name": "school_sign_in",
+                "value": token,
+                "url": site.url,
+                "httpOnly": True,
+                "sameSite": "Strict",
+            }
+        ]
+    )

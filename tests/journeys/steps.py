@@ -1,0 +1,59 @@
+"""What people do on any page, found by role and label as they find it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.people import PASSWORD
+
+PATIENCE_MS = 15_000  # a busy machine is slow; nothing here measures time
+
+on_both_engines = pytest.mark.parametrize(
+    "books", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True
+)
+
+
+def settled(page: Page) -> None:
+    """Waits until the script has run and everything it sent is drawn."""
+    page.wait_for_selector('[data-test-script-state="notRunning"]', state="attached", timeout=PATIENCE_MS)
+
+
+def sign_in(page: Page, name: str = "finn", password: str = PASSWORD) -> None:
+    page.get_by_label("User name").fill(name)
+    page.get_by_role("textbox", name="Password").fill(password)
+    page.get_by_role("textbox", name="Password").press("Enter")
+
+
+def sign_out(page: Page) -> None:
+    page.get_by_role("button", name="Sign out").click()
+
+
+def expect_sign_in(page: Page) -> None:
+    """The sign-in form is there, and nothing of any page."""
+    expect(page.get_by_label("User name")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_role("button", name="Sign out")).to_have_count(0)
+    expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(0)
+
+
+def expect_page(page: Page, title: str) -> None:
+    heading = page.get_by_role("heading", level=1, name=re.compile(f"^{title}"))
+    expect(heading).to_be_visible(timeout=PATIENCE_MS)
+
+
+def sign_in_cookie(context: BrowserContext) -> Any:
+    """The sign-in cookie of this browser, or None."""
+    return next((c for c in context.cookies() if c["name"] == "school_sign_in"), None)
+
+
+def cookie_set(page: Page) -> None:
+    """Waits until the browser has fetched its cookie."""
+    page.wait_for_timeout(0)
+    for _ in range(PATIENCE_MS // 50):
+        if sign_in_cookie(page.context):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("the browser did not fetch its cookie")

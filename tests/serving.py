@@ -1,0 +1,96 @@
+"""The program as a process of its own, on a spare port of this machine, over a database of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from school.db import Database
+from school.settings import ROOT
+from tests import databases
+
+STARTS_WITHIN_S = 60
+
+
+@dataclass
+class Site:
+    """A running server. `log` is what it wrote so far; `stop` and `start` keep the port and the books."""
+
+    port: int
+    database: Database
+    log_path: Path
+    environment: Mapping[str, str]
+    options: tuple[str, ...] = ()
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> str:
+        return self.log_path.read_text()
+
+    def start(self) -> None:
+        command = [
+            *(sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py")),
+            *("--server.port", str(self.port), "--server.address", "127.0.0.1", "--server.headless", "true"),
+            *self.options,
+        ]
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "SCHOOL_DATABASE_URL": databases.url_text(self.database),
+            **self.environment,
+        }
+        with self.log_path.open("ab") as log:
+            self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+        until = time.monotonic() + STARTS_WITHIN_S
+        while not self._answers():
+            if self.process.poll() is not None or time.monotonic() > until:
+                raise RuntimeError(f"the server did not start:\n{self.log}")
+            time.sleep(0.05)
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/healthz", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        if self.process is not None:
+            self.process.send_signal(how)
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+            self.process = None
+
+
+@contextmanager
+def serving(database: Database, folder: Path, *options: str, **environment: str) -> Iterator[Site]:
+    """A server over this database until the block ends; `environment` is set for it alone."""
+    site = Site(_spare_port(), database, folder / "server.log", environment, options)
+    site.start()
+    try:
+        yield site
+    finally:
+        site.stop()
+
+
+def _spare_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
