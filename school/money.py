@@ -73,7 +73,7 @@ def parse(text: str, unit: Currency, *, mark: str = ".") -> int:
     Raises BadAmount for anything in doubt: unreadable text, more decimals than the currency has, out of range.
     """
     example = show(125_000 if unit.exponent else 1_250, unit, "de" if mark == "," else "en")
-    plain = "".join(str(unicodedata.digit(c)) if c.isdigit() else c for c in text.strip())
+    plain = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text.strip())
     plain = plain.replace("−", "-").replace("٫", mark)
     negative = False
     if plain.startswith("(") and plain.endswith(")"):

@@ -7,12 +7,13 @@ guessed about a value. What is no table is refused in one sentence.
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import NamedTuple
 
@@ -74,6 +75,7 @@ class Table:
     delimiter: str = ""
     sheet: str = ""
     sheets: tuple[str, ...] = ()
+    digest: str = ""  # of the file's bytes: the same file is known again
 
 
 def read(
@@ -95,11 +97,17 @@ def read(
         raise BadFile(f"“{name}” is larger than {FILE_BYTES_MAX // 10**6} MB: import the students in parts.")
     _refuse_what_is_no_table(data, name)
     if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        return _spreadsheet(data, name, sheet, known)
+        table = _spreadsheet(data, name, sheet, known)
+    else:
+        table = _text_file(data, name, encoding, known)
+    return replace(table, digest=hashlib.sha256(data).hexdigest())
+
+
+def _text_file(data: bytes, name: str, encoding: str | None, known: Collection[str]) -> Table:
     text, encoding, certain = encodings.decoded(data, name, encoding)
     _refuse_binary(text, name)
-    delimiter, rows = _parsed(text, name, known)
-    return _table(rows, name, known, encoding=encoding, certain=certain, delimiter=delimiter)
+    delimiter, rows = _parsed(text.removeprefix("\ufeff"), name, known)
+    return replace(_table(rows, name, known), encoding=encoding, certain=certain, delimiter=delimiter)
 
 
 def _short(name: str) -> str:
@@ -204,20 +212,10 @@ def _spreadsheet(data: bytes, name: str, sheet: str | None, known: Collection[st
         return max(headings.known_in(row, known) for row in candidate.rows[:HEADING_ROWS_MAX])
 
     chosen = max(found, key=known_headings)
-    return _table(chosen.rows, name, known, sheet=chosen.name, sheets=names)
+    return replace(_table(chosen.rows, name, known), sheet=chosen.name, sheets=names)
 
 
-def _table(
-    rows: Sequence[Sequence[Cell]],
-    name: str,
-    known: Collection[str],
-    *,
-    encoding: str = "",
-    certain: bool = True,
-    delimiter: str = "",
-    sheet: str = "",
-    sheets: tuple[str, ...] = (),
-) -> Table:
+def _table(rows: Sequence[Sequence[Cell]], name: str, known: Collection[str]) -> Table:
     at = _heading_row(rows, known)
     if at is None:
         raise BadFile(f"“{name}” holds no row of headings with students below it.")
@@ -230,7 +228,7 @@ def _table(
     )
     if not kept:
         raise BadFile(f"“{name}” has headings and no row below them.")
-    return Table(name, tuple(titles), kept, encoding, certain, delimiter, sheet, sheets)
+    return Table(name, tuple(titles), kept)
 
 
 def _heading_row(rows: Sequence[Sequence[Cell]], known: Collection[str]) -> int | None:

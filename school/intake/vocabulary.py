@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from school.students.rules import fold
+
 FIELDS = {
     "admission_no": "admission number",
     "first_name": "first name",
@@ -161,3 +163,28 @@ MEANINGS = {
         "|Data zapisu|Дата поступления|Дата зачисления|Дата приёма"
     ),
 }
+
+_STATUSES = {
+    "enrolled": (
+        "enrolled|active|current|admitted|in school|present|inscrit|inscrite|actif|présent|scolarisé"
+        "|matriculado|activo|activa|inscrito|inscrita|ativo|ativa|matriculada|aktiv|eingeschrieben"
+        "|angemeldet|attivo|iscritto|iscritta|actief|ingeschreven|yupo|amesajiliwa|مسجل|مقيد|نشط|منتظم"
+        "|नामांकित|सक्रिय|在读|在校|在讀|aktif|terdaftar|kayıtlı|aktywny|zapisany|uczęszcza|учится"
+        "|активен|зачислен"
+    ),
+    "applicant": (
+        "applicant|applied|prospective|pending|candidate|candidat|préinscrit|préinscrite|solicitante"
+        "|candidato|candidata|aspirante|postulante|bewerber|bewerberin|vorgemerkt|richiedente|aanvrager"
+        "|aangemeld|mwombaji|متقدم|आवेदक|申请中|申請中|calon|pendaftar|aday|kandydat|кандидат"
+        "|абитуриент"
+    ),
+    "left": (
+        "left|withdrawn|inactive|leaver|alumni|alumnus|graduated|transferred|expelled|sorti|sortie"
+        "|parti|partie|inactif|radié|radiée|diplômé|baja|retirado|retirada|inactivo|egresado|egresada"
+        "|saiu|inativo|transferido|transferida|desistente|abgegangen|abgemeldet|inaktiv|ausgetreten"
+        "|ritirato|ritirata|uscito|vertrokken|uitgeschreven|ameondoka|amehama|منسحب|غادر|منقول|متخرج"
+        "|छोड़ दिया|निष्क्रिय|离校|離校|毕业|畢業|退学|退學|keluar|lulus|pindah|ayrıldı|mezun|pasif"
+        "|odszedł|odeszła|skreślony|absolwent|выбыл|выбыла|отчислен|выпускник"
+    ),
+}
+STATUS_WORDS = {fold(word): status for status, words in _STATUSES.items() for word in words.split("|")}

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine
 
 import school.access.models
 import school.audit.models
+import school.intake.models
 import school.ledger.models
 import school.ledger.projections
 import school.students.models  # noqa: F401

@@ -42,12 +42,14 @@ class Person:
 class Placement:
     """Per member, in order: `people[i]` are its guardians (places in `persons`), `household[i]` its family.
 
-    `families[h]` are the existing families of household h, the one that stays first; empty for a new family.
+    `mentioned[i]` are the persons of the guardians written beside it, one for one. `families[h]` are the
+    existing families of household h, the one that stays first; empty for a new family.
     `relinked[i]`: the member's guardians are not those the books hold.
     """
 
     persons: tuple[Person, ...]
     people: tuple[tuple[int, ...], ...]
+    mentioned: tuple[tuple[int, ...], ...]
     household: tuple[int, ...]
     families: tuple[tuple[int, ...], ...]
     relinked: tuple[bool, ...]
@@ -99,9 +101,11 @@ def place(session: Session, members: Sequence[Member]) -> Placement:
     own = _own_guardians(session, existing)
     known = _known_guardians(session, members, own)
     groups = _same_people(members, known, own)
-    persons, people, relinked = _persons(members, known, own, groups)
+    persons, people, mentioned, relinked = _persons(members, known, own, groups)
     household, families = _families(session, members, persons, people, known)
-    return Placement(tuple(persons), tuple(people), tuple(household), tuple(families), tuple(relinked))
+    return Placement(
+        tuple(persons), tuple(people), tuple(mentioned), tuple(household), tuple(families), tuple(relinked)
+    )
 
 
 def _own_guardians(session: Session, student_ids: Sequence[int]) -> dict[int, list[int]]:
@@ -175,7 +179,7 @@ def _persons(
     known: Mapping[int, _Known],
     own: Mapping[int, Sequence[int]],
     groups: _Groups,
-) -> tuple[list[Person], list[tuple[int, ...]], list[bool]]:
+) -> tuple[list[Person], list[tuple[int, ...]], list[tuple[int, ...]], list[bool]]:
     written = _written(members, groups)
     in_group: dict[object, list[int]] = {}
     for guardian_id in known:
@@ -190,7 +194,7 @@ def _persons(
             persons.append(_person(known.get(guardian_id or 0), written.get(root, NewGuardian())))
         return index[who]
 
-    people, relinked = [], []
+    people, mentioned, relinked = [], [], []
     for i, member in enumerate(members):
         before = list(own.get(member.student_id or 0, ()))
         now: list[int] = []
@@ -200,12 +204,13 @@ def _persons(
             chosen = next((g for g in before if g in same), same[0] if same else None)
             now.append(person(root, chosen))
         held = [person(groups.root(g), g) for g in before]
+        mentioned.append(tuple(now))
         if member.keeps_others:
             now = held if set(now) <= set(held) else now + held
         now = list(dict.fromkeys(now))
         people.append(tuple(now))
         relinked.append(now != held)
-    return persons, people, relinked
+    return persons, people, mentioned, relinked
 
 
 def _written(members: Sequence[Member], groups: _Groups) -> dict[object, NewGuardian]:
