@@ -96,7 +96,7 @@ CREATE FUNCTION guard_entry_seal() RETURNS trigger LANGUAGE plpgsql SECURITY DEF
 DECLARE
   refused text;
   lines bigint; total bigint; unsuitable boolean; undated boolean;
-  original record;
+  last record; original record;
 BEGIN
   SELECT COUNT(*), SUM(l.amount),
          BOOL_OR(NOT CASE NEW.kind
@@ -113,15 +113,19 @@ BEGIN
          BOOL_OR(l.amount > 0 AND l.due_date IS NULL)
     INTO lines, total, unsuitable, undated
     FROM line l JOIN account a ON a.code = l.account WHERE l.entry_id = NEW.id;
-  IF NEW.id <> 1 + COALESCE((SELECT MAX(id) FROM entry), 0) THEN
+  SELECT (SELECT MAX(id) FROM entry) AS id,
+         (SELECT MAX(no) FROM entry WHERE series = NEW.series) AS no,
+         (SELECT locked_through FROM period_lock ORDER BY id DESC LIMIT 1) AS locked_through
+    INTO last;
+  IF NEW.id <> 1 + COALESCE(last.id, 0) THEN
     refused := 'entry id must be last + 1';
   ELSIF EXISTS (SELECT 1 FROM entry WHERE request_id = NEW.request_id) THEN
     refused := 'request id is used';
   ELSIF NEW.reverses IS NOT NULL AND EXISTS (SELECT 1 FROM entry WHERE reverses = NEW.reverses) THEN
     refused := 'already reversed';
-  ELSIF NEW.series IS NOT NULL AND NEW.no <> 1 + COALESCE((SELECT MAX(no) FROM entry WHERE series = NEW.series), 0) THEN
+  ELSIF NEW.series IS NOT NULL AND NEW.no <> 1 + COALESCE(last.no, 0) THEN
     refused := 'document number must be last + 1';
-  ELSIF NEW.date <= (SELECT locked_through FROM period_lock ORDER BY id DESC LIMIT 1) THEN
+  ELSIF NEW.date <= last.locked_through THEN
     refused := 'period is locked';
   ELSIF (NEW.n_lines, NEW.total) IS DISTINCT FROM (lines, total) THEN
     refused := 'lines do not match the entry';
@@ -164,7 +168,7 @@ CREATE TRIGGER entry_seal BEFORE INSERT ON public.entry FOR EACH ROW EXECUTE FUN
 
 -- Projections follow in the same transaction: balances, what is open, totals by day and by class.
 CREATE FUNCTION guard_entry_project() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
-DECLARE student record;
+DECLARE student record; item record;
 BEGIN
   INSERT INTO day_total AS t (date, account, amount)
     SELECT NEW.date, account, SUM(amount) FROM line WHERE entry_id = NEW.id GROUP BY account
@@ -173,33 +177,31 @@ BEGIN
     SELECT COALESCE(term_id, 0), COALESCE(class_id, 0), account, SUM(amount) FROM line WHERE entry_id = NEW.id GROUP BY 1, 2, 3
     ON CONFLICT (term_id, class_id, account) DO UPDATE SET amount = t.amount + excluded.amount;
   -- One student at a time: equality keeps every cached plan an index plan.
-  FOR student IN SELECT student_id AS id, SUM(amount)::bigint AS moved FROM line WHERE entry_id = NEW.id GROUP BY student_id LOOP
-    UPDATE student_balance SET balance = balance + student.moved WHERE student_id = student.id;
+  FOR student IN
+    SELECT student_id AS id, SUM(amount)::bigint AS moved, 0::bigint AS balance FROM line WHERE entry_id = NEW.id GROUP BY student_id
+  LOOP
+    UPDATE student_balance SET balance = balance + student.moved WHERE student_id = student.id
+      RETURNING balance INTO student.balance;
     -- The balance is what is open, and credits settle the oldest due first: so the newest charges are the open ones.
-    WITH charge AS (
-      SELECT l.id, l.due_date, b.balance,
-             GREATEST(0, l.amount + COALESCE((SELECT SUM(p.amount) FROM line p WHERE p.pays = l.id), 0))::bigint AS net
-        FROM student_balance b JOIN line l ON l.student_id = b.student_id AND l.due_date IS NOT NULL
-       WHERE b.student_id = student.id AND b.balance > 0
-    ), ranked AS (
-      SELECT id, due_date, net, balance, (SUM(net) OVER (ORDER BY due_date DESC, id DESC) - net)::bigint AS newer FROM charge
-    ), fresh AS (
-      SELECT id, due_date, LEAST(net, balance - newer) AS open FROM ranked WHERE net > 0 AND balance > newer
-    ), stale AS (
-      SELECT line_id AS id, due_date, open FROM open_item WHERE student_id = student.id
-    ), moved AS (
-      SELECT due_date, SUM(open)::bigint AS open
-        FROM (SELECT due_date, open FROM fresh UNION ALL SELECT due_date, -open FROM stale) AS both_sides
-       GROUP BY due_date HAVING SUM(open) <> 0
-    ), closed AS (
-      DELETE FROM open_item WHERE student_id = student.id AND line_id NOT IN (SELECT id FROM fresh)
-    ), opened AS (
-      INSERT INTO open_item AS i (line_id, student_id, due_date, open)
-        SELECT id, student.id, due_date, open FROM fresh EXCEPT SELECT id, student.id, due_date, open FROM stale
-        ON CONFLICT (line_id) DO UPDATE SET open = excluded.open
-    )
-    INSERT INTO due_total AS t (due_date, open) SELECT due_date, open FROM moved
-      ON CONFLICT (due_date) DO UPDATE SET open = t.open + excluded.open;
+    FOR item IN
+      SELECT id, due_date, was, GREATEST(0, LEAST(net, student.balance - newer)) AS left_open FROM (
+        SELECT c.*, (SUM(net) OVER (ORDER BY due_date DESC, id DESC) - net)::bigint AS newer FROM (
+          SELECT l.id, l.due_date, COALESCE(i.open, 0) AS was,
+                 GREATEST(0, l.amount + COALESCE((SELECT SUM(p.amount) FROM line p WHERE p.pays = l.id), 0))::bigint AS net
+            FROM line l LEFT JOIN open_item i ON i.line_id = l.id
+           WHERE l.student_id = student.id AND l.due_date IS NOT NULL) AS c) AS ranked
+       WHERE GREATEST(0, LEAST(net, student.balance - newer)) <> was
+    LOOP
+      IF item.was = 0 THEN
+        INSERT INTO open_item (line_id, student_id, due_date, open) VALUES (item.id, student.id, item.due_date, item.left_open);
+      ELSIF item.left_open = 0 THEN
+        DELETE FROM open_item WHERE line_id = item.id;
+      ELSE
+        UPDATE open_item SET open = item.left_open WHERE line_id = item.id;
+      END IF;
+      INSERT INTO due_total AS t (due_date, open) VALUES (item.due_date, item.left_open - item.was)
+        ON CONFLICT (due_date) DO UPDATE SET open = t.open + excluded.open;
+    END LOOP;
   END LOOP;
   RETURN NULL;
 END $$;
