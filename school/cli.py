@@ -10,7 +10,7 @@ from typing import TextIO
 
 import click
 
-from school.errors import BadInput, SchoolError
+from school.errors import BadInput, RuleBroken, SchoolError
 from school.settings import ROOT, settings
 
 
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     log.start()
     try:
-        cli.main(args=arguments, prog_name="python3 -m school", standalone_mode=False)
+        code = cli.main(args=arguments, prog_name="python3 -m school", standalone_mode=False)
     except click.exceptions.Abort:
         click.echo("Stopped.", err=True)
         return 1
@@ -43,9 +43,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SchoolError as error:
         click.echo(error.sentence, err=True)
         return 1
-    except click.exceptions.Exit as leave:
-        return leave.exit_code
-    return 0
+    return code if isinstance(code, int) else 0
+
+
+def _up_to_date() -> None:
+    """Commands that read or write the books refuse a database that `migrate` has not made."""
+    from school import migrations
+    from school.db import reading
+
+    with reading() as session:
+        if migrations.current(session.connection()) != migrations.head():
+            raise RuleBroken("The database is not up to date: run python3 -m school migrate first.")
 
 
 @cli.command()
@@ -131,6 +139,7 @@ def user_add(name: str, roles: tuple[str, ...], full_name: str, email: str) -> N
     from school.access.rules import COMMAND_LINE
     from school.db import writing
 
+    _up_to_date()
     password = sys.stdin.readline().rstrip("\r\n")
     with writing() as session:
         service.add_user(
@@ -165,6 +174,7 @@ def import_students(file: Path, apply: bool, as_json: bool, mapping: str) -> Non
         data = file.read_bytes()
     except OSError as error:
         raise BadInput(f"{file} cannot be read: {_why(error)}.") from None
+    _up_to_date()
     result = import_file(data, file.name, apply=apply, mapping=_pairs(mapping))
     if as_json:
         click.echo(json.dumps(result, ensure_ascii=False, indent=1))
@@ -196,6 +206,7 @@ def verify(as_json: bool) -> None:
     from school.checks.ledger import verify as verify_ledger
     from school.db import reading
 
+    _up_to_date()
     with reading() as session:
         findings = verify_ledger(session)
     if as_json:
@@ -214,6 +225,7 @@ def verify(as_json: bool) -> None:
 @click.option("--output", type=click.Path(path_type=Path), help="A file; standard output if absent.")
 def export(form: str, output: Path | None) -> None:
     """The whole ledger as a journal another program can add up."""
+    _up_to_date()
     if output is None:
         _export(form, sys.stdout)
         return
