@@ -15,7 +15,6 @@ from school.ui import filters, links, words
 from school.ui.board import Board
 from school.ui.tables import Goal
 
-IMPORTS = links.STUDENTS.with_name("imports.py")
 CARD_WIDTH_MIN = 240
 
 
@@ -102,7 +101,7 @@ def blank(board: Board, actor: Actor) -> None:
         st.info("No charges yet. Once the first is posted, this page shows what is owed and collected.")
     elif actor.can("imports.run"):
         st.info("No students yet. Bring them in with their opening balances, and this page fills by itself.")
-        st.page_link(IMPORTS, label="Import students", icon=":material/upload_file:", help="")
+        st.page_link(links.IMPORTS, label="Import students", icon=":material/upload_file:", help="")
     else:
         st.info("No students yet. An administrator can bring them in on the page Imports.")
 

@@ -10,6 +10,7 @@ from school.ledger.wording import KIND_NAMES
 _PAGES = Path(__file__).resolve().parents[2] / "pages"
 
 TODAY, PAYMENTS = _PAGES / "today.py", _PAGES / "payments.py"
+DASHBOARD, IMPORTS = _PAGES / "dashboard.py", _PAGES / "imports.py"
 STUDENTS, STUDENT = _PAGES / "students.py", _PAGES / "student.py"
 ENTRIES, ENTRY = _PAGES / "entries.py", _PAGES / "entry.py"
 
