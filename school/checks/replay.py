@@ -61,9 +61,9 @@ def replay(session: Session, *, after: int = 0) -> Replay:
         own = []
         while line is not None and line[0] <= number:
             last_line += 1
-            if line[0] == number and line[1] == last_line:
+            if line[0] == number:
                 own.append(line[1:])
-            else:
+            if line[0] != number or line[1] != last_line:
                 found.wrong["lines"].append(f"line {line[1]}")
                 last_line = line[1]
             line = next(lines)
