@@ -133,19 +133,19 @@ def _with_class(row: GoodRow, class_id: int | None) -> Changes:
 
 
 def _post_openings(session: Session, actor: Actor, done: Plan, ids: Mapping[int, int]) -> None:
-    for row in done.rows:
-        if row.opening_minor:
-            student_id = ids[row.number]
-            ledger.opening_balance(
-                session,
-                actor=actor,
-                request_id=f"opening:{student_id}:{row.request_no}",
-                student_id=student_id,
-                amount_minor=row.opening_minor,
-                due_date=(row.row.due_date or done.choices.due_date) if row.opening_minor > 0 else None,
-                date=done.choices.opening_date,
-                reference=done.table.name,
-            )
+    openings = [
+        ledger.Opening(
+            f"opening:{ids[row.number]}:{row.request_no}",
+            ids[row.number],
+            row.opening_minor,
+            row.row.due_date or done.choices.due_date,
+        )
+        for row in done.rows
+        if row.opening_minor
+    ]
+    ledger.opening_balances(
+        session, actor=actor, openings=openings, date=done.choices.opening_date, reference=done.table.name
+    )
 
 
 def _remember(session: Session, actor: Actor, done: Plan) -> None:

@@ -1,7 +1,8 @@
-"""Many made-up entries at once, into books that are still empty: for demo and benchmark schools only.
+"""Many entries at once, numbered and chained in memory.
 
-The guards stand aside, rows go in by the thousand, projections are rebuilt, and the guards come back, within
-the caller's transaction. Nothing else writes past the guards.
+`load` puts made-up entries into books that are still empty, for demo and benchmark schools only: the guards
+stand aside, projections are rebuilt, and the guards come back, within the caller's transaction. Nothing else
+writes past the guards.
 """
 
 from __future__ import annotations
@@ -45,13 +46,13 @@ class Prepared:
 
 
 def load(session: Session, entries: Iterable[Prepared]) -> int:
-    """Post them all; how many they were. Raises RuleBroken for books that have an entry."""
+    """Post them all into empty books; how many they were. Raises RuleBroken for books that have an entry."""
     one_writer(session)
     if session.scalar(select(func.count()).select_from(Entry)):
         raise RuleBroken("These books have entries already: nothing can be loaded into them in bulk.")
     connection = session.connection()
     guards.remove(connection)
-    writer, waiting = _Writer(), iter(entries)
+    writer, waiting = Writer(), iter(entries)
     while chunk := list(islice(waiting, CHUNK)):
         lines, heads = writer.rows(chunk)
         connection.execute(insert(_line), lines)
@@ -60,12 +61,11 @@ def load(session: Session, entries: Iterable[Prepared]) -> int:
     return writer.entry_id
 
 
-class _Writer:
-    """Numbers and chains entries one after the other."""
+class Writer:
+    """Numbers and chains entries one after the other, from the end of the books as it is given."""
 
-    def __init__(self) -> None:
-        self.entry_id = self.line_id = 0
-        self.hash = ""
+    def __init__(self, entry_id: int = 0, line_id: int = 0, last_hash: str = "") -> None:
+        self.entry_id, self.line_id, self.hash = entry_id, line_id, last_hash
         self.numbers: dict[str, int] = {}
 
     def rows(self, chunk: Sequence[Prepared]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

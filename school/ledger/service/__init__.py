@@ -12,11 +12,13 @@ from school.ledger.service.charges import ChargeItem, charge, late_fee, opening_
 from school.ledger.service.chart import STANDARD_ACCOUNTS, add_account, install_standard_accounts
 from school.ledger.service.corrections import lock_period, reverse
 from school.ledger.service.credits import concession, credit_note, write_off
+from school.ledger.service.openings import Opening, opening_balances
 from school.ledger.service.payments import record_payment, refund, transfer
 
 __all__ = [
     "STANDARD_ACCOUNTS",
     "ChargeItem",
+    "Opening",
     "Posted",
     "Share",
     "TenderPart",
@@ -28,6 +30,7 @@ __all__ = [
     "late_fee",
     "lock_period",
     "opening_balance",
+    "opening_balances",
     "record_payment",
     "refund",
     "reverse",
