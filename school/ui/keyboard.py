@@ -1,4 +1,4 @@
-"""The cursor waits in the right field, and Enter moves on. Nothing here is needed to use a page, only to be quick."""
+"""The cursor waits in the right field, and Enter moves on. No page needs it to be used, only to be quick."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def _element() -> Any:
 
 
 def picked(key: str) -> str | None:
-    """What stood in the pick field of the element `key` when Enter was pressed there, on the run that Enter caused."""
+    """What stood in the pick field of element `key` when Enter was pressed there, on the run it caused."""
     state = st.session_state.get(key)
     return state.get("picked") if state else None
 
@@ -27,14 +27,16 @@ def mount(
     *,
     form: str,
     start: str,
+    late: bool = False,
     move: str | None = None,
     pick: str | None = None,
     enter: Mapping[str, str] | None = None,
 ) -> None:
     """Mounts the invisible element `key`. All other names are keys of widgets.
 
-    The cursor goes to `start` when `form` is another than before, and to `move` after the run that says so. Enter in
-    `pick` sends what is typed there (see `picked`); Enter in each field of `enter` leads to the field it names.
+    The cursor goes to `start` when `form` is another than before (`late`: not at once, so that a key pressed
+    twice does not press it), and to `move` after the run that says so. Enter in `pick` sends what is typed
+    there (see `picked`); Enter in each field of `enter` leads to the field it names.
     """
     turn = f"{key}.turn"
     if move:
@@ -42,6 +44,7 @@ def mount(
     data = {
         "form": form,
         "start": start,
+        "late": late,
         "move": {"to": move, "turn": st.session_state[turn]} if move else None,
         "pick": pick,
         "enter": dict(enter or {}),

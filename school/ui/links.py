@@ -1,9 +1,11 @@
-"""Where pages lead to, and what their addresses say: every figure opens its rows, and every row its reason."""
+"""Where pages lead to, and what their addresses say: every figure opens its rows, every row its reason."""
 
 from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+
+import streamlit as st
 
 from school.ledger.wording import KIND_NAMES
 
@@ -14,6 +16,7 @@ DASHBOARD, IMPORTS = _PAGES / "dashboard.py", _PAGES / "imports.py"
 STUDENTS, STUDENT = _PAGES / "students.py", _PAGES / "student.py"
 ENTRIES, ENTRY = _PAGES / "entries.py", _PAGES / "entry.py"
 
+DIGITS_MAX = 18  # more is no id of any database
 NO_CLASS = "No class"
 ANY_OF_TYPE = {  # how the account filter says "all of a type"
     "tender": "Every tender",
@@ -23,6 +26,12 @@ ANY_OF_TYPE = {  # how the account filter says "all of a type"
     "opening": "Opening balances brought in",
     "clearing": "Transfers between students",
 }
+
+
+def number(name: str) -> int:
+    """The number of this name in the address; 0, which is nobody's, where there is none."""
+    text = st.query_params.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < DIGITS_MAX else 0
 
 
 def student(student_id: int) -> dict[str, str]:
@@ -62,7 +71,7 @@ def entries(
     student_id: int | None = None,
     actor_id: int | None = None,
 ) -> dict[str, str]:
-    """The entries a figure is made of. Dates are inclusive; `account` is an account's name, `kind` an entry's.
+    """The entries a figure is made of. Days are inclusive; `account` is its name, `kind` an entry's kind.
 
     `class_name` and `term` are as at posting; "" is the lines without one.
     """

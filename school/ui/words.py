@@ -7,7 +7,7 @@ import re
 from zoneinfo import ZoneInfo
 
 import streamlit as st
-from babel.dates import format_date, format_datetime, get_date_format
+from babel.dates import format_date, format_time, get_date_format
 
 from school import money
 from school.money import Currency
@@ -58,7 +58,9 @@ def date(day: datetime.date) -> str:
 
 def moment(at: datetime.datetime, time_zone: str) -> str:
     """`23 Nov 2026, 10:15`, in the school's time zone."""
-    return format_datetime(at, "medium", tzinfo=ZoneInfo(time_zone), locale=money.locale(tag()))
+    reader = money.locale(tag())
+    hour = format_time(at, "short", tzinfo=ZoneInfo(time_zone), locale=reader)
+    return f"{format_date(at.astimezone(ZoneInfo(time_zone)), 'medium', locale=reader)}, {hour}"
 
 
 def date_order() -> str:

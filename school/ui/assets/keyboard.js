@@ -2,6 +2,7 @@
 // `start` is where the cursor waits when `form` is new, `move` where it goes after this run; `enter` says where
 // Enter leads from each field, `pick` in which field Enter sends what was typed.
 const WAIT_MS = 3000
+const SETTLE_MS = 700 // a button takes the cursor late, so that Enter pressed twice does not press it too
 const mounted = new WeakMap()
 
 const box = (key) => document.querySelector(`.st-key-${CSS.escape(key.replaceAll(".", "-"))}`)
@@ -18,11 +19,12 @@ function focus(key, until = performance.now() + WAIT_MS) {
 }
 
 function onKey(event, { data, send }) {
-  if (event.key !== "Enter" || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return
+  if (event.key !== "Enter" || event.repeat || event.isComposing) return
+  if (event.ctrlKey || event.metaKey || event.altKey) return
   const within = (key) => event.target.tagName === "INPUT" && box(key)?.contains(event.target)
   if (data.pick && within(data.pick)) send("picked", event.target.value)
   const next = Object.entries(data.enter ?? {}).find(([key]) => within(key))?.[1]
-  if (next) focus(next)
+  if (next) setTimeout(() => focus(next)) // after this key is done, or it would press the button it leads to
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -40,7 +42,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     focus(data.move.to)
   } else if (data.form !== mine.form) {
     mine.form = data.form
-    focus(data.start)
+    setTimeout(() => focus(data.start), data.late ? SETTLE_MS : 0)
   }
   return () => {
     document.removeEventListener("keydown", mine.listener)

@@ -1,0 +1,47 @@
+"""One account: what it stands at and why, who answers for it, and what may be done about it."""
+
+import streamlit as st
+
+from school.db import reading
+from school.errors import NotFound
+from school.ledger import queries as ledger
+from school.students import queries as students
+from school.ui import feedback, guard, links, periods, receipts, statement, student_account, student_actions
+
+VIEWS = ("Statement", "Open charges", "Receipts", "Family", "Notes")
+RECEIPTS_MAX = 100  # beyond this the list of entries is the place to look
+
+actor = guard.require("students.read")
+student_id = links.number("student")
+try:
+    with reading() as session:
+        account = student_account.read(session, student_id)
+        student_account.head(account)
+        feedback.show("student")
+        doing = st.container()
+        tabs = st.tabs(VIEWS, key="student.view", bind="query-params")
+        shown = next((name for name, tab in zip(VIEWS, tabs, strict=True) if tab.open), VIEWS[0])
+        with tabs[VIEWS.index(shown)]:
+            if shown == "Statement":
+                terms, years = students.terms(session), students.years(session)
+                since, until = periods.choose(terms, years, page="student")
+                found = ledger.statement(session, student_id, since=since, until=until)
+                statement.draw(found, account.unit, since)
+            elif shown == "Open charges":
+                student_account.open_charges(account)
+            elif shown == "Receipts":
+                rows = ledger.recent_receipts(session, student_id=student_id, limit=RECEIPTS_MAX)
+                receipts.rows(rows, account.school, key="student.receipts", empty="No payment was taken yet.")
+            elif shown == "Family":
+                student_account.family(account)
+except NotFound:
+    st.title("Student")
+    st.info("No student is chosen. Find one in the list of students.", icon=":material/person_search:")
+    st.page_link(links.STUDENTS, label="Students", icon=":material/groups:")
+    st.stop()
+
+with doing:
+    student_actions.offer(account, actor)
+if shown == "Notes":
+    with tabs[VIEWS.index(shown)]:
+        student_actions.notes(account, actor)

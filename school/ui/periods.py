@@ -1,0 +1,34 @@
+"""A period chosen by its name – a term, a year, everything – or by its two days. It lives in the address."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import streamlit as st
+
+from school.students.queries import TermFacts, YearFacts
+from school.ui import words
+
+EVERYTHING, OTHER = "Everything", "Other dates"
+
+
+def choose(
+    terms: Sequence[TermFacts], years: Sequence[YearFacts], *, page: str
+) -> tuple[date | None, date | None]:
+    """The first and the last day, both inclusive; None is without end. Latest periods are offered first."""
+    named = {f"{t.name} {t.year_name}": (t.starts_on, t.ends_on) for t in reversed(terms)}
+    named |= {y.name: (y.starts_on, y.ends_on) for y in reversed(years)}
+    how: dict[str, Any] = {"bind": "query-params", "width": 190}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.selectbox("Period", [EVERYTHING, *named, OTHER], key=f"{page}.period", **how)
+        if name != OTHER:
+            return named.get(name, (None, None))
+        since = st.date_input("From", None, key=f"{page}.since", format=words.date_order(), **how)
+        until = st.date_input("To", None, key=f"{page}.until", format=words.date_order(), **how)
+    return _day(since), _day(until)
+
+
+def _day(value: object) -> date | None:
+    return value if isinstance(value, date) else None

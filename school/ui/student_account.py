@@ -1,0 +1,145 @@
+"""One account as the student page shows it: read in one moment, drawn view by view."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import streamlit as st
+from sqlalchemy.orm import Session
+
+from school.ledger import queries as ledger
+from school.ledger.queries import AccountFacts, OpenCharge
+from school.money import Currency
+from school.students import queries as students
+from school.students.queries import GuardianFacts, SchoolFacts, StudentFacts
+from school.ui import links, tables, words
+from school.ui.payment_draft import charge_name
+
+
+@dataclass(frozen=True)
+class Sibling:
+    """`balance` in minor units, + owes."""
+
+    student: StudentFacts
+    balance: int
+
+
+@dataclass(frozen=True)
+class Account:
+    """`balance` is minor units, + owes; `open_charges` oldest due first; `accounts` are those in use."""
+
+    school: SchoolFacts
+    today: date
+    student: StudentFacts
+    guardians: tuple[GuardianFacts, ...]
+    siblings: tuple[Sibling, ...]
+    balance: int
+    open_charges: tuple[OpenCharge, ...]
+    accounts: tuple[AccountFacts, ...]
+
+    @property
+    def unit(self) -> Currency:
+        return self.school.currency
+
+    @property
+    def figures(self) -> dict[str, int]:
+        """What is open by its due date; what is nothing is left out."""
+        days = {"Overdue": 0, "Due today": 0, "Not yet due": 0}
+        for charge in self.open_charges:
+            late = charge.days_overdue
+            days["Overdue" if late > 0 else "Not yet due" if late < 0 else "Due today"] += charge.open
+        return {word: amount for word, amount in days.items() if amount}
+
+
+def read(session: Session, student_id: int) -> Account:
+    """Raises NotFound."""
+    student = students.student(session, student_id)
+    siblings = students.siblings(session, student_id)
+    return Account(
+        school=students.school(session),
+        today=students.today(session),
+        student=student,
+        guardians=tuple(students.guardians(session, student_id)),
+        siblings=tuple(Sibling(one, ledger.balance(session, one.id)) for one in siblings),
+        balance=ledger.balance(session, student_id),
+        open_charges=tuple(ledger.open_charges(session, student_id)),
+        accounts=tuple(a for a in ledger.accounts(session) if a.active),
+    )
+
+
+def head(account: Account) -> None:
+    """Who it is, and what the account stands at, large and in words."""
+    student, unit = account.student, account.unit
+    st.title(words.plain(student.name), anchor=False)
+    about = [student.admission_no, student.class_name or links.NO_CLASS]
+    about += [f"{g.name} {g.phone}".strip() for g in account.guardians[:2]]
+    st.caption(" · ".join(words.plain(part) for part in about))
+    if student.status == "left":
+        left = f" on {words.date(student.left_on)}" if student.left_on else ""
+        st.badge(f"Left the school{left}; takes no new charges", icon=":material/logout:", color="orange")
+    with st.grid(max(2, 1 + len(account.figures)), gap="small"):
+        st.metric("Balance", words.owes_in_colour(account.balance, unit), border=True)
+        for word, amount in account.figures.items():
+            st.metric(word, words.amount(amount, unit), border=True)
+
+
+def open_charges(account: Account) -> None:
+    """What is open of each charge, oldest due first: the order in which a payment settles them."""
+    rows, unit = account.open_charges, account.unit
+    if not rows:
+        st.caption("Nothing is open on this account.")
+        return
+    columns = {
+        "Charge": [charge_name(c) for c in rows],
+        "Due": [words.date(c.due_date) for c in rows],
+        "Charged": [words.amount(c.amount, unit) for c in rows],
+        "Open": [words.amount(c.open, unit) for c in rows],
+        "Age": [_age(c.days_overdue) for c in rows],
+    }
+    goals = [(links.ENTRY, links.entry(c.entry_id)) for c in rows]
+    alt = "Open charges, oldest due first"
+    tables.rows(columns, goals, opens="Charge", amounts=("Charged", "Open"), key="student.charges", alt=alt)
+
+
+def _age(days_overdue: int) -> str:
+    if days_overdue > 0:
+        return f"{days_overdue} day{'s' if days_overdue > 1 else ''} overdue"
+    if days_overdue == 0:
+        return "due today"
+    return f"due in {-days_overdue} day{'s' if days_overdue < -1 else ''}"
+
+
+def family(account: Account) -> None:
+    """The other students of the family account, and who answers for them."""
+    unit = account.unit
+    if account.siblings:
+        total = account.balance + sum(sibling.balance for sibling in account.siblings)
+        st.markdown(f"The family account in all: {words.owes_in_colour(total, unit)}.")
+        everyone = [Sibling(account.student, account.balance), *account.siblings]
+        columns = {
+            "Student": [one.student.name for one in everyone],
+            "Number": [one.student.admission_no for one in everyone],
+            "Class": [one.student.class_name or links.NO_CLASS for one in everyone],
+            "Balance": [words.owes(one.balance, unit) for one in everyone],
+        }
+        goals = [(links.STUDENT, links.student(one.student.id)) for one in everyone]
+        alt = "The students of this family account"
+        tables.rows(columns, goals, opens="Student", amounts=("Balance",), key="student.family", alt=alt)
+    else:
+        st.caption("No other student is in this family account.")
+    guardians(account.guardians)
+
+
+def guardians(rows: Sequence[GuardianFacts]) -> None:
+    if not rows:
+        st.caption("No guardian is known. An administrator can add one by importing the register again.")
+        return
+    columns = {
+        "Guardian": [g.name for g in rows],
+        "Phone": [g.phone for g in rows],
+        "E-mail": [g.email for g in rows],
+    }
+    kept = {heading: cells for heading, cells in columns.items() if any(cells)}
+    tables.plain(kept, key="student.guardians", alt="Guardians, the one written to first at the top")
