@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from school.db import database
-from school.demo import make
 from school.settings import ROOT
 from school.ui import feedback, identity, letterhead, words
+
+if TYPE_CHECKING:
+    from school.demo.make import ThrowAway
 
 WIDTH = 720
 
@@ -40,6 +44,8 @@ def offer_demo() -> None:
         wanted = st.button("Load a demo school", key="set_up.demo")
     if not wanted:
         return
+    from school.demo import make  # names and stories that a real school never needs
+
     with feedback.refusals("set_up"):
         with st.spinner("Making students, charges and payments of three years …"):
             make.fill(database())
@@ -49,7 +55,7 @@ def offer_demo() -> None:
 
 def draw_throw_away_sign_ins() -> bool:
     """The sign-ins of a demo school, shown once to the one who loaded it. False: there is nothing to show."""
-    made: list[make.ThrowAway] | None = st.session_state.get(identity.THROW_AWAY)
+    made: list[ThrowAway] | None = st.session_state.get(identity.THROW_AWAY)
     if made is None:
         return False
     with st.container(horizontal_alignment="center"), st.container(width=WIDTH):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import json
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,12 +24,13 @@ from school.access import queries, sign_ins
 from school.access.sign_ins import Claimed
 from school.db import reading, writing
 from school.errors import Unavailable
+from school.log import start as start_log
 from school.settings import settings
 from school.ui import papers
 from school.ui.identity import cookie_name, usable_token
 
 BODY_MAX = 1024  # a ticket is 43 characters
-log = logging.getLogger(__name__)
+FIRST_VISIT_S = 3  # pandas takes a second of the processor; the sign-in does not need it
 
 
 def same_origin(headers: Headers) -> bool:
@@ -178,21 +180,18 @@ def _is_live(token: str) -> bool:
 
 @asynccontextmanager
 async def lifespan(_: Any) -> AsyncIterator[dict[str, Any] | None]:
-    """Loads what the first visitor would wait for, then takes it out of the garbage collector's sight."""
-    await to_thread.run_sync(warm_up)
+    """The server answers at once; what pages need besides is loaded while the first visitor signs in."""
+    start_log()
+    warming = asyncio.create_task(warm_up())
     yield None
+    warming.cancel()
 
 
-def warm_up() -> None:
-    import pandas  # noqa: F401
-
-    import school.ui.signin  # noqa: F401
-
-    try:
-        with reading() as session:
-            queries.any_administrator(session)
-    except Unavailable as error:
-        log.warning("the database does not answer at start", extra={"cause": str(error.__cause__)})
+async def warm_up() -> None:
+    """Loads modules and opens the database, then takes them out of the garbage collector's sight."""
+    await to_thread.run_sync(import_module, "school.ui.signin")
+    await asyncio.sleep(FIRST_VISIT_S)
+    await to_thread.run_sync(import_module, "pandas")
     gc.collect()
     gc.freeze()  # Streamlit collects after every run: 60 to 130 ms of looking through modules that stay
 
