@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 
 from school.errors import BadDate, BadInput
 
@@ -17,6 +18,7 @@ TEXT_MAX = 200
 WORD_MAX = 32  # what is typed beyond this adds nothing to a search, and keeps index rows short
 WORDS_TYPED_MAX = 8  # each word is one look into the index
 PHONE_TAILS = (9, 7, 6, 4)  # last digits people remember; 9 leaves out country codes and the national 0
+FOLDED_KEPT = 20_000  # a class, a surname, a guardian come again and again in one file
 EARLIEST = date(1900, 1, 1)
 YEARS_AHEAD_MAX = 2  # applicants are entered a year or two before they come
 
@@ -25,6 +27,7 @@ _PLAIN_LETTERS = str.maketrans(  # letters that no decomposition makes plain
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"}
     | {"ٱ": "ا", "ى": "ي", "ی": "ي", "ک": "ك", "ة": "ه", "ـ": None}
 )
+_ASCII_WORD = re.compile(r"[a-z0-9]+")
 _ADDRESS = re.compile(r"[^@]+@[^@]+")
 _ACCENTED = ("LATIN", "GREEK", "CYRILLIC", "HEBREW", "ARABIC")  # scripts read without their marks
 _NO_SPACES = re.compile(  # Thai and Lao, Burmese, Khmer, kana, Han, Hangul: no spaces between words
@@ -60,10 +63,14 @@ class NewStudent:
 
 def clean(text: str) -> str:
     """Text as it is kept: composed, on one line, without control characters or spaces around."""
-    text = unicodedata.normalize("NFC", text)
-    return " ".join("".join(c if c.isprintable() or c in "\u200c\u200d" else " " for c in text).split())
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() or c in "\u200c\u200d" else " " for c in text)
+    return " ".join(text.split())
 
 
+@lru_cache(maxsize=FOLDED_KEPT)
 def fold(text: str) -> str:
     """Text as it is compared: case, accents, vowel points and the script of digits make no difference.
 
@@ -139,6 +146,8 @@ def _name_words(text: str) -> Iterator[str]:
 
 
 def _parts(text: str) -> list[str]:
+    if text.isascii():
+        return _ASCII_WORD.findall(text)
     return "".join(c if unicodedata.category(c)[0] in "LNM" else " " for c in text).split()
 
 
