@@ -24,7 +24,7 @@ if page.receipt is None:
     entry_view.facts(page)
 else:
     receipts.show(page.receipt, page.school)
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         receipts.actions(page.receipt, page.school)
 st.subheader("Lines", anchor=False)
 entry_view.lines(page)

@@ -31,7 +31,7 @@ if desk.posted:
             icon=":material/warning:",
         )
     receipts.show(desk.posted, desk.school)
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "New payment",
             type="primary",

@@ -17,12 +17,12 @@ with reading() as session:
     page = roster.page(session, **asked, offset=filters.first_row(roster_view.PAGE))
 
 if page.matches:
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        roster_view.totals(page, unit)
-        roster_view.download(asked, actor, unit)
+    roster_view.totals(page, unit)
     roster_view.rows(page, unit)
-    if page.matches > tables.ROWS_PER_PAGE:
-        st.pagination(tables.pages(page.matches), key=roster_view.PAGE)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        if page.matches > tables.ROWS_PER_PAGE:
+            st.pagination(tables.pages(page.matches), key=roster_view.PAGE)
+        roster_view.download(asked, actor, unit)
 elif asked["text"] or any(asked[name] is not None for name in ("class_id", "status", "owing")):
     st.info("Nobody matches. Type less, or choose wider filters.", icon=":material/person_search:")
 else:

@@ -1,10 +1,22 @@
-"""Today: what happened, and where to begin."""
+"""Today: what happened, and where to begin, by what the person at the screen is there for."""
 
 import streamlit as st
 
-from school.ui import feedback, guard
+from school.db import reading
+from school.ui import feedback, guard, today_view, words
 
 actor = guard.require("today.read")
-st.title("Today")
-feedback.show("today")
-st.write(f"Signed in as {actor.full_name}.")
+
+with reading() as session:
+    school, today = today_view.school_and_day(session)
+    st.title("Today", anchor=False)
+    st.caption(f"{words.plain(school.name)} · {words.date(today)}")
+    feedback.show("today")
+    if actor.can("students.read"):
+        today_view.find(session, actor, school.currency)
+    if actor.can("payments.record"):
+        today_view.takings(session, actor, school, today)
+    elif actor.can("reports.read"):
+        today_view.owed(session, school)
+    if actor.can("health.read"):
+        today_view.books(session, actor)

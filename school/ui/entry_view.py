@@ -100,7 +100,11 @@ def reversal(page: Page, actor: Actor) -> None:
         return
     request_id = once.ticket("reversal")
     wanted = st.query_params.get("reverse") == "yes"
-    with st.expander(f"Reverse {words.plain(name(entry))}", icon=":material/undo:", expanded=wanted):
+    with st.expander(
+        f"Reverse this {'receipt' if entry.kind == 'payment' else 'entry'}",
+        icon=":material/undo:",
+        expanded=wanted,
+    ):
         st.markdown(
             "Nothing is deleted: an entry that is its mirror is added today, and the number stays. "
             "Reverse a cheque that came back, or money given to the wrong student."

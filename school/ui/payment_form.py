@@ -89,14 +89,13 @@ def _set_amount(text: str) -> None:
 def _tender(
     label: str, tenders: Mapping[str, str], *, key: str, default: str | None, **how: Any
 ) -> TypedChoice:
-    value = st.segmented_control(
+    value = st.pills(
         label,
         list(tenders),
         format_func=lambda code: words.plain(tenders.get(code, "")),
         default=default,
         required=True,
         key=key,
-        wrap=True,
         **how,
     )
     feedback.problem(key)

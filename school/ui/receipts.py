@@ -16,8 +16,7 @@ def show(receipt: Receipt, school: SchoolFacts) -> None:
     """What was received, from whom, for whom, what it paid, and what the accounts stand at after it."""
     unit = school.currency
     with st.container(border=True):
-        st.caption("Receipt")
-        st.title(words.plain(receipt.document), anchor=False)
+        st.title(f"Receipt {words.plain(receipt.document)}", anchor=False)
         st.markdown(_sentence(receipt, school))
         if reversed_by := papers.reversed_by(receipt):
             st.error(words.plain(reversed_by), icon=":material/undo:")

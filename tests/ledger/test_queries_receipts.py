@@ -74,9 +74,9 @@ def test_a_family_receipt_shows_each_child_tender_and_settled_charge(books: Sess
     assert {
         (item.admission_no, item.description, item.due_date, item.amount) for item in found.paid_items
     } == {
-        ("A1", "Tuition, Term 1 · due 10 Feb 2026", FEB, 300),
-        ("A1", "Tuition, Term 1 · due 10 Mar 2026", MAR, 50),
-        ("B1", "Tuition, Term 1 · due 10 Mar 2026", MAR, 400),
+        ("A1", "Tuition, Term 1", FEB, 300),
+        ("A1", "Tuition, Term 1", MAR, 50),
+        ("B1", "Tuition, Term 1", MAR, 400),
     }
     assert found.credit_kept == 100
     assert found.total == found.credit_kept + sum(item.amount for item in found.paid_items)

@@ -10,7 +10,15 @@ from school.ledger.queries.accounts import (
     open_charges,
     summary,
 )
-from school.ledger.queries.entries import EntryFacts, EntryPage, EntryRow, LineFacts, entries, entry
+from school.ledger.queries.entries import (
+    EntryFacts,
+    EntryPage,
+    EntryRow,
+    LineFacts,
+    entries,
+    entry,
+    last_entry,
+)
 from school.ledger.queries.receipts import (
     PaidItem,
     Receipt,
@@ -41,6 +49,7 @@ __all__ = [
     "balance",
     "entries",
     "entry",
+    "last_entry",
     "locked_through",
     "open_charges",
     "receipt",

@@ -141,6 +141,11 @@ def _lines(session: Session, entry_id: int) -> tuple[LineFacts, ...]:
     return tuple(LineFacts(*row) for row in rows)
 
 
+def last_entry(session: Session) -> int:
+    """The number of the last entry, which is how many there are: entries are numbered without a gap."""
+    return session.scalar(select(func.max(Entry.id))) or 0
+
+
 def entries(
     session: Session,
     *,

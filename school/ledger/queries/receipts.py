@@ -33,7 +33,7 @@ class ReceiptStudent:
 
 @dataclass(frozen=True)
 class PaidItem:
-    """What the payment took off one charge."""
+    """What the payment took off one charge; `description` leaves the due date to its own column."""
 
     admission_no: str
     description: str
@@ -271,5 +271,11 @@ def _paid_items(session: Session, entry_id: int, students: dict[int, str]) -> tu
     order = list(students)
     rows = sorted(rows, key=lambda row: order.index(row.student_id))
     return tuple(
-        PaidItem(students[row.student_id], wording_of_charge(row), row.due_date, row.paid) for row in rows
+        PaidItem(
+            students[row.student_id],
+            wording_of_charge(row, with_due_date=False),
+            row.due_date,
+            row.paid,
+        )
+        for row in rows
     )

@@ -137,11 +137,12 @@ def _row(lines: list[Any], description: str) -> StatementRow:
     )
 
 
-def wording_of_charge(line: Any) -> str:
+def wording_of_charge(line: Any, *, with_due_date: bool = True) -> str:
     """A line with kind, account_name, term_name, memo and due_date, as a person would call it."""
+    due = line.due_date if with_due_date else None
     if line.kind == "bill":
-        return wording.charge(line.account_name, term=line.term_name, memo=line.memo, due=line.due_date)
-    return wording.movement(line.kind, what=line.memo or "", due=line.due_date)
+        return wording.charge(line.account_name, term=line.term_name, memo=line.memo, due=due)
+    return wording.movement(line.kind, what=line.memo or "", due=due)
 
 
 def _wording(lines: list[Any], other: str) -> str:

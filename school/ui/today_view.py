@@ -1,0 +1,150 @@
+"""What each role needs first in the morning: the till, what is owed and how it moves, the books."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import streamlit as st
+from sqlalchemy.orm import Session
+
+from school.access.rules import Actor
+from school.checks import ledger as checks
+from school.ledger import queries as ledger
+from school.money import Currency
+from school.reports import dashboard, movements, roster, till
+from school.reports.movements import AccountTotal
+from school.reports.roster import RosterRow
+from school.students import queries as students
+from school.students.queries import SchoolFacts
+from school.ui import keyboard, links, payment_desk, receipts, words
+
+SEARCH, KEYS = "today.student", "today.keys"
+
+
+def find(session: Session, actor: Actor, unit: Currency) -> None:
+    """One field that leads to the payment, or to the account for who takes no payments."""
+    page = links.PAYMENTS if actor.can("payments.record") else links.STUDENT
+    text = st.text_input(
+        "Find a student",
+        key=SEARCH,
+        type="search",
+        live=True,
+        placeholder="Name, admission number, guardian or phone",
+    )
+    picked = keyboard.picked(KEYS)
+    keyboard.mount(KEYS, form="today", start=SEARCH, pick=SEARCH)
+    typed = picked or text
+    found = payment_desk.find(session, typed) if typed else ()
+    if found and picked:
+        st.switch_page(page, query_params=links.student(found[0].student_id))
+    if found:
+        with st.container(border=True, gap="xxsmall"):
+            st.caption("Enter takes the first.")
+            for row in found:
+                st.page_link(page, label=match(row, unit), query_params=links.student(row.student_id))
+    elif typed:
+        st.caption(f"Nobody is found by “{words.plain(typed.strip())}”.")
+
+
+def match(row: RosterRow, unit: Currency) -> str:
+    """`Amina Odhiambo · Form 3B · 1024 · Grace Odhiambo · owes 1,250.00`, as Markdown."""
+    parts = (row.class_name, row.admission_no, row.guardian)
+    about = " · ".join(words.plain(part) for part in parts if part)
+    return f"**{words.plain(row.name)}** · {about} · {words.owes_in_colour(row.balance, unit)}"
+
+
+def takings(session: Session, actor: Actor, school: SchoolFacts, today: date) -> None:
+    """What came in today by tender, of everybody and of this cashier."""
+    everybody = movements.takings(session, since=today, until=today)
+    mine = till.of_cashier(session, actor_id=actor.user_id, day=today)
+    st.subheader("Taken today", anchor=False)
+    _tenders(everybody, mine, school.currency)
+    day = links.entries(since=today, until=today, account_type="tender")
+    with st.container(horizontal=True):
+        _all("Everybody's entries", day)
+        _all("My entries", day | {"by": str(actor.user_id)})
+    st.subheader("Your last receipts", anchor=False)
+    rows = ledger.recent_receipts(session, actor_id=actor.user_id, limit=8)
+    receipts.rows(rows, school, key="today.receipts", empty="The receipts you record stand here.")
+
+
+def _tenders(everybody: Sequence[AccountTotal], mine: Sequence[AccountTotal], unit: Currency) -> None:
+    own = {total.account: total.amount for total in mine}
+    shown = [total for total in everybody if total.amount or own.get(total.account)]
+    if not shown:
+        st.caption("Nothing was taken yet today.")
+        return
+    with st.grid(4, gap="small"):
+        _till("In all", sum(t.amount for t in shown), sum(own.values()), unit)
+        for total in shown:
+            _till(words.plain(total.name), total.amount, own.get(total.account, 0), unit)
+
+
+def _till(label: str, amount: int, own: int, unit: Currency) -> None:
+    st.metric(
+        label,
+        words.amount(amount, unit),
+        delta=f"{words.amount(own, unit)} by you",
+        delta_color="off",
+        delta_arrow="off",
+        border=True,
+    )
+
+
+def owed(session: Session, school: SchoolFacts) -> None:
+    """What is owed, and how it moves."""
+    unit, now = school.currency, dashboard.figures(session)
+    months = [month for month in movements.months(session) if month.month <= now.as_at]
+    st.subheader("What is owed", anchor=False)
+    with st.grid(3, gap="small"):
+        st.metric("Owed in all", words.amount(now.owed, unit), border=True, height="stretch")
+        st.metric("Overdue", words.amount(now.overdue, unit), border=True, height="stretch")
+        term = f" in {now.term.name}" if now.term else ""
+        st.metric(
+            f"Collected{term}",
+            words.amount(now.collected, unit),
+            delta=f"of {words.amount(now.billed - now.conceded, unit)} billed",
+            delta_color="off",
+            delta_arrow="off",
+            border=True,
+            height="stretch",
+        )
+    if any(month.collected for month in months):
+        st.metric(
+            "Collected this month, and the months before it",
+            words.amount(months[-1].collected, unit),
+            chart_data=[month.collected for month in months],
+            chart_type="area",
+            border=True,
+        )
+    with st.container(horizontal=True):
+        st.page_link(links.DASHBOARD, label="Dashboard", icon=":material/monitoring:")
+        most = links.students(owing="Owing", order="Most owed first")
+        st.page_link(links.STUDENTS, label="Who owes most", icon=":material/groups:", query_params=most)
+
+
+def books(session: Session, actor: Actor) -> None:
+    """The state of the books, for who keeps the house."""
+    st.subheader("The books", anchor=False)
+    count, last = roster.page(session, limit=1).matches, ledger.last_entry(session)
+    findings = checks.verify(session, deep=False)
+    with st.grid(3, gap="small"):
+        st.metric("Students", f"{count:,}", border=True)
+        st.metric("Entries", f"{last:,}", border=True)
+        st.metric("Quick check", "All agrees" if not findings else "Look below", border=True)
+    for finding in findings:
+        st.error(f"{words.plain(finding.message)} {words.plain(finding.mend)}", icon=":material/error:")
+    with st.container(horizontal=True):
+        if actor.can("imports.run"):
+            st.page_link(links.IMPORTS, label="Import students", icon=":material/upload_file:")
+        st.page_link(links.STUDENTS, label="Students", icon=":material/groups:")
+        _all("Entries", {})
+
+
+def _all(label: str, address: dict[str, str]) -> None:
+    st.page_link(links.ENTRIES, label=label, icon=":material/list_alt:", query_params=address)
+
+
+def school_and_day(session: Session) -> tuple[SchoolFacts, date]:
+    return students.school(session), students.today(session)
