@@ -14,7 +14,8 @@ st.title("Open charges")
 
 with reading() as session:
     school, today = students.school(session), students.today(session)
-    classes = {"Every class": None} | {row.name: row.id for row in students.classes(session)}
+    classes = {row.name: row.id for row in students.classes(session)}
+    classes = {"Every class": None, **classes, links.NO_CLASS: 0}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         over = {"on_change": filters.from_page_one(PAGE)}
         age = filters.choice("Age", open_charges.AGES, key="open_charges.age", **over)

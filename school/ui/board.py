@@ -78,7 +78,7 @@ class Board:
         """The students who owe; as at a past day, the charges that were open."""
         if self.past:
             return self.charges(open_charges.ALL)
-        return links.STUDENTS, links.students(owing="owing", order="balance")
+        return links.STUDENTS, links.students(owing="Owing", order="Most owed first")
 
     def charges(self, age: str) -> Goal:
         return open_charges.PAGE, open_charges.address(age=age, as_at=self.past)
@@ -110,7 +110,7 @@ def read(session: Session, *, as_at: date, term: TermFacts | None) -> Board:
 
 
 def term_name(term: TermFacts) -> str:
-    return f"{term.name}, {term.year_name}"
+    return f"{term.name} {term.year_name}"
 
 
 def percent(rate: float | None) -> str:

@@ -8,8 +8,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from school.errors import BadDate
-from school.ui import forms, tables
+from school.ui import tables, words
 
 T = TypeVar("T")
 
@@ -23,13 +22,18 @@ def choice(label: str, options: Mapping[str, T], *, key: str, **how: Any) -> T |
 
 
 def as_at(*, key: str, today: date, **how: Any) -> date:
-    """A day up to today; anything else is refused beside the field and counts as today."""
-    typed = forms.date_field("As at", key=key, value=today, most=today, bind="query-params", width=160, **how)
-    try:
-        return typed.day()
-    except BadDate as error:
-        st.error(f"{error.sentence} Meanwhile this is as at today.")
-        return today
+    """A day up to today; to begin with, and in place of any other, today."""
+    chosen = st.date_input(
+        "As at",
+        today,
+        max_value=today,
+        format=words.date_order(),
+        key=key,
+        bind="query-params",
+        width=160,
+        **how,
+    )
+    return min(chosen, today)
 
 
 def first_row(page_key: str) -> int:

@@ -26,6 +26,7 @@ from school.intake.importing import BadRow, Choices, Plan
 from school.intake.queries import Remembered
 from school.intake.tables import Table, text_of
 from school.intake.vocabulary import FIELDS
+from school.money import Currency
 from school.students import queries as students
 from school.students.queries import SchoolFacts
 from school.ui import forms, links, words
@@ -33,7 +34,7 @@ from school.ui import tables as grids
 
 ADDRESS = "file"  # the query parameter that holds the digest
 PREVIEW_ROWS = 5
-FIELD_WIDTH_MIN = 190
+FIELD_WIDTH_MIN, FIGURE_WIDTH_MIN = 190, 140
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 FROM_THE_FILE = "As the file shows it"
 MARKS = {FROM_THE_FILE: None, "Comma: 1.250,00": ",", "Point: 1,250.00": "."}
@@ -79,7 +80,7 @@ def result(desk: Desk, *, file_is_here: bool) -> None:
     sentence = (
         f"**{words.plain(done.name)}** was imported by {words.plain(done.actor)} on {when}: "
         f"{_count(done.new, 'new student')}, {done.changed:,} changed, {done.unchanged:,} as they were. "
-        f"Opening balances: {words.owes(done.total_minor, desk.school.currency)} in all."
+        f"{_openings(done.total_minor, desk.school.currency)}"
     )
     if done.bad:
         again = "see below" if file_is_here else "choose the file again to see them"
@@ -142,19 +143,18 @@ def choices(found: Table, before: Remembered | None, desk: Desk) -> Choices:
 
 def dry_run(plan: Plan, desk: Desk) -> None:
     """What importing the file would do, row by row where a row is left out."""
-    unit = desk.school.currency
     st.header("What it would do", anchor=False)
-    with st.grid(4, min_column_width=FIELD_WIDTH_MIN):
+    with st.grid(4, min_column_width=FIGURE_WIDTH_MIN):
         st.metric("New students", f"{plan.new:,}", border=True)
         st.metric("Changed", f"{plan.changed:,}", border=True)
         st.metric("As they are", f"{plan.unchanged:,}", border=True)
         st.metric("Left out", f"{len(plan.bad):,}", border=True)
-    st.markdown(f"Opening balances to post: **{words.owes(plan.total_minor, unit)}** in all ({unit.code}).")
+    if plan.total_minor:
+        st.markdown(_openings(plan.total_minor, desk.school.currency))
     if plan.new_classes:
-        names = ", ".join(words.plain(name) for name in plan.new_classes)
-        st.markdown(f"New classes: {names}.")
+        st.markdown(f"New classes: {', '.join(words.plain(name) for name in plan.new_classes)}.")
     for note in plan.notes:
-        st.info(words.plain(note))
+        st.info(words.plain(note), icon=":material/info:")
     if plan.bad:
         _bad_rows(plan)
 
@@ -271,6 +271,12 @@ def _select(label: str, options: Collection[str], chosen: str, *, key: str) -> N
 def _key(what: str, digest: str) -> str:
     """Another file is another question."""
     return f"imports.{what}.{digest[:8]}"
+
+
+def _openings(total_minor: int, unit: Currency) -> str:
+    amount = words.amount(abs(total_minor), unit)
+    what = "in credit" if total_minor < 0 else "owed"
+    return f"Opening balances: **{unit.code} {amount}** {what} in all."
 
 
 def _count(number: int, what: str) -> str:

@@ -88,7 +88,10 @@ def cards(board: Board) -> None:
             "Credit",
             board.figure(f.credit),
             "kept for charges to come",
-            ("See whose credit", (links.STUDENTS, links.students(owing="credit"))),
+            (
+                "See whose credit",
+                (links.STUDENTS, links.students(owing="In credit", order="Most credit first")),
+            ),
             f"Money on accounts that no charge has used yet: {board.amount(f.credit)}.",
         )
 
