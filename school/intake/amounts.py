@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
@@ -22,6 +21,7 @@ DISSENT_MAX = 10  # one in ten may be a slip, to be refused by row; more, and th
 
 _SIDE = re.compile(r"^(cr|dr)\b\.?\s*|\s*(cr|dr)\.?$", re.IGNORECASE)
 _BARE = re.compile(r"[-+(]?\s*([\d.,\s'’]+?)\s*[-)]?")
+_NARROW = str.maketrans("，．（）－＋￥＄", ",.()-+¥$", "٬")
 _SIGNS = {  # beside the code and the symbol that everyone knows
     "KES": ("KSh", "KShs", "Sh", "/=", "/-"),
     "TZS": ("TSh", "TShs", "Sh", "/=", "/-"),
@@ -105,19 +105,14 @@ def amount(cell: Cell, unit: money.Currency, mark: str) -> int | None:
     text = clean(text_of(cell))
     if fold(text) in NOTHING:
         return None
-    side = _SIDE.search(text)
-    bare = _without_sign(_SIDE.sub("", text), unit).replace("٬", "")
+    narrow = text.translate(_NARROW)
+    side = _SIDE.search(narrow)
+    bare = _without_sign(_SIDE.sub("", narrow), unit)
     try:
-        if isinstance(cell, (date, Decimal)):
-            raise BadAmount("")
-        minor = money.parse(bare, unit, mark=mark)
+        minor = money.parse(bare if isinstance(cell, str) else "", unit, mark=mark)
     except BadAmount as refused:
-        if bare == text:
-            raise
-        example = money.show(125_000 if unit.exponent else 1_250, unit, "de" if mark == "," else "en")
-        known = refused.sentence.startswith(f"“{bare[:SHOWN]}”")
-        why = refused.sentence.partition("”")[2] if known else f" is not an amount like {example}."
-        raise BadAmount(f"“{text[:SHOWN]}”{why}") from None
+        # the sentence repeats what stands in the cell, not what is left of it
+        raise BadAmount(f"“{text[:SHOWN]}”{refused.sentence.partition('”')[2]}") from None
     return -abs(minor) if side and (side[1] or side[2]).casefold() == "cr" else minor
 
 

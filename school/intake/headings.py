@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from school.errors import BadInput
 from school.intake.vocabulary import FIELDS, MEANINGS
@@ -29,8 +29,9 @@ class ColumnMap:
         return self.headings[self.columns[field]] if field in self.columns else ""
 
     def by_heading(self) -> dict[str, str]:
-        """Heading -> field, for every column in use."""
-        return {self.headings[column]: field for field, column in self.columns.items()}
+        """Heading -> field, for every heading; `ignore` for columns that are not read."""
+        read = {self.headings[column]: field for field, column in self.columns.items()}
+        return {**dict.fromkeys(self.headings, IGNORED), **read}
 
 
 def tidy(text: str) -> str:
@@ -77,6 +78,7 @@ def mapped(
     """
     columns: dict[str, int] = {}
     taken: set[int] = set()
+    decided = {*(given or {}).values(), *(remembered or {}).values()}
     for heading, field in (given or {}).items():
         place = _place(headings, heading)
         if field not in FIELDS and field != IGNORED:
@@ -93,15 +95,11 @@ def mapped(
         if place in taken or field == IGNORED:
             continue
         if field in columns:
-            _refuse_two(headings, field, columns[field], place, settled=field in (given or {}).values())
+            if field not in decided:
+                _refuse_two(headings, field, columns[field], place)
             continue
         columns[field] = place
-        taken.add(place)
     return ColumnMap(tuple(headings), _names_apart(columns))
-
-
-def with_marks(columns: ColumnMap, decimal_mark: str | None, day_first: bool | None) -> ColumnMap:
-    return replace(columns, decimal_mark=decimal_mark, day_first=day_first)
 
 
 def required(columns: ColumnMap, file_name: str) -> None:
@@ -127,9 +125,9 @@ def _place(headings: Sequence[str], wanted: str) -> int:
     return (exact or alike)[0]
 
 
-def _refuse_two(headings: Sequence[str], field: str, one: int, other: int, *, settled: bool) -> None:
+def _refuse_two(headings: Sequence[str], field: str, one: int, other: int) -> None:
     """Of two phones the first is taken; two balances or numbers must be told apart by the user."""
-    if field in ("admission_no", "balance", "class", "status") and not settled:
+    if field in ("admission_no", "balance", "class", "status"):
         raise BadInput(
             f"Both “{headings[one]}” and “{headings[other]}” look like the {FIELDS[field]}: "
             f"say which it is, such as “{headings[one]}={field}”."

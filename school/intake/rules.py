@@ -127,14 +127,14 @@ def _contact(cell: Cell) -> str:
     return "" if fold(text) in NO_CONTACT else text
 
 
-Name = Annotated[str, BeforeValidator(_text), Field(max_length=NAME_MAX)]
-Contact = Annotated[str, BeforeValidator(_contact), Field(max_length=TEXT_MAX)]
+Name = Annotated[str, Field(max_length=NAME_MAX), BeforeValidator(_text)]
+Contact = Annotated[str, Field(max_length=TEXT_MAX), BeforeValidator(_contact)]
 
 
 class Row(BaseModel, frozen=True):
     """One row as read; where nothing stands, text is empty and a date or an amount is None."""
 
-    admission_no: Annotated[str, BeforeValidator(_text), Field(min_length=1, max_length=ADMISSION_NO_MAX)]
+    admission_no: Annotated[str, Field(min_length=1, max_length=ADMISSION_NO_MAX), BeforeValidator(_text)]
     first_name: Name = ""
     last_name: Name = ""
     name: Name = ""
