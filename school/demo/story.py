@@ -94,10 +94,9 @@ class Teller:
     def _bill(self, child: Child, year: int, term: int, starts: date) -> Iterator[Event]:
         form = child.form_in(year)
         tuition = (28_000 + 2_500 * form + 1_500 * year) * self.unit
-        first, second = split(tuition, (60, 40))
         items = [
-            Item(child, "TUITION", first, starts + timedelta(days=14)),
-            Item(child, "TUITION", second, starts + timedelta(days=56)),
+            Item(child, "TUITION", part, starts + timedelta(days=after))
+            for part, after in zip(split(tuition, (50, 30, 20)), (14, 63, 94), strict=True)
         ]
         if child.rides:
             items.append(Item(child, "TRANSPORT", 6_500 * self.unit, starts + timedelta(days=14)))
