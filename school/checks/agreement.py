@@ -71,8 +71,8 @@ def reversals(session: Session, *, after: int = 0) -> list[str]:
 
 def balances_of_all(session: Session, truth: Mapping[int, int]) -> list[str]:
     """Students whose balance is not the sum of their lines; one balance a student, and no other."""
-    kept = {row[0]: row[1] for row in rows(session, _balance, "student_id", "balance")}
-    students = {student_id for (student_id,) in rows(session, _student, "id")}
+    kept = {row[0]: row[1] for row in rows(session, StudentBalance, "student_id", "balance")}
+    students = {student_id for (student_id,) in rows(session, Student, "id")}
     return _names(session, _differences(truth, kept) | (students ^ kept.keys()))
 
 
@@ -120,14 +120,14 @@ def _open_truth_and_kept(after: int | None) -> Subquery:
 
 def day_totals(session: Session, truth: Mapping[tuple[Any, str], int]) -> list[str]:
     """Dates and accounts whose total is not that of their lines."""
-    kept = rows(session, DayTotal.__table__, "date", "account", "amount")
+    kept = rows(session, DayTotal, "date", "account", "amount")
     wrong = _differences(truth, {(day, code): amount for day, code, amount in kept})
     return [f"{code} on {day}" for day, code in sorted(wrong)]
 
 
 def class_totals(session: Session, truth: Mapping[tuple[int, int, str], int]) -> list[str]:
     """Terms, classes and accounts whose total is not that of their lines."""
-    kept = rows(session, ClassTotal.__table__, "term_id", "class_id", "account", "amount")
+    kept = rows(session, ClassTotal, "term_id", "class_id", "account", "amount")
     wrong = _differences(truth, {tuple(key): amount for *key, amount in kept})
     return [f"{code} in term {term}, class {class_}" for term, class_, code in sorted(wrong)]
 
@@ -141,14 +141,14 @@ def due_totals(session: Session, truth: Mapping[date, int]) -> list[str]:
 def roll_totals(session: Session, truth: Mapping[int, int]) -> list[str]:
     """Classes and statuses whose students, debtors, debts or credits are not those of their students."""
     sums: defaultdict[tuple[int, str], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
-    for student_id, class_id, status in rows(session, _student, "id", "class_id", "status"):
+    for student_id, class_id, status in rows(session, Student, "id", "class_id", "status"):
         of_class, balance = sums[class_id or 0, status], truth.get(student_id, 0)
         of_class[0] += 1
         of_class[1] += balance > 0
         of_class[2] += max(balance, 0)
         of_class[3] += max(-balance, 0)
     figures = ("students", "owing", "owed", "credit")
-    roll = rows(session, RollTotal.__table__, "class_id", "status", *figures)
+    roll = rows(session, RollTotal, "class_id", "status", *figures)
     kept = {(class_id, status): found for class_id, status, *found in roll if any(found)}
     wrong = [key for key in sums.keys() | kept.keys() if sums.get(key) != kept.get(key)]
     return [f"class {class_id}, {status}" for class_id, status in sorted(wrong)]

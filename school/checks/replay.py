@@ -7,19 +7,24 @@ what is wrong. Rows come from the bare driver, because at millions of them nothi
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import groupby
+from math import inf
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import func, literal_column, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from school.db import Base
 from school.ledger import wording
 from school.ledger.models import ACCOUNT_TYPES, Account, Entry, Line
 from school.ledger.rules import ENTRY_HASHED, LINE_HASHED, SERIES, entry_hash
 
 ROWS_AT_ONCE = 5_000
+NO_LINES: tuple[float, Iterable[Any]] = (inf, ())  # after the last line
 
 DEBIT, CREDIT = {True}, {False}
 SUITS = {  # lines by the entry's kind and the account's type
@@ -52,41 +57,50 @@ def replay(session: Session, *, after: int = 0) -> Replay:
     last_line = session.scalar(select(func.max(Line.id)).where(Line.entry_id <= after)) or 0
     last_hash = session.scalar(select(Entry.hash).where(Entry.id == after)) or ""
     last_entry = after
-    lines = chain(rows(session, Line.__table__, "entry_id", *LINE_HASHED, after=last_line), [None])
-    line = next(lines)
-    for entry in rows(session, Entry.__table__, *ENTRY_HASHED, "hash", after=after):
+    lines = groupby(rows(session, Line, "entry_id", *LINE_HASHED, after=last_line), key=itemgetter(0))
+    waiting, group = next(lines, NO_LINES)
+    for entry in rows(session, Entry, *ENTRY_HASHED, "hash", after=after):
         number = entry[0]
         if number != last_entry + 1:
             found.wrong["entry_numbers"].append(f"entry {number}")
+        while waiting < number:
+            found.wrong["lines"] += [f"line {line[1]}" for line in group]
+            waiting, group = next(lines, NO_LINES)
         own = []
-        while line is not None and line[0] <= number:
-            last_line += 1
-            if line[0] == number:
-                own.append(line[1:])
-            if line[0] != number or line[1] != last_line:
-                found.wrong["lines"].append(f"line {line[1]}")
-                last_line = line[1]
-            line = next(lines)
+        if waiting == number:
+            own = [line[1:] for line in group]
+            if own[0][0] != last_line + 1 or own[-1][0] != last_line + len(own):
+                found.wrong["lines"].append(f"entry {number}")
+            last_line = own[-1][0]
+            waiting, group = next(lines, NO_LINES)
         _check_number(found, numbers, entry)
         _check_lines(found, suiting, entry, own)
         if _hash(last_hash, entry[:-1], own) != entry[-1]:
             found.wrong["hash_chain"].append(f"entry {number}")
         last_entry, last_hash = number, entry[-1]
-    while line is not None:
-        found.wrong["lines"].append(f"line {line[1]}")
-        line = next(lines)
+    while group:
+        found.wrong["lines"] += [f"line {line[1]}" for line in group]
+        _, group = next(lines, NO_LINES)
     return found
 
 
-def rows(session: Session, table: Any, *columns: str, after: int | None = None) -> Iterator[Any]:
+def rows(session: Session, model: type[Base], *columns: str, after: int | None = None) -> Iterator[Any]:
     """Columns of a table as the driver gives them, unconverted, a few at a time: dates are text on SQLite.
 
     With `after`, in order of the ids above it.
     """
-    query: Any = select(*(literal_column(name) for name in columns)).select_from(table)
+    table: Any = model.__table__
+    query = select(*(table.c[name] for name in columns))
     if after is not None:
         query = query.where(table.c.id > after).order_by(table.c.id)
-    return iter(session.execute(query, execution_options={"yield_per": ROWS_AT_ONCE}))
+    connection = session.connection()
+    statement = str(query.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True}))
+    driver: Any = connection.connection.driver_connection
+    on_server = {} if connection.dialect.name == "sqlite" else {"name": f"rows_of_{table.name}"}
+    with closing(driver.cursor(**on_server)) as cursor:
+        cursor.execute(statement)
+        while some := cursor.fetchmany(ROWS_AT_ONCE):
+            yield from some
 
 
 def _suiting(session: Session) -> set[tuple[str, str, bool]]:
@@ -130,15 +144,13 @@ def _check_lines(
         in_order = in_order and n == n_found
         suits = suits and (kind, account, amount > 0) in suiting
         dated = dated and (due_date is not None) == (amount > 0 and reverses is None)
-    name = f"entry {number}"
-    if (n_found, total_found, in_order) != (n_lines, total, True):
-        found.wrong["lines"].append(name)
-    if not suits:
-        found.wrong["kinds"].append(name)
-    if not dated:
-        found.wrong["due_dates"].append(name)
-    if kind == "transfer" and total_found:
-        found.wrong["clearing"].append(name)
+    agree = n_found == n_lines and total_found == total and in_order
+    clear = kind != "transfer" or total_found == 0
+    if agree and suits and dated and clear:
+        return
+    for check, right in (("lines", agree), ("kinds", suits), ("due_dates", dated), ("clearing", clear)):
+        if not right:
+            found.wrong[check].append(f"entry {number}")
 
 
 def _hash(previous: str, entry: Sequence[Any], lines: Sequence[Sequence[Any]]) -> str:
