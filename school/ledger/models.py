@@ -92,7 +92,7 @@ class Entry(Base):
         CheckConstraint("n_lines > 0", name="n_lines"),
         _whole("total"),
         Index("ix_entry_date", "date"),
-        Index("ix_entry_actor", "actor_id", "date"),
+        Index("ix_entry_actor", "actor_id", "kind", "id"),
         Index("ix_entry_kind", "kind", "id"),
     )
 

@@ -304,7 +304,7 @@ def _ledger() -> None:
         CheckConstraint("n_lines > 0", name="n_lines"),
         CheckConstraint("total = CAST(total AS BIGINT)", name="total_is_whole"),
         Index("ix_entry_date", "date"),
-        Index("ix_entry_actor", "actor_id", "date"),
+        Index("ix_entry_actor", "actor_id", "kind", "id"),
         Index("ix_entry_kind", "kind", "id"),
     )
     Table(
