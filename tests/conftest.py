@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -25,15 +24,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterat
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """A migrated, empty database; the test runs once on SQLite and once on PostgreSQL."""
-    with databases.fresh(request.param, tmp_path) as fresh:
+    with databases.fresh(request.param) as fresh:
         yield fresh
 
 
 @pytest.fixture
-def sqlite_database(tmp_path: Path) -> Iterator[Database]:
-    with databases.fresh("sqlite", tmp_path) as fresh:
+def sqlite_database() -> Iterator[Database]:
+    with databases.fresh("sqlite") as fresh:
         yield fresh
 
 

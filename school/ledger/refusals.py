@@ -159,8 +159,9 @@ def check(
                 raise RuleBroken(
                     f"{student.name} has left the school and takes no new charges.", field="student"
                 )
+    own = range(first_line, first_line + len(lines))
     _check_pins(
-        session, {(line.pays, line.student_id) for line in lines if line.pays and line.pays < first_line}
+        session, {(line.pays, line.student_id) for line in lines if line.pays and line.pays not in own}
     )
     _check_credit(session, kind, found, lines)
     return found
@@ -210,23 +211,23 @@ def _shown(session: Session, *amounts_minor: int) -> list[str]:
     return [show(one, school.currency, school.locale) for one in amounts_minor]
 
 
-_REFUSALS: tuple[tuple[str, type[SchoolError], str], ...] = (
-    ("already reversed", AlreadyReversed, "This was reversed already."),
-    ("cannot be reversed", RuleBroken, "A reversal cannot be reversed: record the fact again instead."),
-    ("not before its original", BadDate, "A reversal cannot be dated before what it reverses."),
-    ("period is locked", PeriodLocked, "The books are closed through this date: use a later one."),
-    ("more than the credit", TooMuch, "This is more than the credit on the account."),
-    ("more than is owed", TooMuch, "This is more than is owed."),
-    ("needs a due date", BadDate, "Every charge needs a due date."),
-    ("charge of the same student", RuleBroken, "This charge is not one of the student's. Choose it again."),
-    ("suit the kind", BadInput, "One of the accounts cannot be used for this. Choose another."),
+_REFUSALS: tuple[tuple[str, type[SchoolError], str | None, str], ...] = (
+    ("already reversed", AlreadyReversed, None, "This was reversed already."),
+    ("cannot be reversed", RuleBroken, None, "A reversal cannot be reversed: record the fact again instead."),
+    ("not before its original", BadDate, "date", "A reversal cannot be dated before what it reverses."),
+    ("period is locked", PeriodLocked, "date", "The books are closed through this date: use a later one."),
+    ("more than the credit", TooMuch, "amount", "This is more than the credit on the account."),
+    ("more than is owed", TooMuch, "amount", "This is more than is owed."),
+    ("needs a due date", BadDate, "due_date", "Every charge needs a due date."),
+    ("of the same student", RuleBroken, "pays", "This charge is not one of the student's. Choose it again."),
+    ("suit the kind", BadInput, "account", "One of the accounts cannot be used for this. Choose another."),
 )
 
 
 def kindly(error: IntegrityError) -> SchoolError:
     """What the database itself refused; seen only where `check` had not looked."""
     text = str(error.orig)
-    for refusal, kind, sentence in _REFUSALS:
+    for refusal, kind, field, sentence in _REFUSALS:
         if refusal in text:
-            return kind(sentence)
+            return kind(sentence, field=field)
     return RuleBroken("The books refuse this, so nothing was written. Open the page anew and enter it again.")

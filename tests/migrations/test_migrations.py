@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import sqlalchemy
@@ -19,8 +18,8 @@ from tests import databases
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    with databases.fresh(request.param, tmp_path, migrated=False) as fresh:
+def empty(request: pytest.FixtureRequest) -> Iterator[Database]:
+    with databases.fresh(request.param, migrated=False) as fresh:
         yield fresh
 
 
