@@ -126,7 +126,7 @@ def choices(found: Table, before: Remembered | None, desk: Desk) -> Choices:
     """What the user says of the columns and of how to read them. Raises BadInput while that is not enough."""
     proposed = _proposed(found, before.columns if before else {})
     with st.expander(
-        "Which column is which",
+        "How it is read: columns, decimals, dates",
         expanded=_unclear(proposed.values()) is not None,
         icon=":material/view_column:",
     ):
@@ -162,12 +162,11 @@ def dry_run(plan: Plan, desk: Desk) -> None:
 def button(plan: Plan) -> bool:
     """True on the run in which the user says yes."""
     if not plan.good:
-        st.info(
-            "Nothing to import: the books hold all of it already." if plan.unchanged else "No row is good."
-        )
+        nothing = "the books hold every good row already" if plan.unchanged else "no row is good"
+        st.info(f"Nothing to import: {nothing}.", icon=":material/info:")
         return False
-    what = _count(plan.new, "student") if plan.new else _count(plan.changed, "change")
-    return st.button(f"Import {what}", type="primary", icon=":material/upload:", key="imports.apply")
+    label = f"Import {_count(plan.good, 'student')}"
+    return st.button(label, type="primary", icon=":material/upload:", key="imports.apply")
 
 
 def bad_rows_csv(bad: Collection[BadRow]) -> str:

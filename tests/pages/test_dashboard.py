@@ -23,7 +23,7 @@ CHARTS = ["months", "ageing", "by_tender", "by_fee_head", "by_class"]
 
 @pytest.fixture
 def term(books: Database) -> Database:
-    """On 20 March Ann owes 1,400.00 (600.00 late, 500.00 due today), Ben 800.00 (64 days late, of Term 1), and
+    """On 20 March Ann owes 1,400.00 (600.00 late, 500.00 due today), Ben 800.00 (64 days late, of Term 1);
     Cy has a credit of 50.00. Term 2 billed 1,800.00, conceded nothing and collected 450.00.
     """
     with books.writing() as session:
