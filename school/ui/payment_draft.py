@@ -18,9 +18,9 @@ from school.ui.payment_desk import Member
 class Typed:
     """The fields as they stand, not yet believed.
 
-    `shares` has a field per student while it is split over the family. `second` is None while it came by one
-    tender. `pays` is the line of the one charge it is meant for. `again` says that it is another payment of the
-    same amount.
+    `shares` has a field per student while it is split over the family, `second` is None while it came by one
+    tender, `pays` is the line of the one charge it is meant for, and `again` says that a payment of the same
+    amount is another one.
     """
 
     amount: TypedAmount
@@ -127,19 +127,18 @@ def charge_name(charge: OpenCharge) -> str:
 
 
 def said(outcome: Outcome, typed: TypedAmount) -> str:
-    """`pays Tuition, Term 1 in full and 400.00 of Transport; 50.00 stays as credit`"""
+    """`Pays Tuition, Term 1 in full and 400.00 of Transport; 50.00 stays as credit.`"""
     whole = [charge_name(charge) for charge, part in outcome.parts if part == charge.open]
-    partly = [
+    paid = [f"{_listed(whole)} in full"] if whole else []
+    paid += [
         f"{words.amount(part, typed.unit)} of {charge_name(charge)}"
         for charge, part in outcome.parts
         if part < charge.open
     ]
-    paid = [f"{_listed(whole)} in full"] if whole else []
-    text = f"pays {_listed([*paid, *partly])}" if paid or partly else ""
-    if outcome.credit:
-        credit = f"{words.amount(outcome.credit, typed.unit)} stays as credit"
-        return f"{text}; {credit}" if text else credit
-    return text
+    if not paid:
+        return "All of it stays as credit."
+    credit = f"; {words.amount(outcome.credit, typed.unit)} stays as credit" if outcome.credit else ""
+    return f"Pays {_listed(paid)}{credit}."
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -42,7 +42,7 @@ def fields(desk: Desk) -> Typed:
     )
     left, right = st.columns(2)
     with left:
-        reference = _text("Reference", REFERENCE, "Cheque or transaction number")
+        reference = _text("Reference", REFERENCE, "Cheque or transaction")
     with right:
         payer = _text("Paid by", "payments.payer", _payer(desk))
     more = _more(desk)
@@ -96,6 +96,7 @@ def _tender(
         default=default,
         required=True,
         key=key,
+        wrap=True,
         **how,
     )
     feedback.problem(key)

@@ -26,10 +26,11 @@ def draw(desk: Desk, typed: Typed) -> None:
     else:
         parts = {charge.line_id: part for one in done for charge, part in one.parts}
         for one in done:
-            name = f"For {words.plain(one.member.student.name)}: " if len(done) > 1 else "This "
-            st.markdown(f"{name}{words.plain(said(one, typed.amount))}.")
+            name = f"**{words.plain(one.member.student.name)}** · " if len(done) > 1 else ""
+            st.markdown(f"{name}{words.plain(said(one, typed.amount))}")
     for member in desk.family if typed.shares else desk.family[:1]:
         if member.open_charges:
+            st.caption(f"Open charges of {words.plain(member.student.name)}")
             open_charges(member, parts, unit)
     if len(desk.family) > 1 and not typed.shares:
         st.caption("Family account")

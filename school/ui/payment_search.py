@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from school.money import Currency
 from school.reports.roster import RosterRow
 from school.students.queries import StudentFacts
 from school.ui import feedback, keyboard, links, once, words
@@ -89,15 +90,19 @@ def _matches(desk: Desk) -> None:
 
 
 def _match(row: RosterRow, desk: Desk) -> None:
-    parts = (row.class_name, row.admission_no, row.guardian)
-    about = " · ".join(words.plain(part) for part in parts if part)
     st.button(
-        f"**{words.plain(row.name)}** · {about} · {words.owes_in_colour(row.balance, desk.school.currency)}",
+        match(row, desk.school.currency),
         key=f"payments.match.{row.student_id}",
         type="tertiary",
         on_click=_choose,
         args=(row.student_id,),
     )
+
+
+def match(row: RosterRow, unit: Currency) -> str:
+    """`Amina Odhiambo · Form 3B · 1024 · owes 1,250.00`, as Markdown."""
+    about = " · ".join(words.plain(part) for part in (row.class_name, row.admission_no) if part)
+    return f"**{words.plain(row.name)}** · {about} · {words.owes_in_colour(row.balance, unit)}"
 
 
 def named(student: StudentFacts) -> str:

@@ -60,6 +60,8 @@ def _paid(receipt: Receipt, school: SchoolFacts) -> None:
     }
     if len(names) == 1:
         del columns["Student"]
+    if not receipt.paid_items:
+        del columns["Due"]
     tables.plain(columns, amounts=("Amount",), alt=f"What {receipt.document} paid", key="receipt.paid")
 
 
@@ -98,10 +100,10 @@ def rows(found: Sequence[ReceiptRow], school: SchoolFacts, *, key: str, empty: s
         return
     columns = {
         "Receipt": [row.document for row in found],
-        "Recorded": [words.moment(row.at, school.time_zone) for row in found],
+        "Amount": [words.amount(row.amount, school.currency) for row in found],
         "Students": [row.students for row in found],
         "Tender": [row.tenders for row in found],
-        "Amount": [words.amount(row.amount, school.currency) for row in found],
+        "Recorded": [words.moment(row.at, school.time_zone) for row in found],
         "State": ["Reversed" if row.reversed else "" for row in found],
     }
     kept = {heading: cells for heading, cells in columns.items() if any(cells)}

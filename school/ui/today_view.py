@@ -14,10 +14,9 @@ from school.ledger import queries as ledger
 from school.money import Currency
 from school.reports import dashboard, movements, roster, till
 from school.reports.movements import AccountTotal
-from school.reports.roster import RosterRow
 from school.students import queries as students
 from school.students.queries import SchoolFacts
-from school.ui import keyboard, links, payment_desk, receipts, words
+from school.ui import keyboard, links, payment_desk, payment_search, receipts, words
 
 SEARCH, KEYS = "today.student", "today.keys"
 
@@ -42,16 +41,11 @@ def find(session: Session, actor: Actor, unit: Currency) -> None:
         with st.container(border=True, gap="xxsmall"):
             st.caption("Enter takes the first.")
             for row in found:
-                st.page_link(page, label=match(row, unit), query_params=links.student(row.student_id))
+                st.page_link(
+                    page, label=payment_search.match(row, unit), query_params=links.student(row.student_id)
+                )
     elif typed:
         st.caption(f"Nobody is found by “{words.plain(typed.strip())}”.")
-
-
-def match(row: RosterRow, unit: Currency) -> str:
-    """`Amina Odhiambo · Form 3B · 1024 · Grace Odhiambo · owes 1,250.00`, as Markdown."""
-    parts = (row.class_name, row.admission_no, row.guardian)
-    about = " · ".join(words.plain(part) for part in parts if part)
-    return f"**{words.plain(row.name)}** · {about} · {words.owes_in_colour(row.balance, unit)}"
 
 
 def takings(session: Session, actor: Actor, school: SchoolFacts, today: date) -> None:
