@@ -33,7 +33,7 @@ _numbers = itertools.count(1)
 
 @contextmanager
 def fresh(engine: str, folder: Path | None = None, *, migrated: bool = True) -> Iterator[Database]:
-    """A new database on `sqlite` or `postgresql`, closed and removed at the end; a SQLite file lies in `folder`."""
+    """A new database on `sqlite` or `postgresql`, gone at the end; `folder` is for a SQLite file."""
     maker = _fresh_sqlite if engine == "sqlite" else _fresh_postgresql
     with maker(folder, migrated) as url:
         database = Database(url)
