@@ -91,24 +91,25 @@ def _write_students(session: Session, actor: Actor, done: Plan) -> dict[int, int
     names = {row.row.class_name for row in done.rows if row.row.class_name}
     ordered = [*done.new_classes, *sorted(names - set(done.new_classes))]
     classes: dict[str, int | None] = {"": None, **students.add_classes(session, actor=actor, names=ordered)}
-    new = [row for row in done.rows if row.student_id is None]
-    added = students.add_students(
-        session, actor=actor, rows=[_new_student(row, classes[row.row.class_name]) for row in new]
+    saved = students.save_students(
+        session,
+        actor=actor,
+        rows=[_saved(row, classes[row.row.class_name]) for row in done.rows],
+        keep_guardians=True,
     )
-    ids = {row.number: row.student_id for row in done.rows if row.student_id is not None}
-    ids |= {row.number: student_id for row, student_id in zip(new, added, strict=True)}
-    changes = {
-        ids[row.number]: _with_class(row, classes[row.row.class_name])
-        for row in done.rows
-        if row.changes or row.class_changes
-    }
-    if any(row.household_changes for row in done.rows):
-        for row in done.rows:  # all of them: whom one row names anew, another may vouch for as he is
-            if row.guardians:
-                changes.setdefault(ids[row.number], {})["guardians"] = row.guardians
-    if changes:
-        students.change_students(session, actor=actor, changes=changes, keep_guardians=True)
-    return ids
+    return {row.number: student_id for row, student_id in zip(done.rows, saved, strict=True)}
+
+
+def _saved(row: GoodRow, class_id: int | None) -> NewStudent | tuple[int, Changes]:
+    """Every row goes in, unchanged ones too: whom one row names anew, another may vouch for as he is."""
+    if row.student_id is None:
+        return _new_student(row, class_id)
+    changes = row.changes.copy()
+    if row.class_changes:
+        changes["class_id"] = class_id
+    if row.row.guardians:
+        changes["guardians"] = row.row.guardians
+    return row.student_id, changes
 
 
 def _new_student(row: GoodRow, class_id: int | None) -> NewStudent:
@@ -119,17 +120,10 @@ def _new_student(row: GoodRow, class_id: int | None) -> NewStudent:
         last_name=read.last_name,
         name=read.name,
         class_id=class_id,
-        guardians=row.guardians,
+        guardians=read.guardians,
         status=read.status or "enrolled",
         joined_on=read.joined_on,
     )
-
-
-def _with_class(row: GoodRow, class_id: int | None) -> Changes:
-    changes = row.changes.copy()
-    if row.class_changes:
-        changes["class_id"] = class_id
-    return changes
 
 
 def _post_openings(session: Session, actor: Actor, done: Plan, ids: Mapping[int, int]) -> None:

@@ -20,7 +20,7 @@ from school.intake.tables import Table
 from school.students import households
 from school.students import queries as students
 from school.students.queries import SchoolFacts, StudentFacts
-from school.students.rules import NewGuardian, fold
+from school.students.rules import fold
 from school.students.service import Changes
 
 
@@ -56,12 +56,11 @@ class BadRow:
 class GoodRow:
     """A row that can be kept. `student_id` is None for a new student; `changes` are of one the books hold.
 
-    `guardians` are the row's, as the whole file knows them. `opening_minor` is still to be posted, + = owes.
+    `opening_minor` is still to be posted, + = owes; `request_no` counts the student's opening balances.
     """
 
     number: int
     row: Row
-    guardians: tuple[NewGuardian, ...]
     student_id: int | None
     changes: Changes
     class_changes: bool
@@ -255,7 +254,6 @@ def _good_rows(
         yield GoodRow(
             number=number,
             row=row,
-            guardians=tuple(placement.persons[p].facts for p in placement.mentioned[i]),
             student_id=fact.id if fact else None,
             changes=_changes(row, fact) if fact else {},
             class_changes=bool(fact and row.class_name and fold(row.class_name) != fold(fact.class_name)),

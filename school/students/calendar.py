@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from sqlalchemy import func, insert, select, update
@@ -14,10 +14,10 @@ from school.access.rules import Actor
 from school.access.service import authorise
 from school.audit import events
 from school.audit import service as audit
-from school.db import one_writer
+from school.db import add_rows, one_writer
 from school.errors import BadDate, BadInput, RuleBroken
 from school.students import queries
-from school.students.models import School, SchoolClass, Term, Year
+from school.students.models import Enrolment, School, SchoolClass, Term, Year
 from school.students.rules import TEXT_MAX, clean, fold
 
 LOGO_BYTES_MAX = 1_000_000  # it is drawn on every receipt
@@ -156,6 +156,25 @@ def add_classes(session: Session, *, actor: Actor, names: Iterable[str]) -> dict
             held[key] = add_class(session, actor=actor, name=name)
         found[name] = held[key]
     return found
+
+
+def enrol(session: Session, today: date, classes: Mapping[int, int | None]) -> None:
+    """Note the class of each student for the year that contains today."""
+    year = queries.year_on(session, today)
+    if year is None or not classes:
+        return
+    ids = sorted(classes)
+    noted = {
+        student_id
+        for some in queries.chunks(ids)
+        for student_id in session.scalars(
+            select(Enrolment.student_id).where(Enrolment.year_id == year.id, Enrolment.student_id.in_(some))
+        )
+    }
+    rows = [{"student_id": i, "year_id": year.id, "class_id": classes[i]} for i in ids]
+    if changed := [row for row in rows if row["student_id"] in noted]:
+        session.execute(update(Enrolment), changed)
+    add_rows(session, Enrolment, [row for row in rows if row["student_id"] not in noted])
 
 
 def _named(text: str, what: str) -> str:

@@ -55,11 +55,11 @@ class Placement:
     relinked: tuple[bool, ...]
 
     def changes(self, i: int) -> bool:
-        """Whether settling this placement changes anything of member i's household."""
+        """Whether settling this changes member i's guardians, one written beside it, or its family."""
         return (
             self.relinked[i]
             or len(self.families[self.household[i]]) > 1
-            or any(self.persons[p].was is not None for p in self.people[i])
+            or any(self.persons[p].was is not None for p in self.mentioned[i])
         )
 
 
@@ -180,37 +180,42 @@ def _persons(
     own: Mapping[int, Sequence[int]],
     groups: _Groups,
 ) -> tuple[list[Person], list[tuple[int, ...]], list[tuple[int, ...]], list[bool]]:
+    before = [list(own.get(member.student_id or 0, ())) for member in members]
+    named = _named(members, known, before, groups)
     written = _written(members, groups)
+    facts: dict[object, NewGuardian] = {
+        who: written[groups.root((i, n))] for i, whos in enumerate(named) for n, who in enumerate(whos)
+    }
+    everyone = dict.fromkeys([*facts, *(g for held in before for g in held)])
+    place = {who: p for p, who in enumerate(everyone)}
+    persons = [_person(known.get(who) if isinstance(who, int) else None, facts.get(who)) for who in everyone]
+    people, relinked = [], []
+    for member, held, now in zip(members, before, named, strict=True):
+        wanted: list[object] = list(dict.fromkeys(now))
+        if member.keeps_others:
+            wanted = [*held] if set(now) <= set(held) else list(dict.fromkeys([*now, *held]))
+        people.append(tuple(place[who] for who in wanted))
+        relinked.append(wanted != held)
+    return persons, people, [tuple(place[who] for who in whos) for whos in named], relinked
+
+
+def _named(
+    members: Sequence[Member],
+    known: Mapping[int, _Known],
+    before: Sequence[Sequence[int]],
+    groups: _Groups,
+) -> list[list[object]]:
+    """Who is meant by each guardian written: a guardian's id, the student's own first, or a new one."""
     in_group: dict[object, list[int]] = {}
     for guardian_id in known:
         in_group.setdefault(groups.root(guardian_id), []).append(guardian_id)
-    persons: list[Person] = []
-    index: dict[object, int] = {}
-
-    def person(root: object, guardian_id: int | None) -> int:
-        who = ("new", root) if guardian_id is None else guardian_id
-        if who not in index:
-            index[who] = len(persons)
-            persons.append(_person(known.get(guardian_id or 0), written.get(root, NewGuardian())))
-        return index[who]
-
-    people, mentioned, relinked = [], [], []
+    named: list[list[object]] = []
     for i, member in enumerate(members):
-        before = list(own.get(member.student_id or 0, ()))
-        now: list[int] = []
-        for n in range(len(member.guardians)):
-            root = groups.root((i, n))
-            same = in_group.get(root, [])
-            chosen = next((g for g in before if g in same), same[0] if same else None)
-            now.append(person(root, chosen))
-        held = [person(groups.root(g), g) for g in before]
-        mentioned.append(tuple(now))
-        if member.keeps_others:
-            now = held if set(now) <= set(held) else now + held
-        now = list(dict.fromkeys(now))
-        people.append(tuple(now))
-        relinked.append(now != held)
-    return persons, people, mentioned, relinked
+        roots = [groups.root((i, n)) for n in range(len(member.guardians))]
+        same = [in_group.get(root, []) for root in roots]
+        own = [next((g for g in before[i] if g in ids), ids[0] if ids else None) for ids in same]
+        named.append([("new", root) if g is None else g for g, root in zip(own, roots, strict=True)])
+    return named
 
 
 def _written(members: Sequence[Member], groups: _Groups) -> dict[object, NewGuardian]:
@@ -225,10 +230,10 @@ def _written(members: Sequence[Member], groups: _Groups) -> dict[object, NewGuar
     return written
 
 
-def _person(held: _Known | None, written: NewGuardian) -> Person:
+def _person(held: _Known | None, written: NewGuardian | None) -> Person:
     if held is None:
-        return Person(None, written, None)
-    facts = replace(held.facts, **{k: v for k, v in vars(written).items() if v})
+        return Person(None, written or NewGuardian(), None)
+    facts = replace(held.facts, **{k: v for k, v in vars(written or NewGuardian()).items() if v})
     return Person(held.id, facts, held.facts if facts != held.facts else None)
 
 

@@ -207,22 +207,17 @@ def student_by_admission_no(session: Session, admission_no: str) -> StudentFacts
 
 def by_admission_nos(session: Session, admission_nos: Iterable[str]) -> dict[str, StudentFacts]:
     """Those that exist, by admission number; any number of them."""
-    found = (
-        fact
-        for some in chunks(sorted(set(admission_nos)))
-        for fact in _facts(session, _students().where(Student.admission_no.in_(some)))
-    )
-    return {fact.admission_no: fact for fact in found}
+    return {fact.admission_no: fact for fact in _among(session, Student.admission_no, admission_nos)}
 
 
 def by_ids(session: Session, student_ids: Iterable[int]) -> dict[int, StudentFacts]:
     """Those that exist, by id; any number of them."""
-    found = (
-        fact
-        for some in chunks(sorted(set(student_ids)))
-        for fact in _facts(session, _students().where(Student.id.in_(some)))
-    )
-    return {fact.id: fact for fact in found}
+    return {fact.id: fact for fact in _among(session, Student.id, student_ids)}
+
+
+def _among(session: Session, column: Any, values: Iterable[Any]) -> Iterator[StudentFacts]:
+    for some in chunks(sorted(set(values))):
+        yield from _facts(session, _students().where(column.in_(some)))
 
 
 def family_ids(session: Session, student_ids: Iterable[int]) -> dict[int, int]:

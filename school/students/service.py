@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import date
 from typing import Any, TypedDict, Unpack
@@ -17,8 +17,8 @@ from school.audit import service as audit
 from school.db import add_rows, one_writer
 from school.errors import BadInput, NotFound
 from school.students import family_accounts, households, queries, rules
-from school.students.calendar import add_class, add_classes, add_year, change_school, make_school
-from school.students.models import Enrolment, SchoolClass, Student
+from school.students.calendar import add_class, add_classes, add_year, change_school, enrol, make_school
+from school.students.models import SchoolClass, Student
 from school.students.rules import NewGuardian, NewStudent
 
 __all__ = [
@@ -32,9 +32,9 @@ __all__ = [
     "add_year",
     "change_school",
     "change_student",
-    "change_students",
     "join_families",
     "make_school",
+    "save_students",
 ]
 
 
@@ -82,66 +82,54 @@ def add_student(
 
 def add_students(session: Session, *, actor: Actor, rows: Iterable[NewStudent]) -> list[int]:
     """Many new students at once, all or none; their ids in order. Raises as `add_student` does."""
-    authorise(session, actor, "students.write")
-    one_writer(session)
-    today = queries.today(session)
-    new = [rules.checked(row, today=today) for row in rows]
-    _refuse_repeats(session, new)
-    _refuse_unknown_classes(session, {n.class_id for n in new})
-    placement = households.place(session, [households.Member(None, n.guardians) for n in new])
-    families, guardians = family_accounts.settle(session, actor, placement, [n.name for n in new])
-    values = [{**_row(n), "family_id": families[h]} for n, h in zip(new, placement.household, strict=True)]
-    ids = add_rows(session, Student, values)
-    family_accounts.link(session, ids, placement.people, guardians)
-    _enrol(session, today, {i: n.class_id for i, n in zip(ids, new, strict=True) if n.class_id is not None})
-    family_accounts.index(session, ids)
-    audit.record_all(
-        session,
-        actor=actor,
-        event=events.STUDENT_ADDED,
-        changes=[
-            (f"student:{i}", None, {**_told(n), "guardians": [vars(g) for g in n.guardians]})
-            for i, n in zip(ids, new, strict=True)
-        ],
-    )
-    return ids
+    return save_students(session, actor=actor, rows=list(rows))
 
 
 def change_student(session: Session, *, actor: Actor, student_id: int, **changes: Unpack[Changes]) -> None:
     """Change some facts of one student. Raises NotFound, and BadInput or BadDate as `add_student` does."""
-    change_students(session, actor=actor, changes={student_id: changes})
+    save_students(session, actor=actor, rows=[(student_id, changes)])
 
 
-def change_students(
-    session: Session, *, actor: Actor, changes: Mapping[int, Changes], keep_guardians: bool = False
-) -> None:
-    """Change some facts of many students, all or none.
+def save_students(
+    session: Session,
+    *,
+    actor: Actor,
+    rows: Sequence[NewStudent | tuple[int, Changes]],
+    keep_guardians: bool = False,
+) -> list[int]:
+    """Add and change many students, all or none; their ids in the order of the rows.
 
-    `keep_guardians`: those whom a list does not name stay, after those it names.
+    Guardians are told apart over all rows together. `keep_guardians`: those whom a list does not name stay,
+    after those it names. Raises as `add_student` and `change_student` do.
     """
     authorise(session, actor, "students.write")
     one_writer(session)
     today = queries.today(session)
-    held = queries.by_ids(session, changes)
-    if changes.keys() - held.keys():
-        raise NotFound("There is no such student.")
-    was = {i: _as_new(held[i]) for i in changes}
-    now = {i: rules.checked(_changed(was[i], changes[i], today), today=today) for i in changes}
-    _refuse_repeats(session, [n for i, n in now.items() if n.admission_no != was[i].admission_no])
-    _refuse_unknown_classes(session, {n.class_id for n in now.values()})
-    differing = {i: n for i, n in now.items() if _told(n) != _told(was[i])}
-    if differing:
-        session.execute(update(Student), [{"id": i, **_row(n)} for i, n in differing.items()])
-        _enrol(session, today, {i: n.class_id for i, n in differing.items() if n.class_id != was[i].class_id})
-        audit.record_all(
-            session,
-            actor=actor,
-            event=events.STUDENT_CHANGED,
-            changes=[(f"student:{i}", *_difference(_told(was[i]), _told(n))) for i, n in differing.items()],
-        )
-    lists = {i: now[i] for i in changes if "guardians" in changes[i]}
-    touched = _change_guardians(session, actor, lists, keep_guardians) if lists else set()
-    family_accounts.index(session, touched | differing.keys())
+    was = _as_they_are(session, [row[0] for row in rows if isinstance(row, tuple)])
+    now = [
+        rules.checked(_changed(was[row[0]], row[1], today) if isinstance(row, tuple) else row, today=today)
+        for row in rows
+    ]
+    before = [was[row[0]] if isinstance(row, tuple) else None for row in rows]
+    _refuse_repeats(session, now, before)
+    _refuse_unknown_classes(session, {n.class_id for n in now})
+    placement = households.place(
+        session, [_member(*pair, keep_guardians) for pair in zip(rows, now, strict=True)]
+    )
+    families, guardians = family_accounts.settle(session, actor, placement, [n.name for n in now])
+    ids = _write(session, actor, rows, now, before, [families[h] for h in placement.household])
+    moved = [
+        (i, n) for i, n, b in zip(ids, now, before, strict=True) if b is None or n.class_id != b.class_id
+    ]
+    enrol(session, today, {i: n.class_id for i, n in moved})
+    relinked = {ids[n]: placement.people[n] for n, differs in enumerate(placement.relinked) if differs}
+    _relink(session, actor, relinked, guardians, known=was.keys())
+    named_anew = [guardians[p] for p, person in enumerate(placement.persons) if person.was is not None]
+    touched = {i for i, n, b in zip(ids, now, before, strict=True) if b is None or _told(n) != _told(b)}
+    family_accounts.index(
+        session, touched | relinked.keys() | queries.students_of_guardians(session, named_anew)
+    )
+    return ids
 
 
 def join_families(session: Session, *, actor: Actor, student_id: int, sibling_id: int) -> None:
@@ -155,31 +143,77 @@ def join_families(session: Session, *, actor: Actor, student_id: int, sibling_id
     family_accounts.join(session, actor, sorted(families, key=lambda f: (-sizes[f], f)))
 
 
-def _change_guardians(
-    session: Session, actor: Actor, lists: Mapping[int, NewStudent], keep_guardians: bool
-) -> set[int]:
-    """Give the students the guardians listed; the ids of all students whose guardians now read otherwise."""
-    members = [households.Member(i, n.guardians, keep_guardians) for i, n in lists.items()]
-    before = queries.guardians_of(session, lists)
-    placement = households.place(session, members)
-    _, guardians = family_accounts.settle(session, actor, placement, [n.name for n in lists.values()])
-    relinked = [n for n, differs in enumerate(placement.relinked) if differs]
-    ids = list(lists)
-    family_accounts.link(
-        session, [ids[n] for n in relinked], [placement.people[n] for n in relinked], guardians
+def _as_they_are(session: Session, student_ids: Sequence[int]) -> dict[int, NewStudent]:
+    held = queries.by_ids(session, student_ids)
+    if set(student_ids) - held.keys():
+        raise NotFound("There is no such student.")
+    return {i: _as_new(held[i]) for i in student_ids}
+
+
+def _member(
+    row: NewStudent | tuple[int, Changes], now: NewStudent, keep_guardians: bool
+) -> households.Member:
+    if not isinstance(row, tuple):
+        return households.Member(None, now.guardians)
+    student_id, changes = row
+    return households.Member(student_id, now.guardians, keep_guardians or "guardians" not in changes)
+
+
+def _write(
+    session: Session,
+    actor: Actor,
+    rows: Sequence[NewStudent | tuple[int, Changes]],
+    now: Sequence[NewStudent],
+    before: Sequence[NewStudent | None],
+    families: Sequence[int],
+) -> list[int]:
+    """The students' own rows, and what the audit log says of them; the ids in order."""
+    new = [n for n, b in enumerate(before) if b is None]
+    added = add_rows(session, Student, [{**_row(now[n]), "family_id": families[n]} for n in new])
+    numbered = dict(zip(new, added, strict=True))
+    ids = [row[0] if isinstance(row, tuple) else numbered[n] for n, row in enumerate(rows)]
+    audit.record_all(
+        session,
+        actor=actor,
+        event=events.STUDENT_ADDED,
+        changes=[
+            (f"student:{ids[n]}", None, {**_told(now[n]), "guardians": [vars(g) for g in now[n].guardians]})
+            for n in new
+        ],
     )
-    after = queries.guardians_of(session, lists)
+    changed = [(i, n, b) for i, n, b in zip(ids, now, before, strict=True) if b and _told(n) != _told(b)]
+    if changed:
+        session.execute(update(Student), [{"id": i, **_row(n)} for i, n, _ in changed])
+    audit.record_all(
+        session,
+        actor=actor,
+        event=events.STUDENT_CHANGED,
+        changes=[(f"student:{i}", *_difference(_told(b), _told(n))) for i, n, b in changed],
+    )
+    return ids
+
+
+def _relink(
+    session: Session,
+    actor: Actor,
+    people: Mapping[int, Sequence[int]],
+    guardians: Sequence[int],
+    known: Set[int],
+) -> None:
+    """Give students these people as guardians; the audit log says so of those who were `known` before."""
+    before = queries.guardians_of(session, known & people.keys())
+    family_accounts.link(session, list(people), list(people.values()), guardians)
+    after = queries.guardians_of(session, known & people.keys())
     audit.record_all(
         session,
         actor=actor,
         event=events.STUDENT_CHANGED,
         changes=[
-            (f"student:{ids[n]}", _guardians_told(before.get(ids[n])), _guardians_told(after.get(ids[n])))
-            for n in relinked
+            (f"student:{i}", _guardians_told(before.get(i)), _guardians_told(after.get(i)))
+            for i in people
+            if i in known
         ],
     )
-    changed = [guardians[p] for p, person in enumerate(placement.persons) if person.was is not None]
-    return {ids[n] for n in relinked} | queries.students_of_guardians(session, changed)
 
 
 def _guardians_told(guardians: Sequence[queries.GuardianFacts] | None) -> dict[str, Any]:
@@ -199,12 +233,13 @@ def _class_called(session: Session, name: str) -> int | None:
     return found
 
 
-def _refuse_repeats(session: Session, new: Sequence[NewStudent]) -> None:
+def _refuse_repeats(session: Session, now: Sequence[NewStudent], before: Sequence[NewStudent | None]) -> None:
     numbers: set[str] = set()
-    for n in new:
-        if n.admission_no in numbers:
-            raise BadInput(f"The admission number {n.admission_no} is given twice.", field="admission_no")
-        numbers.add(n.admission_no)
+    for n, b in zip(now, before, strict=True):
+        if b is None or n.admission_no != b.admission_no:
+            if n.admission_no in numbers:
+                raise BadInput(f"The admission number {n.admission_no} is given twice.", field="admission_no")
+            numbers.add(n.admission_no)
     for held in queries.by_admission_nos(session, numbers).values():
         raise BadInput(
             f"The admission number {held.admission_no} belongs to {held.name}. Give another one.",
@@ -216,25 +251,6 @@ def _refuse_unknown_classes(session: Session, class_ids: Iterable[int | None]) -
     wanted = set(class_ids) - {None}
     if wanted and wanted - set(session.scalars(select(SchoolClass.id))):
         raise BadInput("There is no such class: choose one of the list.", field="class_id")
-
-
-def _enrol(session: Session, today: date, classes: Mapping[int, int | None]) -> None:
-    """Note the class of each student for the year that contains today."""
-    year = queries.year_on(session, today)
-    if year is None or not classes:
-        return
-    ids = sorted(classes)
-    noted = {
-        student_id
-        for some in queries.chunks(ids)
-        for student_id in session.scalars(
-            select(Enrolment.student_id).where(Enrolment.year_id == year.id, Enrolment.student_id.in_(some))
-        )
-    }
-    rows = [{"student_id": i, "year_id": year.id, "class_id": classes[i]} for i in ids]
-    if changed := [row for row in rows if row["student_id"] in noted]:
-        session.execute(update(Enrolment), changed)
-    add_rows(session, Enrolment, [row for row in rows if row["student_id"] not in noted])
 
 
 def _as_new(held: queries.StudentFacts) -> NewStudent:
