@@ -12,7 +12,6 @@ from school.ui import identity
 
 log = logging.getLogger(__name__)
 KEPT = ("guard.", "feedback.")
-_GENERATION = "errors.generation"
 
 
 def on_script_error(error: Exception) -> bool:
@@ -51,14 +50,7 @@ def _page() -> str:
 
 
 def _forget_the_page() -> None:
-    """Half-filled state may be what broke the page; the sign-in and the request id in the address stay."""
+    """What the page remembered may be what broke it; the sign-in and the request id in the address stay."""
     for key in list(st.session_state):
         if not str(key).startswith(KEPT):
             del st.session_state[key]
-    st.session_state[_GENERATION] = generation() + 1
-
-
-def generation() -> int:
-    """Part of the key of every form: a form drawn after an incident is a new one."""
-    number: int = st.session_state.get(_GENERATION, 0)
-    return number

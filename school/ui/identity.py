@@ -6,8 +6,10 @@ Whenever the answer changes, everything the session holds is forgotten before an
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from school.access import queries, sign_ins
 from school.access.queries import Standing
@@ -66,7 +68,7 @@ def _change_to(found: Standing | None, held: str | None) -> None:
         return
     st.session_state[SIGN_IN] = sign_in_id
     if before is not None and before != found.actor.user_id:
-        st.query_params.clear()  # another person's half-filled form is not theirs
+        _empty_address()
     st.session_state[_USER] = found.actor.user_id
 
 
@@ -85,12 +87,19 @@ def forget_everything() -> None:
             del st.session_state[key]
 
 
+def _empty_address() -> None:
+    """Another person's half-filled form is not theirs; filters bound to widgets may stay, and do."""
+    for name in list(st.query_params):
+        with suppress(StreamlitAPIException):
+            del st.query_params[name]
+
+
 def adopt(opened: NewSignIn) -> None:
     """From here on this session acts under the sign-in that was just opened."""
     before = st.session_state.get(_USER)
     forget_everything()
     if before is not None and before != opened.user_id:
-        st.query_params.clear()
+        _empty_address()
     st.session_state[_USER] = opened.user_id
     st.session_state[SIGN_IN] = opened.id
     st.session_state[_TICKET] = opened

@@ -54,10 +54,10 @@ def browser_context_args() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def books(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+def books(request: pytest.FixtureRequest) -> Iterator[Database]:
     """A database with a school and its people, shared by the tests of a file; see `steps.on_both_engines`."""
     engine = getattr(request, "param", "sqlite")
-    with databases.fresh(engine, tmp_path_factory.mktemp("books")) as database:
+    with databases.fresh(engine) as database:
         with database.writing() as session:
             make.school(session)
             people.everybody(session)
