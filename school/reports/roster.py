@@ -70,17 +70,16 @@ def page(
     `class_id` 0 is no class. Raises KeyError for an unknown order or owing: pages offer only these.
     """
     found = matching_ids(text)
-    filters: list[ColumnElement[bool]] = []
+    of_student: list[ColumnElement[bool]] = []
     if found is not None:
-        filters.append(Student.id.in_(found))
+        of_student.append(Student.id.in_(found))
     if class_id is not None:
-        filters.append(Student.class_id == class_id if class_id else Student.class_id.is_(None))
+        of_student.append(Student.class_id == class_id if class_id else Student.class_id.is_(None))
     if status is not None:
-        filters.append(Student.status == status)
-    if owing is not None:
-        filters.append(OWING[owing])
+        of_student.append(Student.status == status)
+    of_balance = [OWING[owing]] if owing else []
     by_roll = found is None and owing in (None, "owing")
-    totals = _roll(session, class_id, status, owing) if by_roll else _counted(session, filters)
+    totals = _roll(session, class_id, status, owing) if by_roll else _counted(session, of_student, of_balance)
     columns = [c.desc() for c in ORDERS[order]] if descending else list(ORDERS[order])
     rows = session.execute(
         select(
@@ -93,7 +92,7 @@ def page(
         )
         .join(StudentBalance, StudentBalance.student_id == Student.id)
         .outerjoin(SchoolClass, SchoolClass.id == Student.class_id)
-        .where(*filters)
+        .where(*of_student, *of_balance)
         .order_by(*columns)
         .limit(limit)
         .offset(offset)
@@ -114,18 +113,17 @@ def _roll(
     return matches, owed, 0 if owing else credit
 
 
-def _counted(session: Session, filters: list[ColumnElement[bool]]) -> tuple[int, int, int]:
+def _counted(
+    session: Session, of_student: list[ColumnElement[bool]], of_balance: list[ColumnElement[bool]]
+) -> tuple[int, int, int]:
     balance = StudentBalance.balance
-    query = (
-        select(
-            func.count(),
-            total(case((balance > 0, balance), else_=0)),
-            total(case((balance < 0, -balance), else_=0)),
-        )
-        .select_from(Student)
-        .join(StudentBalance, StudentBalance.student_id == Student.id)
-        .where(*filters)
-    )
+    query = select(
+        func.count(),
+        total(case((balance > 0, balance), else_=0)),
+        total(case((balance < 0, -balance), else_=0)),
+    ).where(*of_balance)
+    if of_student:
+        query = query.join(Student, Student.id == StudentBalance.student_id).where(*of_student)
     matches, owed, credit = session.execute(query).one()
     return matches, owed, credit
 
