@@ -146,6 +146,6 @@ def entry_hash(previous: str, entry: Sequence[object], lines: Iterable[Sequence[
 
 
 def _iso(value: object) -> str:
-    if isinstance(value, date):
+    if type(value) is date:
         return value.isoformat()
     raise TypeError(f"{value!r} is never part of an entry")
