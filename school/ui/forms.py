@@ -92,11 +92,19 @@ def date_field(
     most: date | None = None,
     **how: Any,
 ) -> TypedDate:
-    """A date field between two dates, both included. What the session holds goes before `value`."""
-    if key in st.session_state:
+    """A date field between two dates, both included. What the session holds goes before `value`.
+
+    Streamlit answers a date out of its bounds, or none at all, with the field's own default, and nobody would
+    know: so it is told no bounds, and no default where the address does not hold the field.
+    """
+    if "bind" not in how:
+        if value is not None and key not in st.session_state:
+            st.session_state[key] = value
+        value = None
+    elif key in st.session_state:
         value = "today"  # Streamlit takes this for no value of ours, and does not warn of two
     chosen = st.date_input(
-        label, value, min_value=least, max_value=most, key=key, format=words.date_order(), **how
+        label, value, min_value=date.min, max_value=date.max, key=key, format=words.date_order(), **how
     )
     feedback.problem(key)
     return TypedDate(chosen, least, most, key)

@@ -51,7 +51,7 @@ class Desk:
 
 
 def find(session: Session, text: str) -> tuple[RosterRow, ...]:
-    """The students that match, best first: a whole admission number, then the student's own name, then the rest."""
+    """The students that match, best first: a whole admission number, then the student's own name."""
     found = roster.page(session, text=text, limit=RANKED_MAX).rows
     whole, typed = fold(text.strip()), fold(text).split()
 

@@ -54,16 +54,22 @@ class Outcome:
 
 def draft(typed: Typed, family: Sequence[Member]) -> Draft:
     """`family` begins with the student it is for. Raises BadInput or TooMuch with the field at fault."""
+    shares = shares_of(typed, family)
+    total = sum(share.amount_minor for share in shares)
+    return Draft(total, shares, _tenders(typed, total))
+
+
+def shares_of(typed: Typed, family: Sequence[Member]) -> tuple[Share, ...]:
+    """Whom the amount is for, however it came. Raises as `draft` does."""
     total = typed.amount.minor(empty="Type the amount received.")
     parts = {one: part.minor() for one, part in typed.shares.items() if part.text.strip()}
     by_student = split(total, family if typed.shares else family[:1], parts, typed.amount)
     first = family[0].student.id
-    shares = tuple(
+    return tuple(
         Share(one, amount, pays=typed.pays if one == first else None)
         for one, amount in by_student.items()
         if amount
     )
-    return Draft(total, shares, _tenders(typed, total))
 
 
 def split(
@@ -106,10 +112,10 @@ def _tenders(typed: Typed, total: int) -> tuple[TenderPart, ...]:
     return (TenderPart(first, total - part), TenderPart(second, part))
 
 
-def outcomes(fact: Draft, family: Sequence[Member]) -> list[Outcome]:
+def outcomes(shares: Sequence[Share], family: Sequence[Member]) -> list[Outcome]:
     """What each share would do to the account it is for, as the books allocate it."""
     by_id = {member.student.id: member for member in family}
-    return [_outcome(by_id[share.student_id], share) for share in fact.shares]
+    return [_outcome(by_id[share.student_id], share) for share in shares]
 
 
 def _outcome(member: Member, share: Share) -> Outcome:

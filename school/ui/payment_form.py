@@ -16,7 +16,7 @@ from school.ui import feedback, forms, words
 from school.ui.forms import TypedAmount, TypedChoice
 from school.ui.payment_desk import Desk, Member
 from school.ui.payment_draft import Typed, charge_name, draft
-from school.ui.payment_search import AMOUNT, RECORD, REFERENCE, named
+from school.ui.payment_search import AMOUNT, RECORD, REFERENCE, TENDER, named
 
 FAMILY, TENDERS, CHARGE = "Split over the family", "Two tenders", "For one charge"
 SAME_AGAIN_MINUTES = 10  # a payment repeated sooner is more often a mistake than a second payment
@@ -36,9 +36,8 @@ def fields(desk: Desk) -> Typed:
     tender = _tender(
         "How it came",
         tenders,
-        key="payments.tender",
-        default=next(iter(tenders), None),
-        persist_state="page",
+        key=TENDER,
+        persist_state="session",  # the next family in the queue most often pays the same way
     )
     left, right = st.columns(2)
     with left:
@@ -86,14 +85,11 @@ def _set_amount(text: str) -> None:
     st.session_state[AMOUNT] = text
 
 
-def _tender(
-    label: str, tenders: Mapping[str, str], *, key: str, default: str | None, **how: Any
-) -> TypedChoice:
+def _tender(label: str, tenders: Mapping[str, str], *, key: str, **how: Any) -> TypedChoice:
     value = st.pills(
         label,
         list(tenders),
         format_func=lambda code: words.plain(tenders.get(code, "")),
-        default=default,
         required=True,
         key=key,
         wrap=True,
@@ -116,7 +112,7 @@ def _more(desk: Desk) -> list[str]:
 def _second(tenders: Mapping[str, str], desk: Desk) -> tuple[TypedChoice, TypedAmount]:
     left, right = st.columns([3, 2])
     with left:
-        tender = _tender("The other part came by", tenders, key="payments.tender_2", default=None)
+        tender = _tender("The other part came by", tenders, key="payments.tender_2")
     with right:
         amount = forms.amount_field("Of which", key="payments.amount_2", unit=desk.school.currency, live=True)
     return tender, amount

@@ -10,7 +10,7 @@ from school.errors import SchoolError
 from school.money import Currency
 from school.ui import tables, words
 from school.ui.payment_desk import Desk, Member
-from school.ui.payment_draft import Typed, charge_name, draft, outcomes, said
+from school.ui.payment_draft import Typed, charge_name, outcomes, said, shares_of
 from school.ui.payment_search import named
 
 
@@ -19,7 +19,7 @@ def draw(desk: Desk, typed: Typed) -> None:
     unit = desk.school.currency
     parts: dict[int, int] = {}
     try:
-        done = outcomes(draft(typed, desk.family), desk.family)
+        done = outcomes(shares_of(typed, desk.family), desk.family)
     except SchoolError as error:
         sentence = error.sentence if typed.amount.text.strip() else "Type the amount to see what it pays."
         st.caption(words.plain(sentence))

@@ -12,12 +12,8 @@ from school.students.queries import StudentFacts
 from school.ui import feedback, keyboard, links, once, words
 from school.ui.payment_desk import MATCHES_MAX, Desk, Member
 
-SEARCH, AMOUNT, REFERENCE, RECORD = (
-    "payments.student",
-    "payments.amount",
-    "payments.reference",
-    "payments.record",
-)
+SEARCH, AMOUNT, TENDER = "payments.student", "payments.amount", "payments.tender"
+REFERENCE, RECORD = "payments.reference", "payments.record"
 KEYS = "payments.keys"
 
 
@@ -69,7 +65,7 @@ def draw(desk: Desk, request_id: str) -> None:
 
 def cursor(*, form: str, start: str, late: bool = False, move: str | None = None) -> None:
     """The cursor in the field where it is needed; Enter leads from the student to the amount and on."""
-    enter = {AMOUNT: REFERENCE, REFERENCE: RECORD}
+    enter = {AMOUNT: REFERENCE if st.session_state.get(TENDER) else TENDER, REFERENCE: RECORD}
     keyboard.mount(KEYS, form=form, start=start, late=late, move=move, pick=SEARCH, enter=enter)
 
 
