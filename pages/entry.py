@@ -26,7 +26,7 @@ else:
     receipts.show(page.receipt, page.school)
     with st.container(horizontal=True, vertical_alignment="center"):
         receipts.actions(page.receipt, page.school)
-st.subheader("Lines", anchor=False)
+st.header("Lines", anchor=False)
 entry_view.lines(page)
 if page.receipt is not None and page.entry.reversed_by is not None:
     st.page_link(links.ENTRY, label="See the reversal", query_params=links.entry(page.entry.reversed_by))

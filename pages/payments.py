@@ -65,7 +65,7 @@ else:
                     service.record_payment(session, actor=actor, request_id=request_id, **fact)
             st.rerun()
 
-st.subheader("Your last receipts", anchor=False)
+st.header("Your last receipts", anchor=False)
 receipts.rows(desk.mine, desk.school, key="payments.recent", empty="The receipts you record stand here.")
 if desk.mine and actor.can("payments.reverse"):
     st.caption("Open a receipt to print it again, or to reverse it with a reason.")

@@ -27,7 +27,7 @@ def draw_students_next() -> None:
         st.title(f"The books of {words.plain(letterhead.school_name())} are open", anchor=False)
         st.write("They are empty so far. Bring in your students next.")
         with st.container(border=True):
-            st.subheader("Students from a spreadsheet", anchor=False)
+            st.header("Students from a spreadsheet", anchor=False)
             st.write("You see row by row what would happen before anything is kept.")
             students_next = st.button("Import students", type="primary", key="set_up.import")
         later = st.button("Not now", type="tertiary", key="set_up.later")
@@ -39,7 +39,7 @@ def draw_students_next() -> None:
 def offer_demo() -> None:
     """Only where there is neither a school nor a user: made-up students never mix with real ones."""
     with st.container(border=True):
-        st.subheader("Only looking around?", anchor=False)
+        st.header("Only looking around?", anchor=False)
         st.write("A made-up school with 600 students and three years of books shows what the program does.")
         wanted = st.button("Load a demo school", key="set_up.demo")
     if not wanted:

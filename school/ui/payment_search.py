@@ -113,7 +113,7 @@ def account(desk: Desk) -> None:
     with st.container(border=True):
         who, how_much = st.columns([3, 2], vertical_alignment="center")
         with who:
-            st.subheader(words.plain(student.name), anchor=False)
+            st.header(words.plain(student.name), anchor=False)
             details = [student.admission_no, student.class_name or links.NO_CLASS]
             details += [f"{g.name} {g.phone}".strip() for g in desk.guardians[:2]]
             st.caption(" · ".join(words.plain(detail) for detail in details))
@@ -121,7 +121,7 @@ def account(desk: Desk) -> None:
                 left = f" on {words.date(student.left_on)}" if student.left_on else ""
                 st.badge(f"Left the school{left}", icon=":material/logout:", color="orange")
         with how_much:
-            st.subheader(words.owes_in_colour(desk.family[0].balance, unit), anchor=False)
+            st.header(words.owes_in_colour(desk.family[0].balance, unit), anchor=False)
             st.caption(standing(desk.family[0], desk))
 
 

@@ -94,7 +94,7 @@ def _ask_school() -> _School:
     zones = proposals.time_zones()
     zone = browser_zone if isinstance(browser_zone, str) and browser_zone in zones else None
     with st.container(border=True):
-        st.subheader("Your school", anchor=False)
+        st.header("Your school", anchor=False)
         name = st.text_input("Name of the school", key="set_up.school", autocomplete="organization")
         feedback.problem("set_up.school")
         left, right = st.columns(2)
@@ -114,7 +114,7 @@ def _ask_school() -> _School:
 def _ask_year() -> _Year:
     _propose_year()
     with st.container(border=True):
-        st.subheader("School year", anchor=False)
+        st.header("School year", anchor=False)
         first, second, third = st.columns(3)
         with first:
             starts = _day("First day", "set_up.starts_on", on_change=_propose_rest)
@@ -174,7 +174,7 @@ def _propose_terms() -> None:
 
 def _ask_administrator() -> _User:
     with st.container(border=True):
-        st.subheader("First administrator", anchor=False)
+        st.header("First administrator", anchor=False)
         st.write("Looks after users, students and settings. Finance staff get users of their own.")
         left, right = st.columns(2)
         with left:

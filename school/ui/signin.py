@@ -147,7 +147,7 @@ def draw_new_password(actor: Actor) -> None:
     """Asks for a password of their own before anything else is shown."""
     with st.container(horizontal_alignment="center"), st.container(width=WIDTH):
         with st.form("new_password"):
-            st.subheader("Choose your own password", anchor=False)
+            st.header("Choose your own password", anchor=False)
             st.caption("The one you signed in with was given to you by somebody else.")
             first = st.text_input(
                 "New password", type="password", key="new_password.first", autocomplete="new-password"

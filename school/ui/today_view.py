@@ -52,13 +52,13 @@ def takings(session: Session, actor: Actor, school: SchoolFacts, today: date) ->
     """What came in today by tender, of everybody and of this cashier."""
     everybody = movements.takings(session, since=today, until=today)
     mine = till.of_cashier(session, actor_id=actor.user_id, day=today)
-    st.subheader("Taken today", anchor=False)
+    st.header("Taken today", anchor=False)
     _tenders(everybody, mine, school.currency)
     day = links.entries(since=today, until=today, account_type="tender")
     with st.container(horizontal=True):
         _all("Everybody's entries", day)
         _all("My entries", day | {"by": str(actor.user_id)})
-    st.subheader("Your last receipts", anchor=False)
+    st.header("Your last receipts", anchor=False)
     rows = ledger.recent_receipts(session, actor_id=actor.user_id, limit=8)
     receipts.rows(rows, school, key="today.receipts", empty="The receipts you record stand here.")
 
@@ -90,7 +90,7 @@ def owed(session: Session, school: SchoolFacts) -> None:
     """What is owed, and how it moves."""
     unit, now = school.currency, dashboard.figures(session)
     months = [month for month in movements.months(session) if month.month <= now.as_at]
-    st.subheader("What is owed", anchor=False)
+    st.header("What is owed", anchor=False)
     with st.grid(3, gap="small"):
         st.metric("Owed in all", words.amount(now.owed, unit), border=True, height="stretch")
         st.metric("Overdue", words.amount(now.overdue, unit), border=True, height="stretch")
@@ -120,7 +120,7 @@ def owed(session: Session, school: SchoolFacts) -> None:
 
 def books(session: Session, actor: Actor) -> None:
     """The state of the books, for who keeps the house."""
-    st.subheader("The books", anchor=False)
+    st.header("The books", anchor=False)
     count, last = roster.page(session, limit=1).matches, ledger.last_entry(session)
     findings = checks.verify(session, deep=False)
     with st.grid(3, gap="small"):

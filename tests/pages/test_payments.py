@@ -39,7 +39,7 @@ def family(books: Database) -> list[int]:
 
 
 def text(at: AppTest) -> str:
-    shown = [*at.title, *at.subheader, *at.markdown, *at.caption, *at.info, *at.warning, *at.error]
+    shown = [*at.title, *at.header, *at.markdown, *at.caption, *at.info, *at.warning, *at.error]
     return "\n".join(str(element.value) for element in shown).replace("\\", "")
 
 
