@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -166,7 +167,20 @@ def import_() -> None:
 @click.option(
     "--map", "mapping", default="", help='Headings of your own: "Matricule=admission_no,Nom=last_name".'
 )
-def import_students(file: Path, apply: bool, as_json: bool, mapping: str) -> None:
+@click.option(
+    "--decimal", "decimal_mark", type=click.Choice([",", "."]), help="What marks decimals, if in doubt."
+)
+@click.option("--encoding", help="The file's encoding, if names look wrong, such as cp1251.")
+@click.option("--sheet", help="The sheet of a spreadsheet; the one with known headings if absent.")
+def import_students(
+    file: Path,
+    apply: bool,
+    as_json: bool,
+    mapping: str,
+    decimal_mark: str | None,
+    encoding: str | None,
+    sheet: str | None,
+) -> None:
     """Students, classes, guardians and opening balances from a CSV or spreadsheet file."""
     from school.intake.importing import import_students as import_file
 
@@ -175,7 +189,15 @@ def import_students(file: Path, apply: bool, as_json: bool, mapping: str) -> Non
     except OSError as error:
         raise BadInput(f"{file} cannot be read: {_why(error)}.") from None
     _up_to_date()
-    result = import_file(data, file.name, apply=apply, mapping=_pairs(mapping))
+    result = import_file(
+        data,
+        file.name,
+        apply=apply,
+        mapping=_pairs(mapping),
+        decimal_mark=decimal_mark,
+        encoding=encoding,
+        sheet=sheet,
+    )
     if as_json:
         click.echo(json.dumps(result, ensure_ascii=False, indent=1))
         return
@@ -190,11 +212,13 @@ def _why(error: OSError) -> str:
     return (error.strerror or "unknown reason").lower()
 
 
+_PAIR = r"\s*([^=]+?)\s*=\s*(\w+)\s*(?:,|$)"  # a heading may hold commas, a field holds none
+
+
 def _pairs(text: str) -> dict[str, str]:
-    pairs = [part.rpartition("=") for part in text.split(",") if part.strip()]
-    if any(not heading or not field for heading, _, field in pairs):
+    if text.strip() and not re.fullmatch(f"(?:{_PAIR})*", text):
         raise BadInput('--map takes pairs such as "Matricule=admission_no,Nom=last_name".')
-    return {heading.strip(): field.strip() for heading, _, field in pairs}
+    return dict(re.findall(_PAIR, text))
 
 
 @cli.command()

@@ -64,6 +64,13 @@ def suggestions(data: bytes) -> list[Suggestion]:
     return [Suggestion(n, _preview(read[n] or "")) for n in possible]
 
 
+def with_known_headings(data: bytes) -> str | None:
+    """The likeliest encoding under which at least two headings are words we know."""
+    found = suggestions(data)[:1]
+    known = _known_headings(_read(data[:SAMPLE_BYTES], found[0].encoding) or "") if found else 0
+    return found[0].encoding if known >= 2 else None
+
+
 def _strictly(data: bytes, name: str, encoding: str) -> str:
     try:
         return data.decode(encoding)

@@ -102,12 +102,14 @@ def mapped(
     return ColumnMap(tuple(headings), _names_apart(columns))
 
 
-def required(columns: ColumnMap, file_name: str) -> None:
+def required(columns: ColumnMap, file_name: str, likely_encoding: str = "") -> None:
     """Raises BadInput unless the table says who the students are."""
     missing = [] if "admission_no" in columns.columns else ["admission_no"]
     if not {"name", "first_name", "last_name"} & columns.columns.keys():
         missing.append("name")
     if missing:
+        if likely_encoding:
+            raise BadInput(f"“{file_name}” seems to be written in {likely_encoding}: choose that encoding.")
         what = " and ".join(FIELDS[field] for field in missing)
         shown = ", ".join(f"“{h}”" for h in columns.headings[:SHOWN_MAX] if h)
         raise BadInput(

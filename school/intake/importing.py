@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from sqlalchemy import delete, insert
@@ -35,7 +34,6 @@ def import_students(
     decimal_mark: str | None = None,
     encoding: str | None = None,
     sheet: str | None = None,
-    due_date: date | None = None,
     actor: Actor = COMMAND_LINE,
 ) -> dict[str, Any]:
     """Read a file and say what importing it does, or did: {"good", "unchanged", "total_minor", "bad"}.
@@ -45,7 +43,7 @@ def import_students(
     Raises BadFile or BadInput when the file as a whole cannot be used.
     """
     table = tables.read(data, name, encoding=encoding, sheet=sheet, known=(mapping or {}).keys())
-    choices = Choices(mapping=mapping, decimal_mark=decimal_mark, due_date=due_date)
+    choices = Choices(mapping=mapping, decimal_mark=decimal_mark)
     if not apply:
         with reading() as session:
             return plan(session, table, choices).as_json()

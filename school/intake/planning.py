@@ -154,7 +154,7 @@ def _columns(session: Session, table: Table, choices: Choices) -> ColumnMap:
     columns = headings.mapped(
         table.headings, given=choices.mapping, remembered=before.columns if before else None
     )
-    headings.required(columns, table.name)
+    headings.required(columns, table.name, table.likely)
     return replace(
         columns,
         decimal_mark=choices.decimal_mark or (before.decimal_mark if before else None),

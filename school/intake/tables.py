@@ -64,7 +64,8 @@ class TableRow(NamedTuple):
 class Table:
     """`encoding` and `delimiter` are empty for a spreadsheet, `sheet` and `sheets` for a text file.
 
-    `certain` is False where the encoding is the setting's and not told by the file itself: show a preview.
+    `certain` is False where the encoding is the setting's and not told by the file itself: show a preview;
+    `likely` is an encoding in which the headings would be words we know, where in this one they are not.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Table:
     rows: tuple[TableRow, ...]
     encoding: str = ""
     certain: bool = True
+    likely: str = ""
     delimiter: str = ""
     sheet: str = ""
     sheets: tuple[str, ...] = ()
@@ -107,7 +109,9 @@ def _text_file(data: bytes, name: str, encoding: str | None, known: Collection[s
     text, encoding, certain = encodings.decoded(data, name, encoding)
     _refuse_binary(text, name)
     delimiter, rows = _parsed(text.removeprefix("\ufeff"), name, known)
-    return replace(_table(rows, name, known), encoding=encoding, certain=certain, delimiter=delimiter)
+    table = replace(_table(rows, name, known), encoding=encoding, certain=certain, delimiter=delimiter)
+    unknown = not certain and headings.known_in(table.headings, known) < 2
+    return replace(table, likely=encodings.with_known_headings(data) or "") if unknown else table
 
 
 def _short(name: str) -> str:
@@ -120,7 +124,7 @@ def _refuse_what_is_no_table(data: bytes, name: str) -> None:
     if what in ("a program", "a picture") and b"\0" not in data[:64]:
         what = None  # two letters alone may begin a text
     if what is None and _WEB_PAGE.match(data):
-        what = "a web page"
+        what = "a web page or an XML file"
     if data.startswith(b"PK\x03\x04"):
         what = _kind_of_archive(data)
     if what:

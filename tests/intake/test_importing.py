@@ -295,6 +295,13 @@ def test_headings_nobody_knows_are_asked_about_and_remembered_once_told(school: 
     assert planned(school, second).total_minor == 310_000
 
 
+def test_letters_that_look_wrong_are_said_to_be_of_another_encoding(school: Database) -> None:
+    data = files.csv(("Номер ученика", "ФИО", "Остаток"), ("1", "Фёдор", "5"), encoding="cp1251")
+
+    with pytest.raises(BadInput, match="seems to be written in cp1251: choose that encoding"):
+        planned(school, data)
+
+
 def test_a_row_with_more_cells_than_headings_is_left_out_whole(school: Database) -> None:
     data = b"Adm No,Name,Balance\n1,Ann,1,250.00\n2,Ben,3.50,\n"
 

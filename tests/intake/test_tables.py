@@ -174,7 +174,7 @@ def test_zero_bytes_do_no_harm() -> None:
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "a picture"),
         (b"\xff\xd8\xff\xe0\0\x10JFIF", "a picture"),
         (b"\x1f\x8b\x08\0\0\0", "a compressed file"),
-        (b"<!DOCTYPE html><table><tr><td>1</td></tr></table>", "a web page"),
+        (b"<!DOCTYPE html><table><tr><td>1</td></tr></table>", "a web page or an XML file"),
         (b"{\\rtf1 Admission No, Name}", "a text document"),
         (b"SQLite format 3\0", "a database"),
         (bytes(range(1, 32)) * 20, "not a table of text"),
