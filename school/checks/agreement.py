@@ -24,14 +24,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from school.checks.replay import Replay, rows
+from school.checks.replay import NAMES_MAX, Replay, rows
 from school.db import Base
 from school.ledger.models import Account, Line
 from school.ledger.projections import ClassTotal, DayTotal, DueTotal, OpenItem, RollTotal, StudentBalance
 from school.ledger.queries.allocation import balances, open_items, total
 from school.students.models import SchoolClass, Student, Term
 
-NAMES_MAX = 1_000  # names looked up for one finding
 OTHERS_HOLD = ("line", "open_item", "student_balance")  # followed by checks of their own, as reversals are
 
 _student, _balance, _item = Student.__table__, StudentBalance.__table__, OpenItem.__table__
@@ -39,7 +38,9 @@ _student, _balance, _item = Student.__table__, StudentBalance.__table__, OpenIte
 _PINS = text("""
     SELECT p.id FROM line p
       LEFT JOIN line c ON c.id = p.pays AND c.student_id = p.student_id AND c.due_date IS NOT NULL
-     WHERE p.pays IS NOT NULL AND p.entry_id > :after AND (c.id IS NULL OR c.id >= p.id) ORDER BY p.id""")
+     WHERE p.pays IS NOT NULL AND (c.id IS NULL OR c.id >= p.id) AND p.id > COALESCE(
+           (SELECT id FROM line WHERE entry_id <= :after ORDER BY entry_id DESC, n DESC LIMIT 1), 0)
+     ORDER BY p.id""")
 
 _REVERSALS = text("""
     SELECT e.id FROM entry e LEFT JOIN entry o ON o.id = e.reverses

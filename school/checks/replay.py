@@ -15,7 +15,7 @@ from math import inf
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from school.db import Base
@@ -24,6 +24,7 @@ from school.ledger.models import ACCOUNT_TYPES, Account, Entry, Line
 from school.ledger.rules import ENTRY_HASHED, LINE_HASHED, SERIES, entry_hash
 
 ROWS_AT_ONCE = 5_000
+NAMES_MAX = 1_000  # kept for one finding, in books where everything is wrong
 NO_LINES: tuple[float, Iterable[Any]] = (inf, ())  # after the last line
 
 DEBIT, CREDIT = {True}, {False}
@@ -50,11 +51,16 @@ class Replay:
     by_class: defaultdict[tuple[int, int, str], int] = field(default_factory=lambda: defaultdict(int))
     wrong: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
+    def note(self, check: str, *names: str) -> None:
+        """Keep the names under the check, as many as anybody would read."""
+        self.wrong[check] += names[: max(0, NAMES_MAX - len(self.wrong[check]))]
+
 
 def replay(session: Session, *, after: int = 0) -> Replay:
     """Read every entry numbered above `after`, with its lines."""
     found, suiting, numbers = Replay(), _suiting(session), _numbers(session, after)
-    last_line = session.scalar(select(func.max(Line.id)).where(Line.entry_id <= after)) or 0
+    before = select(Line.id).where(Line.entry_id <= after).order_by(Line.entry_id.desc(), Line.n.desc())
+    last_line = session.scalar(before.limit(1)) or 0
     last_hash = session.scalar(select(Entry.hash).where(Entry.id == after)) or ""
     last_entry = after
     lines = groupby(rows(session, Line, "entry_id", *LINE_HASHED, after=last_line), key=itemgetter(0))
@@ -62,24 +68,24 @@ def replay(session: Session, *, after: int = 0) -> Replay:
     for entry in rows(session, Entry, *ENTRY_HASHED, "hash", after=after):
         number = entry[0]
         if number != last_entry + 1:
-            found.wrong["entry_numbers"].append(f"entry {number}")
+            found.note("entry_numbers", f"entry {number}")
         while waiting < number:
-            found.wrong["lines"] += [f"line {line[1]}" for line in group]
+            found.note("lines", *(f"line {line[1]}" for line in group))
             waiting, group = next(lines, NO_LINES)
         own = []
         if waiting == number:
             own = [line[1:] for line in group]
             if own[0][0] != last_line + 1 or own[-1][0] != last_line + len(own):
-                found.wrong["lines"].append(f"entry {number}")
+                found.note("lines", f"entry {number}")
             last_line = own[-1][0]
             waiting, group = next(lines, NO_LINES)
         _check_number(found, numbers, entry)
         _check_lines(found, suiting, entry, own)
         if _hash(last_hash, entry[:-1], own) != entry[-1]:
-            found.wrong["hash_chain"].append(f"entry {number}")
+            found.note("hash_chain", f"entry {number}")
         last_entry, last_hash = number, entry[-1]
     while group:
-        found.wrong["lines"] += [f"line {line[1]}" for line in group]
+        found.note("lines", *(f"line {line[1]}" for line in group))
         _, group = next(lines, NO_LINES)
     return found
 
@@ -116,14 +122,14 @@ def _suiting(session: Session) -> set[tuple[str, str, bool]]:
 
 def _numbers(session: Session, after: int) -> dict[Any, Any]:
     """The last document number of each series through the entry `after`."""
-    query = select(Entry.series, func.max(Entry.no)).where(Entry.id <= after).group_by(Entry.series)
-    return {series: no for series, no in session.execute(query) if series}
+    before = select(Entry.no).where(Entry.id <= after).order_by(Entry.no.desc()).limit(1)
+    return {series: session.scalar(before.where(Entry.series == series)) or 0 for series in SERIES.values()}
 
 
 def _check_number(found: Replay, numbers: dict[Any, Any], entry: Sequence[Any]) -> None:
     kind, series, no = entry[1], entry[7], entry[8]
     if series != SERIES.get(kind) or (series and no != numbers.get(series, 0) + 1):
-        found.wrong["document_numbers"].append(wording.document_or_none(series, no) or f"entry {entry[0]}")
+        found.note("document_numbers", wording.document_or_none(series, no) or f"entry {entry[0]}")
     if series:
         numbers[series] = no
 
@@ -150,7 +156,7 @@ def _check_lines(
         return
     for check, right in (("lines", agree), ("kinds", suits), ("due_dates", dated), ("clearing", clear)):
         if not right:
-            found.wrong[check].append(f"entry {number}")
+            found.note(check, f"entry {number}")
 
 
 def _hash(previous: str, entry: Sequence[Any], lines: Sequence[Sequence[Any]]) -> str:
