@@ -187,7 +187,8 @@ def _posted_before(
         == [[row[name] for name in _SAME_LINE] for row in rows]
     )
     if not same:
-        name = posted.document or f"a {wording.KIND_NAMES[before.kind].lower()} of {wording.day(before.date)}"
+        kind, day = wording.KIND_NAMES[before.kind].lower(), wording.day(before.date)
+        name = posted.document or f"the {kind} of {day}"
         raise RequestReused(
             f"This form was already used for {name}, which stays as it is. Start a new one.",
             entry_id=before.id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from alembic import context
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 
 import school.access.models
 import school.audit.models
@@ -13,7 +13,7 @@ import school.intake.models
 import school.ledger.models
 import school.ledger.projections
 import school.students.models  # noqa: F401
-from school.db import Base, Database
+from school.db import WRITERS_LOCK, Base, Database
 from school.ledger import guards
 from school.migrations import current, head
 
@@ -29,6 +29,9 @@ def run(engine: Engine) -> None:
 
 
 def _run(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        # writers at work finish first, and a second migration waits for this one
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({WRITERS_LOCK})"))
     guards.remove(connection)
     context.configure(
         connection=connection,

@@ -124,7 +124,7 @@ def test_a_request_id_means_one_fact_only(books: Database, name: str) -> None:
 
     assert isinstance(error, RequestReused)
     assert error.entry_id == first.entry_id
-    assert (first.document or "already used for a ") in error.sentence
+    assert (first.document or "was already used for the ") in error.sentence
 
 
 def test_another_amount_or_student_is_another_fact(books: Database) -> None:

@@ -10,9 +10,10 @@ from pytest_alembic import tests as promises
 from pytest_alembic.config import Config
 from pytest_alembic.runner import MigrationContext, runner
 from sqlalchemy import inspect, text
+from sqlalchemy.exc import OperationalError
 
 from school import migrations
-from school.db import Base, Database
+from school.db import Base, Database, one_writer
 from school.ledger import guards
 from tests import databases
 
@@ -138,6 +139,16 @@ def test_a_migration_refuses_rows_without_their_parent(sqlite_database: Database
 
     with pytest.raises(RuntimeError, match="1 rows without their parent"):
         migrations.migrate(sqlite_database.url)
+
+
+@pytest.mark.postgres
+def test_a_migration_waits_for_the_writer_at_work(postgresql_database: Database) -> None:
+    impatient = postgresql_database.url.update_query_dict({"options": "-c lock_timeout=50ms"})
+
+    with postgresql_database.writing() as session:
+        one_writer(session)
+        with pytest.raises(OperationalError, match="lock timeout"):
+            migrations.migrate(impatient)
 
 
 def test_the_oldest_sqlite_feature_we_need_is_there() -> None:
