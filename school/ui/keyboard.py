@@ -9,6 +9,8 @@ from typing import Any
 
 import streamlit as st
 
+_NEXT = "keyboard.next"  # where the last callback led
+
 
 @lru_cache
 def _element() -> Any:
@@ -20,6 +22,11 @@ def picked(key: str) -> str | None:
     """What stood in the pick field of element `key` when Enter was pressed there, on the run it caused."""
     state = st.session_state.get(key)
     return state.get("picked") if state else None
+
+
+def lead(field: str) -> None:
+    """For callbacks: the cursor goes to this field after the run."""
+    st.session_state[_NEXT] = field
 
 
 def mount(
@@ -35,9 +42,10 @@ def mount(
     """Mounts the invisible element `key`. All other names are keys of widgets.
 
     The cursor goes to `start` when `form` is another than before (`late`: not at once, so that a key pressed
-    twice does not press it), and to `move` after the run that says so. Enter in `pick` sends what is typed
-    there (see `picked`); Enter in each field of `enter` leads to the field it names.
+    twice does not press it), and after this run to `move`, or to where a callback has led. Enter in `pick`
+    sends what is typed there (see `picked`); Enter in each field of `enter` leads to the field it names.
     """
+    move = st.session_state.pop(_NEXT, None) or move
     turn = f"{key}.turn"
     if move:
         st.session_state[turn] = st.session_state.get(turn, 0) + 1

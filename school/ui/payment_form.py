@@ -12,7 +12,7 @@ from school import clock
 from school.errors import BadAmount, BadInput
 from school.ledger.queries import Receipt, ReceiptRow
 from school.money import Currency
-from school.ui import feedback, forms, words
+from school.ui import feedback, forms, keyboard, words
 from school.ui.forms import TypedAmount, TypedChoice
 from school.ui.payment_desk import Desk, Member
 from school.ui.payment_draft import Typed, charge_name, draft
@@ -37,6 +37,8 @@ def fields(desk: Desk) -> Typed:
         "How it came",
         tenders,
         key=TENDER,
+        on_change=keyboard.lead,
+        args=(REFERENCE,),
         persist_state="session",  # the next family in the queue most often pays the same way
     )
     left, right = st.columns(2)
@@ -83,6 +85,7 @@ def _fill(desk: Desk) -> None:
 
 def _set_amount(text: str) -> None:
     st.session_state[AMOUNT] = text
+    keyboard.lead(REFERENCE if st.session_state.get(TENDER) else TENDER)
 
 
 def _tender(label: str, tenders: Mapping[str, str], *, key: str, **how: Any) -> TypedChoice:

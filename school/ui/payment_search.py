@@ -40,6 +40,11 @@ def _choose(student_id: int) -> None:
     st.query_params.update(links.student(student_id))
 
 
+def _choose_and_go_on(student_id: int) -> None:
+    _choose(student_id)
+    keyboard.lead(AMOUNT)
+
+
 def draw(desk: Desk, request_id: str) -> None:
     """The search field with its matches, and the cursor in the field where it is needed."""
     st.text_input(
@@ -90,7 +95,7 @@ def _match(row: RosterRow, desk: Desk) -> None:
         match(row, desk.school.currency),
         key=f"payments.match.{row.student_id}",
         type="tertiary",
-        on_click=_choose,
+        on_click=_choose_and_go_on,
         args=(row.student_id,),
     )
 
