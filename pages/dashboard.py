@@ -24,7 +24,7 @@ with st.grid(3, min_column_width=key_figures.CARD_WIDTH_MIN):
     dashboard_charts.ageing(board, as_table=as_table)
     dashboard_charts.by_tender(board, as_table=as_table)
     dashboard_charts.by_fee_head(board, as_table=as_table)
-left, right = st.columns([2, 3])
+left, right = st.columns([1, 1] if as_table else [1, 2])
 with left:
     dashboard_charts.by_class(board, as_table=as_table)
 with right:

@@ -19,7 +19,7 @@ from school.ui.tables import Goal, go
 
 FULL, FAINT = 1.0, 0.35
 ROOM_FOR_TEXT = 1.35  # the longest bar leaves a quarter of the width to the text behind it
-ROOM_IN_WHOLE = 1.1  # a part of a whole is shorter than it, and its text is too
+ROOM_IN_WHOLE = 1.2  # a part is mostly shorter than the whole, and its text is short
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,7 @@ _AXIS = {
     "labelPadding": 8,
     "labelFontSize": 13,
     "labelLimit": 140,
+    "labelFlush": False,
 }
 _PICK = {"name": "pick", "select": {"type": "point", "fields": ["at"], "toggle": False}}
 _OVER = {"name": "over", "select": {"type": "point", "on": "pointerover", "clear": "pointerout"}}

@@ -15,6 +15,7 @@ from school.ui.board import Board
 from school.ui.charts import Bar, Pair
 from school.ui.tables import Goal
 
+NO_TERM = "No term has begun"
 WHOLE = 1000  # a rate is drawn in tenths of a percent
 AGE_STRENGTHS = (0.35, 0.5, 0.65, 0.8, 1.0)  # the older the debt, the stronger the bar
 NUMBERS = {"Amount", "Billed", "Collected", "A year before", "Still owed", "Owed", "Owes", "Overdue", "Rate"}
@@ -57,8 +58,7 @@ def months(board: Board, *, as_table: bool) -> None:
 
 def by_class(board: Board, *, as_table: bool) -> None:
     rows = [row for row in board.classes if row.billed or row.collected or row.conceded]
-    note = "of what was billed, less concessions"
-    with _card("Collected by class", f"{board.term}, {note}" if board.term else "No term has begun"):
+    with _card("Collected by class", f"{board.term}, of what was billed" if board.term else NO_TERM):
         if not rows:
             return _nothing("Nothing was billed for this term yet.")
         lowest = min(rows, key=lambda row: math.inf if row.rate_percent is None else row.rate_percent)
@@ -125,7 +125,7 @@ def _by_account(
     board: Board, title: str, totals: Sequence[AccountTotal], *, key: str, as_table: bool
 ) -> None:
     rows = [row for row in totals if row.amount]
-    with _card(title, board.term or "No term has begun"):
+    with _card(title, board.term or NO_TERM):
         if not rows:
             return _nothing("Nothing for this term yet.")
         largest = max(rows, key=lambda row: row.amount)
