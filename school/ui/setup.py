@@ -18,7 +18,7 @@ from school.access import queries as access
 from school.access.rules import ADMINISTRATOR, COMMAND_LINE, user_name
 from school.access.service import add_user
 from school.access.sign_ins import NewSignIn
-from school.db import database, reading, writing
+from school.db import database, one_writer, reading, writing
 from school.errors import BadInput, RuleBroken
 from school.ledger import service as ledger
 from school.students import calendar
@@ -75,9 +75,11 @@ def draw() -> None:
         st.write("A few questions, asked once. Names, dates and passwords can be changed later.")
         school = _ask_school() if ask_school else None
         year = _ask_year() if ask_school else None
-        user = _ask_administrator() if ask_user else None
-        sent = st.button("Open the books", type="primary", key="set_up.open", width="stretch")
-        feedback.problem("set_up")
+        # A password field outside a form forgets what was typed when Tab passes through its eye button.
+        with st.form("set_up", border=ask_user):
+            user = _ask_administrator() if ask_user else None
+            sent = st.form_submit_button("Open the books", type="primary", key="set_up.open", width="stretch")
+            feedback.problem("set_up")
         if ask_school and ask_user:
             first_steps.offer_demo()
     if sent:
@@ -173,20 +175,19 @@ def _propose_terms() -> None:
 
 
 def _ask_administrator() -> _User:
-    with st.container(border=True):
-        st.header("First administrator", anchor=False)
-        st.write("Looks after users, students and settings. Finance staff get users of their own.")
-        left, right = st.columns(2)
-        with left:
-            full_name = st.text_input("Your name", key="set_up.full_name", autocomplete="name")
-        with right:
-            name = st.text_input("User name", key="set_up.user", autocomplete="username")
-            feedback.problem("set_up.user")
-        left, right = st.columns(2)
-        with left:
-            password = _password("Password", "set_up.password")
-        with right:
-            again = _password("The same again", "set_up.again")
+    st.header("First administrator", anchor=False)
+    st.write("Looks after users, students and settings. Finance staff get users of their own.")
+    left, right = st.columns(2)
+    with left:
+        full_name = st.text_input("Your name", key="set_up.full_name", autocomplete="name")
+    with right:
+        name = st.text_input("User name", key="set_up.user", autocomplete="username")
+        feedback.problem("set_up.user")
+    left, right = st.columns(2)
+    with left:
+        password = _password("Password", "set_up.password")
+    with right:
+        again = _password("The same again", "set_up.again")
     return _User(full_name, name, password, again)
 
 
@@ -206,6 +207,7 @@ def _open(school: _School | None, year: _Year | None, user: _User | None) -> New
     terms = [(name, first.day(), last.day()) for name, first, last in year.terms] if year else []
     chosen = _choose_password(user, school) if user else None
     with writing() as session:
+        one_writer(session)  # of two who open the books at once, one does
         if school:
             calendar.make_school(
                 session,
