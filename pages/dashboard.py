@@ -4,12 +4,13 @@ import streamlit as st
 
 from school.db import reading
 from school.ui import board as boards
-from school.ui import dashboard_charts, guard, key_figures
+from school.ui import dashboard_charts, guard, key_figures, summary
 
 actor = guard.require("reports.read")
 st.title("Dashboard")
 
-with reading() as session:
+top = st.container(horizontal=True, vertical_alignment="bottom")
+with top, reading() as session:
     as_at, term, as_table = key_figures.choices(session)
     board = boards.read(session, as_at=as_at, term=term)
 
@@ -17,7 +18,9 @@ if board.is_blank:
     key_figures.blank(board, actor)
     st.stop()
 
-key_figures.headline(board)
+with top:
+    summary.button(board, actor)
+st.markdown(key_figures.in_a_sentence(board))
 key_figures.cards(board)
 dashboard_charts.months(board, as_table=as_table)
 with st.grid(3, min_column_width=key_figures.CARD_WIDTH_MIN):

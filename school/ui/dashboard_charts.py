@@ -17,15 +17,54 @@ from school.ui.tables import Goal
 
 NO_TERM = "No term has begun"
 WHOLE = 1000  # a rate is drawn in tenths of a percent
-AGE_STRENGTHS = (0.35, 0.5, 0.65, 0.8, 1.0)  # the older the debt, the stronger the bar
+AGE_STRENGTHS = (0.35, 0.5, 0.65, 0.8, 1.0)
 NUMBERS = {"Amount", "Billed", "Collected", "A year before", "Still owed", "Owed", "Owes", "Overdue", "Rate"}
+
+
+def span(board: Board) -> str:
+    first, last = board.months[0].month, board.months[-1].month
+    return f"{boards.month_and_year(first)} to {boards.month_and_year(last)}, beside the year before"
+
+
+def class_bars(board: Board) -> list[Bar]:
+    """Rates as parts of `WHOLE`, of the classes that had any charge or payment."""
+    bars = []
+    for row in _classes(board):
+        rate, name = boards.percent(row.rate_percent), row.name or links.NO_CLASS
+        of = f"{board.amount(row.collected)} of {board.amount(row.billed - row.conceded)}"
+        tenths = round((row.rate_percent or 0) * 10)
+        bars.append(Bar(name, tenths, rate, f"{name}: {rate}, {of}", board.entries(class_name=row.name)))
+    return bars
+
+
+def age_bars(board: Board) -> list[Bar]:
+    """The older the debt, the stronger the bar."""
+    bars = []
+    for (age, bucket), strength in zip(open_charges.BUCKETS.items(), AGE_STRENGTHS, strict=True):
+        amount: int = getattr(board.ageing, bucket)
+        said = f"{age}: {board.amount(amount)}"
+        bars.append(Bar(age, amount, board.brief(amount), said, board.charges(age), strength))
+    return bars
+
+
+def account_bars(rows: Sequence[AccountTotal], board: Board) -> list[Bar]:
+    return [
+        Bar(
+            row.name,
+            row.amount,
+            board.brief(row.amount),
+            f"{row.name}: {board.amount(row.amount)}",
+            board.entries(account=row.name),
+        )
+        for row in rows
+        if row.amount
+    ]
 
 
 def months(board: Board, *, as_table: bool) -> None:
     rows = board.months
-    span = f"{boards.month_and_year(rows[0].month)} to {boards.month_and_year(rows[-1].month)}"
     goals = [board.entries_of_month(row.month) for row in rows]
-    with _card("Collected month by month", f"{span}, beside the year before"):
+    with _card("Collected month by month", span(board)):
         if as_table:
             columns = {
                 "Month": [boards.month_and_year(row.month) for row in rows],
@@ -57,13 +96,13 @@ def months(board: Board, *, as_table: bool) -> None:
 
 
 def by_class(board: Board, *, as_table: bool) -> None:
-    rows = [row for row in board.classes if row.billed or row.collected or row.conceded]
+    rows = _classes(board)
     with _card("Collected by class", f"{board.term}, of what was billed" if board.term else NO_TERM):
         if not rows:
             return _nothing("Nothing was billed for this term yet.")
         lowest = min(rows, key=lambda row: math.inf if row.rate_percent is None else row.rate_percent)
         return _rows(
-            [_class_bar(row, board) for row in rows],
+            class_bars(board),
             {
                 "Class": [row.name or links.NO_CLASS for row in rows],
                 "Rate": [boards.percent(row.rate_percent) for row in rows],
@@ -83,11 +122,7 @@ def ageing(board: Board, *, as_table: bool) -> None:
     with _card("How old the debt is", "Days since each charge was due"):
         if not board.ageing.open_total:
             return _nothing("Nothing is owed.")
-        bars = []
-        for (age, bucket), strength in zip(open_charges.BUCKETS.items(), AGE_STRENGTHS, strict=True):
-            amount: int = getattr(board.ageing, bucket)
-            said = f"{age}: {board.amount(amount)}"
-            bars.append(Bar(age, amount, board.brief(amount), said, board.charges(age), strength))
+        bars = age_bars(board)
         return _rows(
             bars,
             {"Age": [bar.label for bar in bars], "Owed": [board.amount(bar.size) for bar in bars]},
@@ -130,7 +165,7 @@ def _by_account(
             return _nothing("Nothing for this term yet.")
         largest = max(rows, key=lambda row: row.amount)
         return _rows(
-            [_account_bar(row, board) for row in rows],
+            account_bars(rows, board),
             {"Account": [row.name for row in rows], "Amount": [board.amount(row.amount) for row in rows]},
             as_table=as_table,
             key=key,
@@ -138,16 +173,8 @@ def _by_account(
         )
 
 
-def _class_bar(row: ClassRow, board: Board) -> Bar:
-    rate, name = boards.percent(row.rate_percent), row.name or links.NO_CLASS
-    of = f"{board.amount(row.collected)} of {board.amount(row.billed - row.conceded)}"
-    tenths = round((row.rate_percent or 0) * 10)
-    return Bar(name, tenths, rate, f"{name}: {rate}, {of}", board.entries(class_name=row.name))
-
-
-def _account_bar(row: AccountTotal, board: Board) -> Bar:
-    said = f"{row.name}: {board.amount(row.amount)}"
-    return Bar(row.name, row.amount, board.brief(row.amount), said, board.entries(account=row.name))
+def _classes(board: Board) -> list[ClassRow]:
+    return [row for row in board.classes if row.billed or row.collected or row.conceded]
 
 
 def _rows(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import NamedTuple
 
 import streamlit as st
 from sqlalchemy.orm import Session
@@ -20,80 +21,109 @@ CARD_WIDTH_MIN = 240
 
 def choices(session: Session) -> tuple[date, TermFacts | None, bool]:
     """The day, the term, and whether charts are shown as tables; all three stand in the address."""
-    today = students.today(session)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        as_at = filters.as_at(key="dashboard.as_at", today=today)
-        begun = [term for term in reversed(students.terms(session)) if term.starts_on <= as_at]
-        term = filters.choice(
-            "Term",
-            {boards.term_name(term): term for term in begun},
-            key="dashboard.term",
-            placeholder="No term has begun",
-        )
-        as_tables = st.toggle("Tables for charts", key="dashboard.tables", bind="query-params")
-    return as_at, term, as_tables
+    as_at = filters.as_at(key="dashboard.as_at", today=students.today(session))
+    begun = [term for term in reversed(students.terms(session)) if term.starts_on <= as_at]
+    term = filters.choice(
+        "Term",
+        {boards.term_name(term): term for term in begun},
+        key="dashboard.term",
+        placeholder="No term has begun",
+    )
+    return as_at, term, st.toggle("Tables for charts", key="dashboard.tables", bind="query-params")
 
 
-def headline(board: Board) -> None:
-    """How things stand, for someone who reads nothing else."""
+class KeyFigure(NamedTuple):
+    """`value` and `note` are what is read first; `explained` is the exact amount and what it means."""
+
+    label: str
+    value: str
+    note: str
+    action: str
+    goal: Goal
+    explained: str
+
+
+def in_a_sentence(board: Board) -> str:
+    """How things stand, for someone who reads nothing else; amounts are **strong**."""
     f = board.figures
     late = f"; **{board.amount(f.overdue)}** of it is overdue." if f.overdue else ", none of it overdue."
     sentence = f"Families owe **{board.unit.code} {board.amount(f.owed)}**{late}"
     if f.rate_percent is not None:
         rate = boards.percent(f.rate_percent)
         sentence += f" Of what was billed for {board.term}, **{rate}** has been collected."
-    st.markdown(sentence)
+    return sentence
 
 
-def cards(board: Board) -> None:
+def figures(board: Board) -> list[KeyFigure]:
     f = board.figures
     payable = f.billed - f.conceded
-    with st.grid(3, min_column_width=CARD_WIDTH_MIN):
-        _card(
+    return [
+        KeyFigure(
             "Owed",
             board.figure(f.owed),
             f"by {f.owing:,} {'student' if f.owing == 1 else 'students'}",
-            ("See who owes", board.owing()),
+            "See who owes",
+            board.owing(),
             f"What families owe in all, due or not yet: {board.amount(f.owed)}.",
-        )
-        _card(
+        ),
+        KeyFigure(
             "Due",
             board.figure(f.due),
             f"of it, by {words.date(f.as_at)}",
-            ("See what is due", board.charges("Due")),
+            "See what is due",
+            board.charges("Due"),
             f"What is owed and whose due date has come: {board.amount(f.due)}.",
-        )
-        _card(
+        ),
+        KeyFigure(
             "Overdue",
             board.figure(f.overdue),
             "of it, past its due date",
-            ("See what is overdue", board.charges("Overdue")),
+            "See what is overdue",
+            board.charges("Overdue"),
             f"What is owed and whose due date has passed: {board.amount(f.overdue)}.",
-        )
-        _card(
+        ),
+        KeyFigure(
             "Collected",
             board.figure(f.collected),
             f"for {board.term}" if board.term else "no term has begun",
-            ("See the payments", board.entries(account_type="tender")),
+            "See the payments",
+            board.entries(account_type="tender"),
             f"Money received for the term, less refunds and reversals: {board.amount(f.collected)}.",
-        )
-        _card(
+        ),
+        KeyFigure(
             "Collection rate",
             "–" if f.rate_percent is None else boards.percent(f.rate_percent),
             f"of {board.amount(payable)} billed" if payable else "nothing billed",
-            ("See what was billed", board.entries(account_type="income")),
+            "See what was billed",
+            board.entries(account_type="income"),
             f"Collected, of {board.amount(f.billed)} billed less {board.amount(f.conceded)} of concessions.",
-        )
-        _card(
+        ),
+        KeyFigure(
             "Credit",
             board.figure(f.credit),
             "kept for charges to come",
-            (
-                "See whose credit",
-                (links.STUDENTS, links.students(owing="In credit", order="Most credit first")),
-            ),
+            "See whose credit",
+            (links.STUDENTS, links.students(owing="In credit", order="Most credit first")),
             f"Money on accounts that no charge has used yet: {board.amount(f.credit)}.",
-        )
+        ),
+    ]
+
+
+def cards(board: Board) -> None:
+    with st.grid(3, min_column_width=CARD_WIDTH_MIN):
+        for figure in figures(board):
+            page, address = figure.goal
+            with st.container(border=True, height="stretch", gap="xsmall"):
+                st.metric(figure.label, figure.value, help=figure.explained)
+                st.markdown(f":small[{figure.note}]")
+                st.page_link(
+                    page,
+                    label=figure.action,
+                    icon=":material/arrow_forward:",
+                    icon_position="right",
+                    help="",
+                    query_params=address,
+                )
 
 
 def blank(board: Board, actor: Actor) -> None:
@@ -107,18 +137,3 @@ def blank(board: Board, actor: Actor) -> None:
         st.page_link(links.IMPORTS, label="Import students", icon=":material/upload_file:", help="")
     else:
         st.info("No students yet. An administrator can bring them in on the page Imports.")
-
-
-def _card(label: str, value: str, note: str, link: tuple[str, Goal], explained: str) -> None:
-    action, (page, address) = link
-    with st.container(border=True, height="stretch", gap="xsmall"):
-        st.metric(label, value, help=explained)
-        st.markdown(f":small[{note}]")
-        st.page_link(
-            page,
-            label=action,
-            icon=":material/arrow_forward:",
-            icon_position="right",
-            help="",
-            query_params=address,
-        )

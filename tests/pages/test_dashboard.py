@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from urllib.parse import parse_qsl
@@ -12,10 +13,13 @@ from streamlit.testing.v1 import AppTest
 
 from school.access.rules import COMMAND_LINE
 from school.db import Database
+from school.documents.summary import summary_pdf
 from school.ledger import service as ledger
 from school.ui import board as boards
+from school.ui import summary
 from school.ui.board import Board
 from tests import make
+from tests.documents.example import text as text_of
 from tests.pages.conftest import Open
 
 CHARTS = ["months", "ageing", "by_tender", "by_fee_head", "by_class"]
@@ -277,3 +281,21 @@ def test_the_charts_carry_whole_minor_units_and_no_float(term: Database, open_pa
     months = charts(open_page("dashboard", name="hope"))[0]
 
     assert json.loads(months.spec)["params"] == [{"name": "minor", "value": 100}]
+
+
+def test_the_paper_says_what_the_screen_says(term: Database) -> None:
+    facts = summary.facts(board(term), replace(COMMAND_LINE, full_name="Hope"))
+
+    said = text_of(summary_pdf(facts))
+
+    for fact in (
+        "Fees as at Mar 20, 2026",
+        "2,200.00",
+        "1,400.00",
+        "25%",
+        "Form 1",
+        "22%",
+        "Ann",
+        "for Hope",
+    ):
+        assert fact in said
