@@ -7,7 +7,7 @@ the books alike. Students who share a guardian share the family account. This re
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -63,7 +63,7 @@ class Placement:
         )
 
 
-class _Groups:
+class _Sets:
     """Disjoint sets of hashable things; the root of a set is the thing seen first."""
 
     def __init__(self) -> None:
@@ -95,13 +95,33 @@ class _Known:
     facts: NewGuardian
 
 
+@dataclass(eq=False)
+class _Group:
+    """All mentions of one person. `facts`: of each the first that is written; `known`: who it may be."""
+
+    mentions: list[tuple[int, int]] = field(default_factory=list)  # which member, and which of its guardians
+    facts: NewGuardian = field(default_factory=NewGuardian)
+    keys: set[str] = field(default_factory=set)
+    known: list[int] = field(default_factory=list)
+
+    def add(self, mention: tuple[int, int], facts: NewGuardian) -> None:
+        self.mentions.append(mention)
+        self.facts = _overlaid(facts, self.facts)
+        self.keys |= set(identities(facts))
+
+    def take(self, guardian: _Known, taken: dict[int, NewGuardian]) -> None:
+        self.known.append(guardian.id)
+        taken.setdefault(guardian.id, _overlaid(guardian.facts, self.facts))
+
+
 def place(session: Session, members: Sequence[Member]) -> Placement:
     """The persons and families of these students, by what is written beside them and what the books hold."""
     existing = [m.student_id for m in members if m.student_id is not None]
     own = _own_guardians(session, existing)
     known = _known_guardians(session, members, own)
-    groups = _same_people(members, known, own)
-    persons, people, mentioned, relinked = _persons(members, known, own, groups)
+    groups = _groups(members)
+    _recognise(groups, members, known, own)
+    persons, people, mentioned, relinked = _persons(members, groups, known, own)
     household, families = _families(session, members, persons, people, known)
     return Placement(
         tuple(persons), tuple(people), tuple(mentioned), tuple(household), tuple(families), tuple(relinked)
@@ -125,70 +145,92 @@ def _known_guardians(
     return dict(sorted((row.id, _Known(row.id, row.family_id, NewGuardian(*row[2:]))) for row in rows))
 
 
-Mention = tuple[int, int]  # member, and which of its guardians
-
-
-def _mentions(members: Sequence[Member]) -> Iterable[tuple[Mention, NewGuardian]]:
-    return (((i, n), g) for i, m in enumerate(members) for n, g in enumerate(m.guardians))
-
-
-def _same_people(
-    members: Sequence[Member], known: Mapping[int, _Known], own: Mapping[int, Sequence[int]]
-) -> _Groups:
-    """Groups of mentions and guardian ids that are one person."""
-    groups = _Groups()
-    for guardian in known.values():
-        groups.root(guardian.id)
-        for key in identities(guardian.facts):
-            groups.join(guardian.id, key)
-    for mention, facts in _mentions(members):
+def _groups(members: Sequence[Member]) -> list[_Group]:
+    """One group for each person written, in the order of the first mention."""
+    sets = _Sets()
+    mentions = [((i, n), g) for i, m in enumerate(members) for n, g in enumerate(m.guardians)]
+    for mention, facts in mentions:
         for key in identities(facts):
-            groups.join(key, mention)
-    found = {groups.root(g) for g in known}
-    spoken_for = {groups.root(mention) for mention, _ in _mentions(members)} & found
-    for mention, facts in _mentions(members):
-        member = members[mention[0]]
-        if member.student_id is None or groups.root(mention) in found:
-            continue
-        for guardian_id in own.get(member.student_id, ()):
-            free = groups.root(guardian_id) not in spoken_for
-            if _is_now(facts, known[guardian_id].facts, free=free, may_be_renamed=not member.keeps_others):
-                groups.join(guardian_id, mention)
-                found.add(groups.root(mention))
-                spoken_for.add(groups.root(mention))
-                break
-    return groups
+            sets.join(key, mention)
+    groups: dict[object, _Group] = {}
+    for mention, facts in mentions:
+        groups.setdefault(sets.root(mention), _Group()).add(mention, facts)
+    return list(groups.values())
 
 
-def _is_now(written: NewGuardian, held: NewGuardian, *, free: bool, may_be_renamed: bool) -> bool:
+def _recognise(
+    groups: Sequence[_Group],
+    members: Sequence[Member],
+    known: Mapping[int, _Known],
+    own: Mapping[int, Sequence[int]],
+) -> None:
+    """Find each group among the guardians of the books: by what identifies it, else as its student's own.
+
+    A guardian is taken by the first group that fits, and by others only as far as they do not contradict it:
+    so the same rows find the same guardians again after what they say is written.
+    """
+    by_key: dict[str, list[int]] = {}
+    for guardian in known.values():
+        for key in identities(guardian.facts):
+            by_key.setdefault(key, []).append(guardian.id)
+    taken: dict[int, NewGuardian] = {}  # as they will be
+    for group in groups:
+        for guardian_id in sorted({g for key in group.keys for g in by_key.get(key, ())}):
+            if guardian_id not in taken or _agrees(group.facts, taken[guardian_id]):
+                group.take(known[guardian_id], taken)
+    for group in groups:
+        if not group.known:
+            beside = (
+                (members[i], g) for i, _ in group.mentions for g in own.get(members[i].student_id or 0, ())
+            )
+            for member, guardian_id in beside:
+                if _is_own(group.facts, known[guardian_id].facts, taken.get(guardian_id), member):
+                    group.take(known[guardian_id], taken)
+                    break
+
+
+def _is_own(written: NewGuardian, held: NewGuardian, taken: NewGuardian | None, member: Member) -> bool:
     """Whether a student's own guardian is the one now written with another phone, e-mail or spelling.
 
-    `free`: no one else written matches it better. A list that keeps others adds a name, it renames no one.
+    A list that keeps others adds a new name; it renames no one.
     """
     if fold(written.name) == fold(held.name):
-        return free or not (written.phone or written.email)
-    return free and may_be_renamed and bool(_contacts(written) & _contacts(held))
+        return taken is None or _agrees(written, taken)
+    return taken is None and not member.keeps_others and bool(_contacts(written) & _contacts(held))
+
+
+def _agrees(written: NewGuardian, taken: NewGuardian) -> bool:
+    return _contacts(written) <= _contacts(taken)
 
 
 def _contacts(guardian: NewGuardian) -> set[str]:
     return {fold(guardian.email), digits(guardian.phone)[-PHONE_TAILS[0] :]} - {""}
 
 
+def _overlaid(held: NewGuardian, written: NewGuardian) -> NewGuardian:
+    """What is held, with what is written where anything is."""
+    return replace(held, **{field: text for field, text in vars(written).items() if text})
+
+
 def _persons(
     members: Sequence[Member],
+    groups: Sequence[_Group],
     known: Mapping[int, _Known],
     own: Mapping[int, Sequence[int]],
-    groups: _Groups,
 ) -> tuple[list[Person], list[tuple[int, ...]], list[tuple[int, ...]], list[bool]]:
+    group_of = {mention: group for group in groups for mention in group.mentions}
     before = [list(own.get(member.student_id or 0, ())) for member in members]
-    named = _named(members, known, before, groups)
-    written = _written(members, groups)
-    facts: dict[object, NewGuardian] = {
-        who: written[groups.root((i, n))] for i, whos in enumerate(named) for n, who in enumerate(whos)
-    }
-    everyone = dict.fromkeys([*facts, *(g for held in before for g in held)])
+    named: list[list[object]] = []
+    written: dict[object, NewGuardian] = {}
+    for i, member in enumerate(members):
+        named.append([_meant(group_of[i, n], before[i]) for n in range(len(member.guardians))])
+        for who, facts in zip(named[i], member.guardians, strict=True):
+            written[who] = _overlaid(facts, written.get(who, NewGuardian()))
+    everyone = list(dict.fromkeys([*written, *(g for held in before for g in held)]))
     place = {who: p for p, who in enumerate(everyone)}
-    persons = [_person(known.get(who) if isinstance(who, int) else None, facts.get(who)) for who in everyone]
+    persons = [
+        _person(known.get(who) if isinstance(who, int) else None, written.get(who)) for who in everyone
+    ]
     people, relinked = [], []
     for member, held, now in zip(members, before, named, strict=True):
         wanted: list[object] = list(dict.fromkeys(now))
@@ -199,41 +241,15 @@ def _persons(
     return persons, people, [tuple(place[who] for who in whos) for whos in named], relinked
 
 
-def _named(
-    members: Sequence[Member],
-    known: Mapping[int, _Known],
-    before: Sequence[Sequence[int]],
-    groups: _Groups,
-) -> list[list[object]]:
-    """Who is meant by each guardian written: a guardian's id, the student's own first, or a new one."""
-    in_group: dict[object, list[int]] = {}
-    for guardian_id in known:
-        in_group.setdefault(groups.root(guardian_id), []).append(guardian_id)
-    named: list[list[object]] = []
-    for i, member in enumerate(members):
-        roots = [groups.root((i, n)) for n in range(len(member.guardians))]
-        same = [in_group.get(root, []) for root in roots]
-        own = [next((g for g in before[i] if g in ids), ids[0] if ids else None) for ids in same]
-        named.append([("new", root) if g is None else g for g, root in zip(own, roots, strict=True)])
-    return named
-
-
-def _written(members: Sequence[Member], groups: _Groups) -> dict[object, NewGuardian]:
-    """What is written of each person: of each field the first not empty, so two rows cannot quarrel."""
-    written: dict[object, NewGuardian] = {}
-    for mention, facts in _mentions(members):
-        root = groups.root(mention)
-        first = written.get(root, facts)
-        written[root] = NewGuardian(
-            first.name or facts.name, first.phone or facts.phone, first.email or facts.email
-        )
-    return written
+def _meant(group: _Group, own: Sequence[int]) -> object:
+    """A guardian's id, the student's own first; or the group itself, for someone new."""
+    return next((g for g in own if g in group.known), group.known[0] if group.known else group)
 
 
 def _person(held: _Known | None, written: NewGuardian | None) -> Person:
     if held is None:
         return Person(None, written or NewGuardian(), None)
-    facts = replace(held.facts, **{k: v for k, v in vars(written or NewGuardian()).items() if v})
+    facts = _overlaid(held.facts, written or NewGuardian())
     return Person(held.id, facts, held.facts if facts != held.facts else None)
 
 
@@ -246,7 +262,7 @@ def _families(
 ) -> tuple[list[int], list[tuple[int, ...]]]:
     """Each member's household, and the existing families of each household."""
     present = queries.family_ids(session, [m.student_id for m in members if m.student_id is not None])
-    groups = _Groups()
+    groups = _Sets()
     all_families: dict[int, None] = {}
     for i, member in enumerate(members):
         groups.root(("member", i))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -40,7 +40,19 @@ def households_hold_together(session: Session) -> bool:
     return session.scalar(torn) is None
 
 
+ROWS_THAT_QUARRELLED = [
+    [("1", "Ann", "", "GIL", "333444", "b@x", "")],
+    [("3", "Ann", "", "GIL", "111222", "b@x", ""), ("1", "Ann", "", "Gil", "333444", "a@x", "")],
+]
+ROWS_THAT_DOUBLED = [
+    [("1", "Ann", "", "Gil", "", "a@x", "")],
+    [("2", "Ann", "", "GIL", "333444", "b@x", ""), ("1", "Ann", "", "Gil", "333444", "a@x", "")],
+]
+
+
 @given(FILES)
+@example(ROWS_THAT_QUARRELLED)
+@example(ROWS_THAT_DOUBLED)
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 def test_the_second_time_nothing_changes(history: list[list[tuple[str, ...]]]) -> None:
     with (
