@@ -100,29 +100,13 @@ def has_school(session: Session) -> bool:
 
 def school(session: Session) -> SchoolFacts:
     """Raises NotFound when the school is not set up."""
-    found = session.execute(
-        select(
-            School.name,
-            School.address,
-            School.currency,
-            School.exponent,
-            School.time_zone,
-            School.locale,
-            School.logo,
-        )
-    ).one_or_none()
+    found = session.get(School, 1)
     if found is None:
         raise NotFound(
             "The school is not set up yet: open the set-up page, or give its currency and time zone."
         )
-    return SchoolFacts(
-        found.name,
-        found.address,
-        money.Currency(found.currency, found.exponent),
-        found.time_zone,
-        found.locale,
-        found.logo,
-    )
+    unit = money.Currency(found.currency, found.exponent)
+    return SchoolFacts(found.name, found.address, unit, found.time_zone, found.locale, found.logo)
 
 
 def today(session: Session) -> date:
