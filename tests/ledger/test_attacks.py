@@ -305,6 +305,7 @@ CHANGES_OF_MEANING = [
     Attack(
         "another code", ["UPDATE account SET code = 'GOLD' WHERE code = 'CASH'"], "keeps its code and type"
     ),
+    Attack("a student under another number", ["UPDATE student SET id = 99 WHERE id = 1"], "FOREIGN KEY"),
     Attack(
         "a lock out of turn",
         [
