@@ -207,9 +207,10 @@ def test_a_receipt_is_opened_from_the_last_ones_and_reversed(
     number = expect_receipt(page)
     steps.settled(page)
 
-    grid = page.get_by_test_id("data-grid-canvas").last
-    grid.scroll_into_view_if_needed()
+    grid = page.locator(".st-key-payments-recent").get_by_test_id("data-grid-canvas")
+    expect(grid).to_be_visible(timeout=PATIENCE_MS)
     grid.focus()
+    expect(grid).to_be_focused()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowUp")
     page.keyboard.press("Shift+Space")

@@ -42,7 +42,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
     focus(data.move.to)
   } else if (data.form !== mine.form) {
     mine.form = data.form
-    setTimeout(() => focus(data.start), data.late ? SETTLE_MS : 0)
+    if (data.late) setTimeout(() => document.activeElement === document.body && focus(data.start), SETTLE_MS)
+    else focus(data.start)
   }
   return () => {
     document.removeEventListener("keydown", mine.listener)
