@@ -247,7 +247,7 @@ def _good_rows(
     openings: Mapping[int, queries.Openings],
 ) -> Iterator[GoodRow]:
     members = [households.Member(f.id if f else None, row.guardians, keeps_others=True) for _, row, f in rows]
-    placement = households.place(session, members)
+    placement = households.place(session, members) if any(fact for *_, fact in rows) else None
     for i, (number, row, fact) in enumerate(rows):
         own = openings.get(fact.id, queries.NONE) if fact else queries.NONE
         known = own.standing is not None or row.balance in own.reversed
@@ -257,7 +257,7 @@ def _good_rows(
             student_id=fact.id if fact else None,
             changes=_changes(row, fact) if fact else {},
             class_changes=bool(fact and row.class_name and fold(row.class_name) != fold(fact.class_name)),
-            household_changes=fact is not None and placement.changes(i),
+            household_changes=bool(fact and placement and placement.changes(i)),
             opening_minor=None if known else row.balance or None,
             request_no=own.count + 1,
         )

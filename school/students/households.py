@@ -7,7 +7,7 @@ the books alike. Students who share a guardian share the family account. This re
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -209,7 +209,7 @@ def _contacts(guardian: NewGuardian) -> set[str]:
 
 def _overlaid(held: NewGuardian, written: NewGuardian) -> NewGuardian:
     """What is held, with what is written where anything is."""
-    return replace(held, **{field: text for field, text in vars(written).items() if text})
+    return NewGuardian(written.name or held.name, written.phone or held.phone, written.email or held.email)
 
 
 def _persons(

@@ -27,6 +27,7 @@ _PLAIN_LETTERS = str.maketrans(  # letters that no decomposition makes plain
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"}
     | {"ٱ": "ا", "ى": "ي", "ی": "ي", "ک": "ك", "ة": "ه", "ـ": None}
 )
+_DIGITS = re.compile(r"[0-9]+")
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
 _ADDRESS = re.compile(r"[^@]+@[^@]+")
 _ACCENTED = ("LATIN", "GREEK", "CYRILLIC", "HEBREW", "ARABIC")  # scripts read without their marks
@@ -98,9 +99,10 @@ def _without_marks(decomposed: str) -> Iterator[str]:
             yield c
 
 
+@lru_cache(maxsize=FOLDED_KEPT)
 def digits(text: str) -> str:
     """The digits of a phone number, without the (0) some write after the country code."""
-    return "".join(c for c in fold(text).replace("(0)", "") if c.isdigit())
+    return "".join(_DIGITS.findall(fold(text).replace("(0)", "")))
 
 
 def full_name(first_name: str, last_name: str) -> str:
