@@ -31,6 +31,7 @@ from school.reports.movements import (
     months,
     posted_to,
     takings,
+    term_id_of,
     term_of,
     trial_balance,
 )
@@ -143,10 +144,10 @@ def figures(session: Session, *, as_at: date | None = None, term_id: int | None 
 
 def by_class(session: Session, *, as_at: date | None = None, term_id: int | None = None) -> list[ClassRow]:
     """One row a class, youngest first; students without a class come last, when there are any."""
-    term = term_of(session, as_at or today(session), term_id)
+    posted_term = term_id_of(session, as_at, term_id)
     moved: dict[int, dict[str, int]] = {}
-    if term:
-        posted = posted_to(session, term.id, as_at)
+    if posted_term is not None:
+        posted = posted_to(session, posted_term, as_at)
         rows = session.execute(
             select(posted.c.class_id, Account.type, total(posted.c.amount))
             .join(Account, Account.code == posted.c.account)

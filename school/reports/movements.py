@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import FromClause, func, select
+from sqlalchemy import FromClause, String, cast, func, select
 from sqlalchemy.orm import Session
 
 from school.errors import NotFound
@@ -42,7 +42,8 @@ class AccountTotal:
 def months(session: Session, *, as_at: date | None = None) -> list[MonthRow]:
     """Twelve months from the start of the school year, each beside the same month a year before."""
     day = as_at or today(session)
-    firsts = [_month_after(_year_begins(session, day), n) for n in range(12)]
+    begins = _year_begins(session, day)
+    firsts = [_month_after(begins, n) for n in range(12)]
     sums = _month_sums(session, _month_after(firsts[0], -12), day)
     return [
         MonthRow(
@@ -110,6 +111,14 @@ def term_of(session: Session, day: date, term_id: int | None) -> TermFacts | Non
     raise NotFound("There is no such term.")
 
 
+def term_id_of(session: Session, as_at: date | None, term_id: int | None) -> int | None:
+    """The id that was named, or that of the last term begun; nothing was posted to an id that is none."""
+    if term_id is not None:
+        return term_id
+    term = term_of(session, as_at or today(session), None)
+    return term.id if term else None
+
+
 def posted_to(session: Session, term_id: int, as_at: date | None) -> FromClause:
     """Columns class_id (0 for none), account, amount: what was posted to the term through `as_at`."""
     if up_to_date(session, as_at):
@@ -133,10 +142,10 @@ def posted_to(session: Session, term_id: int, as_at: date | None) -> FromClause:
 def _by_account(
     session: Session, type_: str, sign: int, as_at: date | None, term_id: int | None
 ) -> list[AccountTotal]:
-    term = term_of(session, as_at or today(session), term_id)
-    if term is None:
+    posted_term = term_id_of(session, as_at, term_id)
+    if posted_term is None:
         return []
-    posted = posted_to(session, term.id, as_at)
+    posted = posted_to(session, posted_term, as_at)
     rows = session.execute(
         select(Account.code, Account.name, sign * total(posted.c.amount))
         .join(Account, Account.code == posted.c.account)
@@ -148,14 +157,14 @@ def _by_account(
 
 
 def _month_sums(session: Session, since: date, until: date) -> dict[tuple[date, str], int]:
-    year, month = func.extract("year", DayTotal.date), func.extract("month", DayTotal.date)
+    month = func.substr(cast(DayTotal.date, String), 1, 7)  # 2026-11 on both engines
     rows = session.execute(
-        select(year, month, Account.type, total(DayTotal.amount))
+        select(month, Account.type, total(DayTotal.amount))
         .join(Account, Account.code == DayTotal.account)
         .where(DayTotal.date.between(since, until), Account.type.in_(("income", "tender")))
-        .group_by(year, month, Account.type)
+        .group_by(month, Account.type)
     )
-    return {(date(int(y), int(m), 1), type_): amount for y, m, type_, amount in rows}
+    return {(date.fromisoformat(f"{month}-01"), type_): amount for month, type_, amount in rows}
 
 
 def _year_begins(session: Session, day: date) -> date:
