@@ -6,7 +6,7 @@ import streamlit as st
 
 from school.access.rules import Actor
 from school.errors import Unavailable
-from school.ui import identity, signin
+from school.ui import identity, links, signin
 
 
 def current() -> Actor | None:
@@ -28,8 +28,12 @@ def require(capability: str) -> Actor:
     if found.must_change_password:
         signin.draw_new_password(found.actor)
         st.stop()
+    arrived = identity.just_arrived()
     if not found.actor.can(capability):
+        if arrived:
+            st.switch_page(links.TODAY)
         st.title("Not for your role")
         st.info("This page is not part of your role. An administrator can change what you may do.")
+        st.page_link(links.TODAY, label="Go to today", icon=":material/today:")
         st.stop()
     return found.actor

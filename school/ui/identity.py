@@ -25,6 +25,7 @@ _TICKET = "guard.ticket"  # the sign-in whose cookie the browser has yet to fetc
 _LEFT = "guard.left"  # the id of the sign-in whose cookie the browser has yet to drop
 WELCOME = "guard.welcome"  # set for the one who has just opened the books, until they go on
 THROW_AWAY = "guard.throw_away"  # the sign-ins of a demo school that was just loaded
+_ARRIVED = "guard.arrived"  # the page open at sign-in may be one that the person before had left
 _SENTENCE = "guard.sentence"  # why the session was signed out
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
@@ -103,6 +104,12 @@ def adopt(opened: NewSignIn) -> None:
     st.session_state[_USER] = opened.user_id
     st.session_state[SIGN_IN] = opened.id
     st.session_state[_TICKET] = opened
+    st.session_state[_ARRIVED] = True
+
+
+def just_arrived() -> bool:
+    """True once, on the first page after the password."""
+    return bool(st.session_state.pop(_ARRIVED, False))
 
 
 def leave() -> None:

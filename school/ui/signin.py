@@ -105,7 +105,7 @@ class _KeyedForm:
         self._form = form
 
     def subheader(self, text: str) -> None:
-        self._form.subheader(text, anchor=False)
+        self._form.header(text, anchor=False)
 
     def text_input(self, label: str, **how: Any) -> str:
         typed: str = self._form.text_input(label, **(how | self._inputs[label]))
