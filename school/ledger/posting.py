@@ -83,7 +83,7 @@ def open_desk(session: Session, kind: str, request_id: str, day: date | None) ->
 
     Raises BadDate for a date after today, PeriodLocked for one in a closed period.
     """
-    if len(request_id) not in REQUEST_ID_LENGTHS:
+    if len(request_id) not in REQUEST_ID_LENGTHS or not (request_id.isascii() and request_id.isprintable()):
         raise BadInput("This form has lost its request id. Open the page anew and enter it again.")
     one_writer(session)
     connection = session.connection()

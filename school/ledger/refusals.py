@@ -32,6 +32,7 @@ from school.ledger.rules import NewLine
 from school.money import AMOUNT_MINOR_MAX, show
 from school.students import queries as students
 from school.students.models import Student, Term
+from school.students.rules import clean
 
 TEXT_LENGTH_MAX = 300  # a longer payer, reference or reason is a slip of the clipboard
 TENDER_KINDS = ("payment", "refund")
@@ -111,12 +112,12 @@ def amount(value: object, field: str = "amount") -> int:
 
 def words(text: str, field: str, *, needed: str | None = None) -> str:
     """The text on one line. Raises BadInput when it is too long, and with `needed` when there is none."""
-    clean = " ".join(text.replace("\x00", "").split())
-    if needed and not clean:
+    text = clean(text)
+    if needed and not text:
         raise BadInput(needed, field=field)
-    if len(clean) > TEXT_LENGTH_MAX:
+    if len(text) > TEXT_LENGTH_MAX:
         raise BadInput(f"Write at most {TEXT_LENGTH_MAX} characters.", field=field)
-    return clean
+    return text
 
 
 def why(reason: str) -> str:

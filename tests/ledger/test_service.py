@@ -313,7 +313,7 @@ def test_a_reason_is_never_left_out(books: Database, name: str) -> None:
     assert refused(books, BadInput, name, reason="x" * 301).field == "reason"
 
 
-@pytest.mark.parametrize("request_id", ["", "short", "x" * 101])
+@pytest.mark.parametrize("request_id", ["", "short", "x" * 101, "request-\ud800", "request\nrequest"])
 def test_a_request_needs_its_id(books: Database, request_id: str) -> None:
     refused(books, BadInput, "late_fee", request_id=request_id)
 
@@ -364,7 +364,7 @@ def test_class_and_term_are_as_at_posting(books: Database) -> None:
 
 def test_texts_are_kept_on_one_line(books: Database) -> None:
     with books.writing() as session:
-        posted = record(session, "record_payment", payer="  Mrs\nOtieno\x00 ", reference="")
+        posted = record(session, "record_payment", payer="  Mrs\nOtieno\x00\ud800 ", reference="")
         row = session.execute(select(Entry.payer, Entry.reference).where(Entry.id == posted.entry_id)).one()
 
     assert tuple(row) == ("Mrs Otieno", None)
