@@ -22,6 +22,7 @@ from school.students.models import SchoolClass, Student, Term
 from school.students.queries import today
 
 BUCKETS = ("not_due", "days_1_30", "days_31_60", "days_61_90", "over_90")
+_DUE_TOTALS = select(DueTotal.due_date, DueTotal.open).where(DueTotal.open != 0).order_by(DueTotal.due_date)
 LAST_DAYS = (0, 30, 60, 90)  # the last day late of each bucket but the final one
 
 
@@ -106,8 +107,7 @@ def due_totals(
 ) -> list[tuple[date, int]]:
     """(due date, Σ open of the charges due on it), oldest first."""
     if up_to_date(session, as_at) and class_id is None:
-        rows = select(DueTotal.due_date, DueTotal.open).where(DueTotal.open != 0)
-        return [(row.due_date, row.open) for row in session.execute(rows.order_by(DueTotal.due_date))]
+        return [(due_date, amount) for due_date, amount in session.execute(_DUE_TOTALS)]
     items = _items(session, as_at)
     query = (
         select(items.c.due_date, total(items.c.open)).group_by(items.c.due_date).order_by(items.c.due_date)
