@@ -141,11 +141,13 @@ def entry_hash(previous: str, entry: Sequence[object], lines: Iterable[Sequence[
     first), the values ENTRY_HASHED of the entry and the values LINE_HASHED of its lines in order of `n`;
     dates as `2026-01-31`, moments as they are stored, no value as null.
     """
-    text = json.dumps([previous, entry, list(lines)], ensure_ascii=False, separators=(",", ":"), default=_iso)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_json([previous, entry, list(lines)]).encode()).hexdigest()
 
 
 def _iso(value: object) -> str:
     if type(value) is date:
         return value.isoformat()
     raise TypeError(f"{value!r} is never part of an entry")
+
+
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_iso).encode
