@@ -202,7 +202,7 @@ def _table(columns: Mapping[str, Sequence[str]], goals: Sequence[Goal], *, key: 
 def _card(title: str, note: str) -> DeltaGenerator:
     card = st.container(border=True, height="stretch")
     card.header(title, anchor=False)
-    card.markdown(f":small[{note}]")
+    card.markdown(words.quiet(note))
     return card
 
 

@@ -115,7 +115,7 @@ def cards(board: Board) -> None:
             page, address = figure.goal
             with st.container(border=True, height="stretch", gap="xsmall"):
                 st.metric(figure.label, figure.value, help=figure.explained)
-                st.markdown(f":small[{figure.note}]")
+                st.markdown(words.quiet(figure.note))
                 st.page_link(
                     page,
                     label=figure.action,

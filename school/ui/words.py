@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import streamlit as st
@@ -53,7 +54,12 @@ def owes_in_colour(balance: int, unit: Currency) -> str:
 
 def date(day: datetime.date) -> str:
     """`23 Nov 2026`, as the reader's locale has it."""
-    return format_date(day, "medium", locale=money.locale(tag()))
+    return _date(day, tag())
+
+
+@lru_cache(maxsize=4096)
+def _date(day: datetime.date, tag: str) -> str:
+    return format_date(day, "medium", locale=money.locale(tag))
 
 
 def moment(at: datetime.datetime, time_zone: str) -> str:
@@ -69,3 +75,8 @@ def date_order() -> str:
     order = sorted("yMd", key=pattern.index)
     between = "-" if order[0] == "y" else "/"
     return between.join({"y": "YYYY", "M": "MM", "d": "DD"}[part] for part in order)
+
+
+def quiet(markdown: str) -> str:
+    """The same as small print, dark enough to be read: Streamlit's own caption is too pale."""
+    return f":small[:gray[{markdown}]]"
