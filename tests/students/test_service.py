@@ -149,6 +149,7 @@ def test_search_finds_by_name_number_guardian_and_phone(books: Database) -> None
         assert found(session, "1100 003") == ["1100003"]
         assert found(session, "obrien") == found(session, "o’brien") == ["1100003"]
         assert found(session, "496 0096") == ["1100004"]
+        assert found(session, "+44 191 496 0096") == ["1100004"]
         assert found(session, "小明") == ["1100005"]
         assert found(session, "مُحَمَّد") == ["1100006"]
         assert found(session, "bob") == ["1100004"]
