@@ -15,6 +15,7 @@ from school.settings import ROOT
 from school.ui import browser, feedback, first_steps, identity, letterhead, setup, signin
 from school.ui.words import plain
 
+PAGES = ROOT / "pages"
 ASSETS = ROOT / "school" / "ui" / "assets"
 ABOUT = "An open-source school fee ledger: every balance is right and can be explained."
 
@@ -55,20 +56,25 @@ SCREENS = (
 )
 
 
+def home() -> None:
+    """The root of the site leads to Today, which so has an address of its own."""
+    st.switch_page(PAGES / "today.py")
+
+
 def menu(actor: Actor | None) -> list[st.Page]:
-    return [
-        st.Page(
-            ROOT / "pages" / f"{screen.name}.py",
-            title=screen.title,
-            icon=f":material/{screen.icon}:",
-            url_path=screen.name,
-            default=screen is SCREENS[0],
-            visibility="visible" if actor and screen.in_menu and actor.can(screen.capability) else "hidden",
-            help=screen.help,
-        )
-        for screen in SCREENS
-        if (ROOT / "pages" / f"{screen.name}.py").exists()
-    ]
+    root = st.Page(home, title="Today", icon=":material/today:", default=True, visibility="hidden")
+    return [root, *(_page(screen, actor) for screen in SCREENS)]
+
+
+def _page(screen: Screen, actor: Actor | None) -> st.Page:
+    return st.Page(
+        PAGES / f"{screen.name}.py",
+        title=screen.title,
+        icon=f":material/{screen.icon}:",
+        url_path=screen.name,
+        visibility="visible" if actor and screen.in_menu and actor.can(screen.capability) else "hidden",
+        help=screen.help,
+    )
 
 
 def account(actor: Actor) -> None:

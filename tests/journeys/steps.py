@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -51,9 +52,13 @@ def sign_in_cookie(context: BrowserContext) -> Any:
 
 def cookie_set(page: Page) -> None:
     """Waits until the browser has fetched its cookie."""
-    page.wait_for_timeout(0)
+    until(page, lambda: sign_in_cookie(page.context) is not None)
+
+
+def until(page: Page, is_so: Callable[[], bool]) -> None:
+    """Waits for what only the cookies or the books can tell."""
     for _ in range(PATIENCE_MS // 50):
-        if sign_in_cookie(page.context):
+        if is_so():
             return
         page.wait_for_timeout(50)
-    raise AssertionError("the browser did not fetch its cookie")
+    raise AssertionError("what was waited for did not come to be")
