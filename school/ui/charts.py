@@ -69,6 +69,8 @@ _WHOLE_BAND = {  # what is hovered, read aloud and clicked: the smallest bar is 
 _COLUMN = {"type": "bar", "cornerRadiusEnd": 3, "aria": False}
 _BAR = {**_COLUMN, "height": {"band": 0.66}}
 
+_EDGE = {"datum": "", "legend": None}  # in the colour of a full bar: a faint one stands out by it
+
 _ROWS: dict[str, Any] = {
     "height": {"step": 30},
     "encoding": {
@@ -91,7 +93,8 @@ _ROWS: dict[str, Any] = {
                     "axis": None,
                     "scale": {"domain": [{"expr": "least"}, {"expr": "most"}], "nice": False},
                 },
-                "opacity": {"field": "strength", "type": "quantitative", "scale": None},
+                "fillOpacity": {"field": "strength", "type": "quantitative", "scale": None},
+                "stroke": _EDGE,
             },
         },
         {
@@ -108,6 +111,19 @@ _WHOLE = {  # behind a bar that is a part of something, the whole
     "mark": {**_BAR, "opacity": 0.13},
     "encoding": {"x": {"field": "whole", "type": "quantitative", "stack": None, "axis": None}},
 }
+_COLUMN_PLACE = {
+    "xOffset": {"field": "year", "sort": None, "scale": {"paddingOuter": 0.3}},
+    "y": {
+        "field": "size",
+        "type": "quantitative",
+        "stack": None,
+        "axis": {
+            **_AXIS,
+            "tickCount": 4,
+            "labelExpr": "replace(format(datum.value / minor, '~s'), 'G', 'B')",
+        },
+    },
+}
 _PAIRS: dict[str, Any] = {
     "height": 240,
     "encoding": {
@@ -123,17 +139,7 @@ _PAIRS: dict[str, Any] = {
         {
             "mark": _COLUMN,
             "encoding": {
-                "xOffset": {"field": "year", "sort": None, "scale": {"paddingOuter": 0.3}},
-                "y": {
-                    "field": "size",
-                    "type": "quantitative",
-                    "stack": None,
-                    "axis": {
-                        **_AXIS,
-                        "tickCount": 4,
-                        "labelExpr": "replace(format(datum.value / minor, '~s'), 'G', 'B')",
-                    },
-                },
+                **_COLUMN_PLACE,
                 "opacity": {
                     "field": "year",
                     "type": "ordinal",
@@ -143,7 +149,8 @@ _PAIRS: dict[str, Any] = {
                 },
             },
         },
-        _WHOLE_BAND,
+        {"mark": {**_COLUMN, "fillOpacity": 0}, "encoding": {**_COLUMN_PLACE, "stroke": _EDGE}},
+        {**_WHOLE_BAND, "transform": [{"filter": "datum.first"}]},
     ],
 }
 
@@ -174,6 +181,7 @@ def pairs(bars: Sequence[Pair], *, now: str, before: str, minor: int, key: str, 
         "at": [at for at in range(len(bars)) for _ in range(2)],
         "label": [bar.label for bar in bars for _ in range(2)],
         "year": [before, now] * len(bars),
+        "first": [True, False] * len(bars),
         "size": [size for bar in bars for size in (bar.before, bar.now)],
         "said": [bar.said for bar in bars for _ in range(2)],
     }

@@ -16,6 +16,7 @@ from school.ui.charts import Bar, Pair
 from school.ui.tables import Goal
 
 NO_TERM = "No term has begun"
+CLASSES_MAX = 30  # more bars than that are a wall, not a picture
 WHOLE = 1000  # a rate is drawn in tenths of a percent
 AGE_STRENGTHS = (0.35, 0.5, 0.65, 0.8, 1.0)
 NUMBERS = {"Amount", "Billed", "Collected", "A year before", "Still owed", "Owed", "Owes", "Overdue", "Rate"}
@@ -97,10 +98,10 @@ def months(board: Board, *, as_table: bool) -> None:
 
 def by_class(board: Board, *, as_table: bool) -> None:
     rows = _classes(board)
-    with _card("Collected by class", f"{board.term}, of what was billed" if board.term else NO_TERM):
+    with _card("Collected by class", class_note(board)):
         if not rows:
             return _nothing("Nothing was billed for this term yet.")
-        lowest = min(rows, key=lambda row: math.inf if row.rate_percent is None else row.rate_percent)
+        lowest = min(rows, key=_rate)
         return _rows(
             class_bars(board),
             {
@@ -174,7 +175,23 @@ def _by_account(
 
 
 def _classes(board: Board) -> list[ClassRow]:
-    return [row for row in board.classes if row.billed or row.collected or row.conceded]
+    """The classes with any charge or payment, youngest first; of very many, those with the lowest rates."""
+    moved = [row for row in board.classes if row.billed or row.collected or row.conceded]
+    if len(moved) <= CLASSES_MAX:
+        return moved
+    return sorted(moved, key=_rate)[:CLASSES_MAX]
+
+
+def _rate(row: ClassRow) -> float:
+    return math.inf if row.rate_percent is None else row.rate_percent
+
+
+def class_note(board: Board) -> str:
+    """Which term the rates are of, and which classes are shown."""
+    shown, known = len(_classes(board)), sum(1 for row in board.classes if row.class_id)
+    return ", ".join(
+        [board.term or NO_TERM, *([f"the {shown} lowest of {known}"] if known > CLASSES_MAX else [])]
+    )
 
 
 def _rows(

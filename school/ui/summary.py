@@ -45,7 +45,10 @@ def facts(board: Board, actor: Actor) -> SummaryFacts:
             _chart("Billed by fee head", board.term, dashboard_charts.account_bars(board.fee_heads, board)),
         ),
         classes=_chart(
-            "Collected by class", board.term, dashboard_charts.class_bars(board), dashboard_charts.WHOLE
+            "Collected by class",
+            dashboard_charts.class_note(board),
+            dashboard_charts.class_bars(board),
+            dashboard_charts.WHOLE,
         ),
         debtor_headings=("Student", "Class", "Owes", "Overdue", "Oldest due"),
         debtors=tuple(

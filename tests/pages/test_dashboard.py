@@ -15,8 +15,9 @@ from school.access.rules import COMMAND_LINE
 from school.db import Database
 from school.documents.summary import summary_pdf
 from school.ledger import service as ledger
+from school.reports.dashboard import ClassRow
 from school.ui import board as boards
-from school.ui import summary
+from school.ui import dashboard_charts, summary
 from school.ui.board import Board
 from tests import make
 from tests.documents.example import text as text_of
@@ -299,3 +300,15 @@ def test_the_paper_says_what_the_screen_says(term: Database) -> None:
         "for Hope",
     ):
         assert fact in said
+
+
+def test_of_very_many_classes_those_with_the_lowest_rates_are_shown(term: Database) -> None:
+    rows = [
+        ClassRow(n, f"Class {n}", 10, 1_000, 0, 10 * n, 0, rate_percent=float(n)) for n in range(100, 0, -1)
+    ]
+    crowded = replace(board(term), classes=rows)
+
+    bars = dashboard_charts.class_bars(crowded)
+
+    assert [bar.label for bar in bars] == [f"Class {n}" for n in range(1, 31)]
+    assert dashboard_charts.class_note(crowded) == "Term 2 2026, the 30 lowest of 100"
