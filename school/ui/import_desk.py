@@ -34,6 +34,7 @@ from school.ui import tables as grids
 
 ADDRESS = "file"  # the query parameter that holds the digest
 PREVIEW_ROWS = 5
+BAD_ROWS_MAX = 200  # more are no reading matter; the file to download has them all
 FIELD_WIDTH_MIN, FIGURE_WIDTH_MIN = 190, 140
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 FROM_THE_FILE = "As the file shows it"
@@ -179,19 +180,24 @@ def bad_rows_csv(bad: Collection[BadRow]) -> str:
 
 
 def _bad_rows(plan: Plan) -> None:
-    st.markdown(f"**{_count(len(plan.bad), 'row')} left out.** Mend them in the file and import it again.")
+    shown = plan.bad[:BAD_ROWS_MAX]
+    more = f" These are the first {BAD_ROWS_MAX}." if len(plan.bad) > BAD_ROWS_MAX else ""
+    st.markdown(
+        f"**{_count(len(plan.bad), 'row')} left out.**{more} Mend them in the file and import it again."
+    )
     grids.plain(
         {
-            "Row": [str(row.row) for row in plan.bad],
-            "Column": [row.column for row in plan.bad],
-            "What is wrong": [row.message for row in plan.bad],
+            "Row": [str(row.row) for row in shown],
+            "Column": [row.column for row in shown],
+            "What is wrong": [row.message for row in shown],
         },
+        height="auto",
         amounts=("Row",),
         key="imports.bad",
         alt="Rows left out, and why",
     )
     st.download_button(
-        "Download these rows",
+        "Download all of them",
         lambda: bad_rows_csv(plan.bad),
         file_name="rows left out.csv",
         mime="text/csv",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 import streamlit as st
@@ -31,12 +31,22 @@ def offset(page: object, matches: int, *, per_page: int = ROWS_PER_PAGE) -> int:
 Goal = tuple[Path, dict[str, str]]  # a page, and what its address says
 
 
-def plain(columns: Mapping[str, Any], *, amounts: Sequence[str] = (), key: str, alt: str) -> None:
-    """Rows to read. `columns` are equally long sequences by heading; `amounts` stand to the right."""
+def plain(
+    columns: Mapping[str, Any],
+    *,
+    amounts: Sequence[str] = (),
+    key: str,
+    alt: str,
+    height: Literal["content", "auto"] = "content",
+) -> None:
+    """Rows to read; `auto` shows ten of them and scrolls.
+
+    `columns` are equally long sequences by heading; `amounts` stand to the right.
+    """
     st.dataframe(
         pa.table(dict(columns)),
         hide_index=True,
-        height="content",
+        height=height,
         key=key,
         alt=alt,
         placeholder="",

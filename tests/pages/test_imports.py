@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
 from sqlalchemy import func, select
 from streamlit.testing.v1 import AppTest
 
@@ -34,6 +36,17 @@ def upload(at: AppTest, name: str, content: bytes) -> AppTest:
 def example(name: str) -> tuple[bytes, dict[str, Any]]:
     truth = json.loads((EXAMPLES / f"{name}.truth.json").read_text(encoding="utf-8"))
     return (EXAMPLES / name).read_bytes(), truth
+
+
+def workbook() -> bytes:
+    """Two sheets of students: two in the first, one in the second."""
+    out = BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
+        for name, rows in {"Students": [("1", "Ann"), ("2", "Ben")], "Leavers": [("3", "Cy")]}.items():
+            sheet = book.add_worksheet(name)
+            for at, row in enumerate([("Admission No", "Name"), *rows]):
+                sheet.write_row(at, 0, row)
+    return out.getvalue()
 
 
 def counts(at: AppTest) -> dict[str, int]:
@@ -244,3 +257,25 @@ def test_the_rows_left_out_leave_as_a_file_that_no_spreadsheet_runs() -> None:
     assert rows[0] == ["Row", "Column", "What is wrong"]
     assert not rows[1][2].startswith("=")
     assert rows[2] == ["4", "", "Too long, “quoted”"]
+
+
+def test_of_very_many_bad_rows_the_first_are_shown_and_all_are_counted(
+    books: Database, open_page: Open
+) -> None:
+    content = "Admission No,Name\n" + "".join(f"{n},\n" for n in range(1, 301))
+
+    at = upload(open_page("imports", name="ada"), "bad.csv", content.encode())
+
+    assert counts(at)["Left out"] == 300
+    assert "**300 rows left out.** These are the first 200." in said(at)
+    assert len(left_out(at)) == 200
+    assert "Nothing to import: no row is good." in said(at)
+
+
+def test_a_sheet_of_a_workbook_can_be_chosen(books: Database, open_page: Open) -> None:
+    at = upload(open_page("imports", name="ada"), "two.xlsx", workbook())
+    assert counts(at)["New students"] == 2
+
+    column(at, "Sheet").select("Leavers").run()
+
+    assert counts(at)["New students"] == 1
