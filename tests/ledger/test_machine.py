@@ -44,7 +44,7 @@ TENDERS = ["CASH", "BANK", "CARD"]
 HEADS = ["TUITION", "MEALS"]
 amounts = st.integers(1, 60)
 days = st.integers(0, 90).map(lambda n: make.TODAY - timedelta(days=n))
-due_dates = st.integers(-120, 60).map(lambda n: make.TODAY + timedelta(days=n))
+due_dates = st.sampled_from([-40, -5, 20]).map(lambda n: make.TODAY + timedelta(days=n))  # few, so they tie
 students_ = st.integers(0, 3)  # which of those there are, counted round
 one_in_four = st.integers(0, 3).map(lambda n: n == 0)
 

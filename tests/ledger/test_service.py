@@ -273,6 +273,15 @@ def test_a_student_nobody_knows_is_not_found(books: Database) -> None:
     assert refused(books, NotFound, "late_fee", student_id=99).field == "student"
 
 
+def test_of_charges_due_on_one_day_the_first_entered_is_settled_first(books: Database) -> None:
+    with books.writing() as session:
+        make.bill(session, 1, ChargeItem("MEALS", 30_00, TODAY), ChargeItem("TRANSPORT", 20_00, TODAY))
+        make.pay(session, 1, 110_00)
+        charges = [(charge.account, charge.open) for charge in queries.open_charges(session, 1)]
+
+    assert charges == [("MEALS", 20_00), ("TRANSPORT", 20_00)]
+
+
 def test_who_left_takes_no_new_charges_but_may_still_pay(books: Database) -> None:
     with books.writing() as session:
         students.change_student(session, actor=COMMAND_LINE, student_id=1, status="left")
