@@ -22,7 +22,7 @@ def today(time_zone: str) -> date:
 
 @contextmanager
 def set_to(moment: datetime) -> Iterator[None]:
-    """Hold the clock at an aware moment for the whole process: for stories told in tests and for demo data."""
+    """Hold the clock at an aware moment for the whole process: for stories told in tests."""
     global _set_to
     before, _set_to = _set_to, moment.astimezone(UTC)
     try:

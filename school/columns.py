@@ -15,15 +15,15 @@ Ordered = String().with_variant(String(collation="C"), "postgresql")
 
 
 class Moment(TypeDecorator[datetime]):
-    """An aware moment, kept as UTC text such as 2026-11-23T03:10:46.000000Z: sortable, and the same when hashed."""
+    """An aware moment, kept as UTC text such as 2026-11-23T03:10:46.000000Z: sortable, one way to hash it."""
 
     impl = String(27)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
         return None if value is None else moment_text(value)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         return None if value is None else datetime.fromisoformat(value)
 
 

@@ -1,7 +1,7 @@
 """One engine, two doors: `reading()` sees one moment of the books, `writing()` adds one fact or nothing.
 
 SQLite runs in WAL with FULL synchronisation and our own BEGIN: IMMEDIATE for writers, so whatever a writer
-reads inside is what it decides upon. PostgreSQL writers take the ledger's advisory lock inside the ledger service.
+reads inside is what it decides upon. PostgreSQL writers take one advisory lock first: see `one_writer`.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Base(DeclarativeBase):
 
 
 class FairLock:
-    """Writers of one process go in the order in which they came; SQLite's own waiting lets latecomers overtake."""
+    """Writers of one process go in the order in which they came; SQLite alone lets latecomers overtake."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
@@ -88,7 +88,10 @@ class Database:
         if path and path != ":memory:":
             Path(path).parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(
-            self.url, pool_size=10, max_overflow=CONNECTIONS_MAX - 10, connect_args={"check_same_thread": False}
+            self.url,
+            pool_size=10,
+            max_overflow=CONNECTIONS_MAX - 10,
+            connect_args={"check_same_thread": False},
         )
         event.listen(engine, "connect", _open_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -142,7 +145,7 @@ def _begin_postgresql(connection: Any) -> None:
 
 
 def _leave_clean(connection: Any, _record: object) -> None:
-    """A COMMIT that failed (full disk, deferred key) leaves SQLite inside its transaction; the pool must not."""
+    """A COMMIT that failed (full disk, deferred key) leaves SQLite inside its transaction; we roll back."""
     if connection is not None and connection.in_transaction:
         connection.rollback()
 
@@ -159,7 +162,7 @@ def _kindly() -> Iterator[None]:
 
 
 def one_writer(session: Session) -> None:
-    """Wait until no other writer of the books is at work: what is read from here to the end may be decided upon.
+    """Wait until no other writer of the books is at work: what is read from here on may be decided upon.
 
     SQLite's writers are one at a time by nature; PostgreSQL's guards take this same lock.
     """

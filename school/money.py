@@ -19,7 +19,7 @@ from babel.numbers import format_decimal
 
 from school.errors import BadAmount, BadInput
 
-AMOUNT_MINOR_MAX = 10**12  # ten thousand millions in cents: more is a slip of the keyboard, and sums stay in BIGINT
+AMOUNT_MINOR_MAX = 10**12  # ten thousand millions in cents: more is a slip, and sums stay in BIGINT
 SPACES = "\u0020\u00a0\u202f\u2009'\u2019"
 
 
@@ -67,10 +67,10 @@ def _shape(mark: str) -> re.Pattern[str]:
 
 
 def parse(text: str, unit: Currency, *, mark: str = ".") -> int:
-    """What was typed, as minor units; `mark` is the decimal mark, the other of `.` and `,` may group thousands.
+    """What was typed, in minor units; `mark` is the decimal mark, the other of `.` and `,` groups thousands.
 
     Digits of any script, a leading or trailing minus and accountants' brackets are understood.
-    Raises BadAmount for anything in doubt: unreadable text, more decimals than the currency has, out of range.
+    Raises BadAmount for what is in doubt: unreadable, more decimals than the currency has, out of range.
     """
     example = show(125_000 if unit.exponent else 1_250, unit, "de" if mark == "," else "en")
     plain = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text.strip())
@@ -88,7 +88,8 @@ def parse(text: str, unit: Currency, *, mark: str = ".") -> int:
         raise BadAmount(f"“{text.strip()[:40]}” is not an amount like {example}.")
     whole, decimals = match[1] or "0", (match[2] or "").rstrip("0")
     if len(decimals) > unit.exponent:
-        raise BadAmount(f"“{text.strip()[:40]}” has more decimals than {unit.code}, which has {unit.exponent}.")
+        typed = text.strip()[:40]
+        raise BadAmount(f"“{typed}” has more decimals than {unit.code}, which has {unit.exponent}.")
     digits = "".join(c for c in whole if c.isdigit()) + decimals.ljust(unit.exponent, "0")
     if len(digits.lstrip("0")) > len(str(AMOUNT_MINOR_MAX)) or int(digits) > AMOUNT_MINOR_MAX:
         raise BadAmount(f"“{text.strip()[:40]}” is too large: {show(AMOUNT_MINOR_MAX, unit)} is the most.")

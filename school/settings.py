@@ -23,7 +23,7 @@ class Settings(BaseSettings):
         description="Where the books are: sqlite:///path/to/school.db or postgresql://user:password@host/name.",
     )
     currency: str | None = Field(
-        default=None, description="ISO 4217 code of a school made by `migrate`; the set-up page asks when absent."
+        default=None, description="ISO 4217 code of a school made by `migrate`; asked for when absent."
     )
     timezone: str | None = Field(
         default=None, description="IANA time zone of a school made by `migrate`, such as Africa/Nairobi."
@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     idle_minutes_max: int = Field(default=60, ge=1, description="A sign-in unused for so long ends.")
     sign_in_hours_max: int = Field(default=12, ge=1, description="A sign-in ends after so long, used or not.")
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
-    log_file: Path | None = Field(default=None, description="JSON log lines go here, rotated; else to stderr.")
+    log_file: Path | None = Field(default=None, description="Where JSON log lines go, rotated; else stderr.")
 
 
 @lru_cache

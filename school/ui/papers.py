@@ -67,7 +67,8 @@ def reversed_by(receipt: Receipt) -> str | None:
 async def show_receipt(request: Request) -> Response:
     """The receipt for whoever may see students; 404 for anybody else, whether it exists or not."""
     token = usable_token(request.cookies.get(cookie_name()))
-    found = token and await to_thread.run_sync(_receipt, token, request.path_params["document"])
+    asked = request.path_params["document"]
+    found = await to_thread.run_sync(_receipt, token, asked) if token else None
     if not found:
         return Response(status_code=404)
     disposition = {"content-disposition": "inline", "cache-control": "private, no-store"}
