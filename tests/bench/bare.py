@@ -7,18 +7,22 @@ page on this app is the cost of drawing it.
 from __future__ import annotations
 
 import functools
+import importlib
 import inspect
+import pkgutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import streamlit as st
 from sqlalchemy.orm import Session
 
-import app as real
 import school.db
-import school.ui.main
-from school.ui import web
+import school.ui
+from school.settings import ROOT
+from school.ui.errors import on_script_error
+from school.ui.web import EXCEPTION_HANDLERS, MIDDLEWARE, ROUTES, lifespan
 
 READERS = ("school.students.queries", "school.ledger.queries", "school.reports", "school.access.queries")
 _memory: dict[Any, Any] = {}
@@ -89,6 +93,15 @@ def _wrapped(value: Callable[..., Any]) -> Callable[..., Any]:
 
 
 real_reading = school.db.reading
-web.warm_up() if hasattr(web, "warm_up") else None
+for module in pkgutil.iter_modules(school.ui.__path__, "school.ui."):
+    if module.name != "school.ui.main":  # a script, which runs when it is imported
+        importlib.import_module(module.name)
 put_in_place()
-app = real.app
+app = st.App(
+    ROOT / "school" / "ui" / "main.py",
+    routes=ROUTES,
+    middleware=MIDDLEWARE,
+    lifespan=lifespan,
+    exception_handlers=EXCEPTION_HANDLERS,
+    on_script_error=on_script_error,
+)
