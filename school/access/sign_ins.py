@@ -63,8 +63,9 @@ class Claimed:
 def begin(session: Session, *, name: str, address: str) -> Attempt:
     """Counts one more attempt as wrong until `open_sign_in` says otherwise.
 
-    `name` is the kept form of a user name, known or not. Raises NotAllowed while the name or the address
-    has to wait; an attempt refused so is not counted.
+    `name` is the kept form of a user name, known or not. `address` is empty where it is not known, as behind
+    a proxy that does not tell it: then it is not counted, lest one guesser locks out everybody.
+    Raises NotAllowed while the name or the address has to wait; an attempt refused so is not counted.
     """
     name = name[:NAME_LENGTH_MAX]
     _one_at_a_time(session, name)
@@ -73,9 +74,10 @@ def begin(session: Session, *, name: str, address: str) -> Attempt:
         SignInAttempt.name == name, SignInAttempt.succeeded
     )
     by_name = (SignInAttempt.name == name) & (SignInAttempt.id > since_success.scalar_subquery())
-    by_address = SignInAttempt.address == address
     _refuse_while_waiting(session, now, by_name, since=BY_NAME_SINCE, free=WRONG_BY_NAME_FREE)
-    _refuse_while_waiting(session, now, by_address, since=BY_ADDRESS_SINCE, free=WRONG_BY_ADDRESS_FREE)
+    if address:
+        by_address = SignInAttempt.address == address
+        _refuse_while_waiting(session, now, by_address, since=BY_ADDRESS_SINCE, free=WRONG_BY_ADDRESS_FREE)
     attempt = SignInAttempt(at=now, name=name, address=address, succeeded=False)
     session.add(attempt)
     session.flush()  # its id is what a right password will be marked on

@@ -21,5 +21,4 @@ def keep_in_step() -> None:
     """Mounts the element on every page, signed in or not; it is invisible."""
     held = st.session_state.get(identity.SIGN_IN)
     data = {"ticket": identity.ticket(), "left": identity.left(), "watch": held}
-    with st.container(key="browser"):
-        _element()(key="browser.link", data=data, on_ended_change=lambda: None, height=0)
+    _element()(key="browser.link", data=data, on_ended_change=lambda: None, height=0)

@@ -18,7 +18,7 @@ def current() -> Actor | None:
 def require(capability: str) -> Actor:
     """The person this run acts for, who may do this. Anybody else sees the sign-in or one sentence."""
     try:
-        found = identity.current()
+        found = identity.of_this_run()
     except Unavailable as error:
         st.error(error.sentence, icon=":material/cloud_off:")
         st.stop()

@@ -6,7 +6,9 @@ Whenever the answer changes, everything the session holds is forgotten before an
 from __future__ import annotations
 
 import re
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
@@ -37,6 +39,24 @@ def cookie_name() -> str:
 def usable_token(value: object) -> str | None:
     """The value when it has the shape of our tokens; anything else never reaches the database."""
     return value if isinstance(value, str) and _TOKEN.fullmatch(value) else None
+
+
+_looked_up: ContextVar[Standing | None] = ContextVar("looked_up", default=None)
+
+
+@contextmanager
+def looked_up(found: Standing) -> Iterator[None]:
+    """While the main script runs the page, the page need not ask again what was asked a moment ago."""
+    before = _looked_up.set(found)
+    try:
+        yield
+    finally:
+        _looked_up.reset(before)
+
+
+def of_this_run() -> Standing | None:
+    """As `current`, asked once in a run of the main script; a fragment, or a page run alone, asks itself."""
+    return _looked_up.get() or current()
 
 
 def current() -> Standing | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from school.access.queries import Standing
 from school.access.rules import ROLE_NAMES, Actor
 from school.errors import Unavailable
 from school.settings import ROOT
@@ -92,20 +93,21 @@ def account(actor: Actor) -> None:
         browser.keep_in_step()
 
 
-def draw(page: st.Page, actor: Actor | None, *, ready: bool) -> None:
+def draw(page: st.Page, found: Standing | None, *, ready: bool) -> None:
     if not ready:
         setup.draw()
     elif first_steps.draw_throw_away_sign_ins():
         return
-    elif actor is None:
+    elif found is None:
         signin.draw()
         browser.keep_in_step()
     else:
-        account(actor)
+        account(found.actor)
         if first_steps.just_opened():
             first_steps.draw_students_next()
         else:
-            page.run()
+            with identity.looked_up(found):
+                page.run()
 
 
 def run() -> None:
@@ -121,7 +123,7 @@ def run() -> None:
     actor = found.actor if found else None
     page = st.navigation(menu(actor), position="sidebar" if actor else "hidden")
     feedback.forget_on_another_page(page.url_path)
-    draw(page, actor, ready=ready)
+    draw(page, found, ready=ready)
 
 
 run()

@@ -63,7 +63,7 @@ class _Controller:
 def _attempt(typed: str, password: str) -> sign_ins.NewSignIn | None:
     """Three steps, because looking at a password takes a third of a second and must hold no lock."""
     address = st.context.ip_address
-    address = address if isinstance(address, str) else "this machine"
+    address = address if isinstance(address, str) else ""
     agent = st.context.headers.get("User-Agent")
     try:
         name = user_name(typed)

@@ -203,6 +203,14 @@ def test_many_names_from_one_address_wait_too(database: Database) -> None:
         assert refusal(database, "finn", "10.0.0.9") is None
 
 
+def test_where_addresses_are_not_known_nobody_is_locked_out_by_another(database: Database) -> None:
+    with clock.set_to(MORNING):
+        for i in range(60):
+            fail(database, f"guess{i}", "")
+
+        assert refusal(database, "finn", "") is None
+
+
 def test_guesses_made_at_once_are_counted_one_by_one(database: Database) -> None:
     with database.writing() as session:
         people.user(session, FINANCE)

@@ -55,7 +55,7 @@ def amount(page: Page) -> Locator:
 def fill(page: Page) -> None:
     """An amount and a tender, until the preview has answered."""
     amount(page).fill("400")
-    page.get_by_role("radio", name="Cash").click()
+    page.get_by_role("radiogroup", name="How it came").get_by_text("Cash").click()
     expect(page.get_by_text("Pays 400.00 of Tuition")).to_be_visible(timeout=PATIENCE_MS)
     steps.settled(page)
 
