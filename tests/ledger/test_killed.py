@@ -23,7 +23,7 @@ LIFE_SECONDS_MAX = 0.08  # a dozen payments or so: the end falls into any part o
 processes = multiprocessing.get_context(
     "forkserver"
 )  # real processes that know nothing of this one's connections
-processes.set_forkserver_preload(["tests.ledger.writer"])
+processes.set_forkserver_preload(["tests.ledger.writer", "sqlalchemy.dialects.postgresql.psycopg", "psycopg"])
 
 
 def test_a_killed_writer_leaves_whole_payments_only(database: Database) -> None:
