@@ -148,7 +148,6 @@ def claim(session: Session, *, ticket: str, held_token: str | None) -> Claimed |
         .where(
             SignIn.ticket_hash == hashed(ticket),
             SignIn.ticket_expires_at > now,
-            SignIn.token_hash.is_(None),
             SignIn.revoked_at.is_(None),
         )
         .values(ticket_hash=None, token_hash=hashed(token))

@@ -44,6 +44,10 @@ def test_nothing_that_can_be_typed_opens_an_account_or_breaks_the_check(typed: s
     assert not passwords.matches(typed, None)
 
 
+def test_nobody_has_the_password_that_stands_in_for_unknown_users() -> None:
+    assert not passwords.matches("nobody has this password", None)
+
+
 def test_the_first_72_bytes_of_a_longer_password_are_not_enough() -> None:
     kept = passwords.hash_of("otter " * 12)
 

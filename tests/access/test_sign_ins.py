@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from school import clock
 from school.access import queries, service, sign_ins
-from school.access.models import SignIn, SignInAttempt
+from school.access.models import SignIn, SignInAttempt, User
 from school.access.rules import ADMINISTRATOR, FINANCE
 from school.db import Database
 from school.errors import NotAllowed, SchoolError
@@ -135,6 +135,20 @@ def test_a_disabled_user_is_out_at_the_next_look(database: Database) -> None:
         assert queries.sign_in_of_token(session, cookie) is None
     with database.writing() as session, pytest.raises(NotAllowed):
         sign_ins.open_sign_in(session, user_id=finance)
+
+
+def test_a_sign_in_of_a_user_who_is_not_active_serves_nothing_even_if_it_was_never_ended(
+    database: Database,
+) -> None:
+    with database.writing() as session:
+        finance = people.user(session, FINANCE)
+        actor, cookie = people.signed_in(session, finance), people.cookie(session, finance)
+        session.execute(update(User).where(User.id == finance).values(status="disabled"))
+
+    with database.reading() as session:
+        assert queries.actor_of_sign_in(session, actor.sign_in_id) is None
+        assert not queries.is_alive(session, str(actor.sign_in_id))
+        assert queries.sign_in_of_token(session, cookie) is None
 
 
 def test_the_fifth_wrong_password_makes_the_next_one_wait_and_longer_each_time(database: Database) -> None:

@@ -71,7 +71,7 @@ def test_what_was_typed_stays() -> None:
 
 
 def test_the_next_attempt_clears_the_refusal() -> None:
-    app = send(AppTest.from_function(page).run(), "words")
+    app = send(AppTest.from_function(page).run(), "closed")
 
     send(app, "12")
 
