@@ -8,6 +8,7 @@ from school.settings import settings
 
 FILE_BYTES_MAX = 10_000_000
 FILES_KEPT = 10
+NOT_IN_A_RUN = "streamlit.runtime.scriptrunner_utils.script_run_context"  # warns of what is loaded at start
 
 
 def start() -> None:
@@ -37,7 +38,7 @@ def start() -> None:
                 }
             },
             "handlers": {"only": handler},
-            "loggers": {"school": {"level": chosen.log_level.upper()}},
+            "loggers": {"school": {"level": chosen.log_level.upper()}, NOT_IN_A_RUN: {"level": "ERROR"}},
             "root": {"level": "WARNING", "handlers": ["only"]},
         }
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import logging
 import re
 from base64 import b64encode
 from collections.abc import AsyncIterator
@@ -27,6 +28,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from school.access import queries, sign_ins
 from school.access.sign_ins import Claimed
+from school.checks import ledger as checks
 from school.db import reading, writing
 from school.errors import Unavailable
 from school.log import start as start_log
@@ -34,6 +36,7 @@ from school.settings import settings
 from school.ui import papers
 from school.ui.identity import cookie_name, usable_token
 
+log = logging.getLogger(__name__)
 BODY_MAX = 1024  # a ticket is 43 characters
 FIRST_VISIT_S = 3  # pandas takes a second of the processor; the sign-in does not need it
 
@@ -204,8 +207,21 @@ async def warm_up() -> None:
     await to_thread.run_sync(import_module, "school.ui.signin")
     await asyncio.sleep(FIRST_VISIT_S)
     await to_thread.run_sync(import_module, "pandas")
+    await to_thread.run_sync(look_at_the_books)
     gc.collect()
     gc.freeze()  # Streamlit collects after every run: 60 to 130 ms of looking through modules that stay
+
+
+def look_at_the_books() -> None:
+    """The quick check of the ledger, at every start: what it finds is in the log."""
+    try:
+        with reading() as session:
+            findings = checks.verify(session, deep=False)
+    except Unavailable as error:
+        log.warning("unavailable", extra={"cause": str(error.__cause__)})
+        return
+    for found in findings:
+        log.error("the books disagree", extra={"check": found.check, "finding": found.message})
 
 
 def unavailable(_: Request, error: Exception) -> Response:
