@@ -23,6 +23,9 @@ QUICK = {
 }
 
 
+WORKERS_MAX = 4  # each may hold a server, a browser and its databases in memory
+
+
 @dataclass(frozen=True)
 class Options:
     """`pytest` are the arguments handed to it as they are."""
@@ -83,6 +86,12 @@ def pytest(chosen: Options, notes: Sequence[str]) -> int:
     command: list[str] = [str(PYTHON), "-m", "pytest"]
     if not chosen.browser:
         command += ["-m", "not browser"]
-    command += chosen.pytest or ["--cov", "--cov-report=term"]
+    command += chosen.pytest or ["--cov", "--cov-report=term", *_side_by_side()]
     environment = {**os.environ, "SCHOOL_TEST_NOTES": "\n".join(notes)}
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+
+
+def _side_by_side() -> list[str]:
+    """A file's tests stay together, for they share its servers and browsers."""
+    workers = min(os.cpu_count() or 1, WORKERS_MAX)
+    return ["--numprocesses", str(workers), "--dist", "loadfile"] if workers > 1 else []

@@ -52,7 +52,7 @@ def _widget_of(field: str | None, page: str, fields: dict[str, str]) -> str:
 
 
 def problem(field: str) -> bool:
-    """Draws the refusal of this field while what was refused still stands there; call it right under the field."""
+    """Draws the refusal of this field while what was refused stands there; call it right under the field."""
     sentence, refused = st.session_state.get(_PROBLEMS, {}).get(field, (None, None))
     if sentence is None or st.session_state.get(field) != refused:
         return False
