@@ -53,7 +53,7 @@ else:
                 type="primary",
                 key="payments.record",
                 width="stretch",
-                shortcut="Ctrl+Enter",
+                help="Ctrl+Enter does the same",
                 icon=":material/check:",
             )
         with right:

@@ -41,7 +41,7 @@ def choose(session: Session) -> dict[str, Any]:
 
 
 def _day(label: str, key: str, turn: Any) -> date | None:
-    how: dict[str, Any] = {"bind": "query-params", "width": 150, "on_change": turn}
+    how: dict[str, Any] = {"bind": "query-params", "width": filters.WIDTH, "on_change": turn}
     value = st.date_input(label, None, key=key, format=words.date_order(), **how)
     return value if isinstance(value, date) else None
 
@@ -94,11 +94,11 @@ def total(page: EntryPage, unit: Currency) -> None:
 def rows(page: EntryPage, unit: Currency) -> None:
     columns = {
         "Entry": [row.document or KIND_NAMES[row.kind] for row in page.rows],
-        "Date": [words.date(row.date) for row in page.rows],
-        "Students": [row.students for row in page.rows],
-        "Accounts": [row.accounts for row in page.rows],
         "Charges": [words.amount(row.amount, unit) if row.amount > 0 else "" for row in page.rows],
         "Credits": [words.amount(-row.amount, unit) if row.amount < 0 else "" for row in page.rows],
+        "Students": [row.students for row in page.rows],
+        "Accounts": [row.accounts for row in page.rows],
+        "Date": [words.date(row.date) for row in page.rows],
         "By": [row.actor for row in page.rows],
         "Note": [row.reason or ("Reversed" if row.reversed else "") for row in page.rows],
     }

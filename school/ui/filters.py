@@ -11,12 +11,13 @@ import streamlit as st
 from school.ui import tables, words
 
 T = TypeVar("T")
+WIDTH = 170  # two beside each other on a phone
 
 
 def choice(label: str, options: Mapping[str, T], *, key: str, **how: Any) -> T | None:
     """What the chosen word stands for; the first is chosen to begin with. None where there is no option."""
     word = st.selectbox(
-        label, list(options), disabled=not options, key=key, bind="query-params", width=190, **how
+        label, list(options), disabled=not options, key=key, bind="query-params", width=WIDTH, **how
     )
     return options.get(word or "", next(iter(options.values()), None))
 

@@ -38,12 +38,14 @@ def mount(
     move: str | None = None,
     pick: str | None = None,
     enter: Mapping[str, str] | None = None,
+    press: str | None = None,
 ) -> None:
     """Mounts the invisible element `key`. All other names are keys of widgets.
 
     The cursor goes to `start` when `form` is another than before (`late`: not at once, so that a key pressed
     twice does not press it), and after this run to `move`, or to where a callback has led. Enter in `pick`
-    sends what is typed there (see `picked`); Enter in each field of `enter` leads to the field it names.
+    sends what is typed there (see `picked`); Enter in each field of `enter` leads to the field it names;
+    Ctrl+Enter anywhere presses the button `press`.
     """
     move = st.session_state.pop(_NEXT, None) or move
     turn = f"{key}.turn"
@@ -56,5 +58,6 @@ def mount(
         "move": {"to": move, "turn": st.session_state[turn]} if move else None,
         "pick": pick,
         "enter": dict(enter or {}),
+        "press": press,
     }
     _element()(key=key, data=data, on_picked_change=lambda: None, height=0)

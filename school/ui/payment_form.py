@@ -89,27 +89,29 @@ def _set_amount(text: str) -> None:
 
 
 def _tender(label: str, tenders: Mapping[str, str], *, key: str, **how: Any) -> TypedChoice:
-    value = st.pills(
+    value = st.radio(
         label,
         list(tenders),
+        index=None,
         format_func=lambda code: words.plain(tenders.get(code, "")),
-        required=True,
+        horizontal=True,
         key=key,
-        wrap=True,
         **how,
     )
     feedback.problem(key)
     return TypedChoice(value, tenders, key)
 
 
-def _more(desk: Desk) -> list[str]:
-    offered = [FAMILY] if len(desk.family) > 1 else []
-    offered += [TENDERS] if len(desk.tenders) > 1 else []
-    offered += [CHARGE] if desk.family[0].open_charges else []
-    chosen = st.pills(
-        "More", offered, selection_mode="multi", key="payments.more", label_visibility="collapsed"
-    )
-    return [one for one in chosen if one in offered]
+def _more(desk: Desk) -> set[str]:
+    """Which of the rarer kinds of payment this is."""
+    offered = {FAMILY: len(desk.family) > 1, TENDERS: len(desk.tenders) > 1}
+    offered[CHARGE] = bool(desk.family[0].open_charges)
+    with st.container(horizontal=True):
+        return {
+            label
+            for label, fits in offered.items()
+            if fits and st.checkbox(label, key=f"payments.{label.replace(' ', '_').lower()}")
+        }
 
 
 def _second(tenders: Mapping[str, str], desk: Desk) -> tuple[TypedChoice, TypedAmount]:

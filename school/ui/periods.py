@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from school.students.queries import TermFacts, YearFacts
-from school.ui import words
+from school.ui import filters, words
 
 EVERYTHING, OTHER = "Everything", "Other dates"
 
@@ -20,7 +20,7 @@ def choose(
     """The first and the last day, both inclusive; None is without end. Latest periods are offered first."""
     named = {f"{t.name} {t.year_name}": (t.starts_on, t.ends_on) for t in reversed(terms)}
     named |= {y.name: (y.starts_on, y.ends_on) for y in reversed(years)}
-    how: dict[str, Any] = {"bind": "query-params", "width": 190}
+    how: dict[str, Any] = {"bind": "query-params", "width": filters.WIDTH}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox("Period", [EVERYTHING, *named, OTHER], key=f"{page}.period", **how)
         if name != OTHER:

@@ -74,9 +74,9 @@ def totals(page: RosterPage, unit: Currency) -> None:
 def rows(page: RosterPage, unit: Currency) -> None:
     columns = {
         "Student": [row.name for row in page.rows],
-        "Number": [row.admission_no for row in page.rows],
-        "Class": [row.class_name or links.NO_CLASS for row in page.rows],
         "Balance": [words.owes(row.balance, unit) for row in page.rows],
+        "Class": [row.class_name or links.NO_CLASS for row in page.rows],
+        "Number": [row.admission_no for row in page.rows],
         "Guardian": [row.guardian for row in page.rows],
         "Phone": [row.phone for row in page.rows],
         "Status": [row.status.capitalize() if row.status != "enrolled" else "" for row in page.rows],

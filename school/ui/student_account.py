@@ -17,6 +17,8 @@ from school.students.queries import GuardianFacts, SchoolFacts, StudentFacts
 from school.ui import links, tables, words
 from school.ui.payment_draft import charge_name
 
+CARD = 160  # pixels: two beside each other on a phone
+
 
 @dataclass(frozen=True)
 class Sibling:
@@ -79,7 +81,7 @@ def head(account: Account) -> None:
     if student.status == "left":
         left = f" on {words.date(student.left_on)}" if student.left_on else ""
         st.badge(f"Left the school{left}; takes no new charges", icon=":material/logout:", color="orange")
-    with st.grid(max(2, 1 + len(account.figures)), gap="small"):
+    with st.grid(max(2, 1 + len(account.figures)), gap="small", min_column_width=CARD):
         st.metric("Balance", words.owes_in_colour(account.balance, unit), border=True)
         for word, amount in account.figures.items():
             st.metric(word, words.amount(amount, unit), border=True)

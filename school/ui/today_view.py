@@ -19,6 +19,7 @@ from school.students.queries import SchoolFacts
 from school.ui import keyboard, links, payment_desk, payment_search, receipts, words
 
 SEARCH, KEYS = "today.student", "today.keys"
+CARD = 160  # pixels: two beside each other on a phone
 
 
 def find(session: Session, actor: Actor, unit: Currency) -> None:
@@ -69,7 +70,7 @@ def _tenders(everybody: Sequence[AccountTotal], mine: Sequence[AccountTotal], un
     if not shown:
         st.caption("Nothing was taken yet today.")
         return
-    with st.grid(4, gap="small"):
+    with st.grid(4, gap="small", min_column_width=CARD):
         _till("In all", sum(t.amount for t in shown), sum(own.values()), unit)
         for total in shown:
             _till(words.plain(total.name), total.amount, own.get(total.account, 0), unit)
@@ -77,8 +78,8 @@ def _tenders(everybody: Sequence[AccountTotal], mine: Sequence[AccountTotal], un
 
 def _till(label: str, amount: int, own: int, unit: Currency) -> None:
     st.metric(
-        label,
-        words.amount(amount, unit),
+        label if amount >= 0 else f"{label}, paid back",
+        words.amount(abs(amount), unit),
         delta=f"{words.amount(own, unit)} by you",
         delta_color="off",
         delta_arrow="off",
@@ -91,7 +92,7 @@ def owed(session: Session, school: SchoolFacts) -> None:
     unit, now = school.currency, dashboard.figures(session)
     months = [month for month in movements.months(session) if month.month <= now.as_at]
     st.header("What is owed", anchor=False)
-    with st.grid(3, gap="small"):
+    with st.grid(3, gap="small", min_column_width=CARD):
         st.metric("Owed in all", words.amount(now.owed, unit), border=True, height="stretch")
         st.metric("Overdue", words.amount(now.overdue, unit), border=True, height="stretch")
         term = f" in {now.term.name}" if now.term else ""
@@ -123,7 +124,7 @@ def books(session: Session, actor: Actor) -> None:
     st.header("The books", anchor=False)
     count, last = roster.page(session, limit=1).matches, ledger.last_entry(session)
     findings = checks.verify(session, deep=False)
-    with st.grid(3, gap="small"):
+    with st.grid(3, gap="small", min_column_width=CARD):
         st.metric("Students", f"{count:,}", border=True)
         st.metric("Entries", f"{last:,}", border=True)
         st.metric("Quick check", "All agrees" if not findings else "Look below", border=True)

@@ -1,6 +1,6 @@
 // Puts the cursor where the page wants it, once, and lets Enter move on from field to field.
 // `start` is where the cursor waits when `form` is new, `move` where it goes after this run; `enter` says where
-// Enter leads from each field, `pick` in which field Enter sends what was typed.
+// Enter leads from each field, `pick` in which field it sends what was typed, `press` what Ctrl+Enter presses.
 const WAIT_MS = 3000
 const SETTLE_MS = 700 // a button takes the cursor late, so that Enter pressed twice does not press it too
 const mounted = new WeakMap()
@@ -18,9 +18,17 @@ function focus(key, until = performance.now() + WAIT_MS) {
   }
 }
 
+function press(key) {
+  document.activeElement?.blur() // what stands in the field goes first
+  field(key)?.click()
+}
+
 function onKey(event, { data, send }) {
-  if (event.key !== "Enter" || event.repeat || event.isComposing) return
-  if (event.ctrlKey || event.metaKey || event.altKey) return
+  if (event.key !== "Enter" || event.repeat || event.isComposing || event.altKey) return
+  if (event.ctrlKey || event.metaKey) {
+    if (data.press) press(data.press)
+    return
+  }
   const within = (key) => event.target.tagName === "INPUT" && box(key)?.contains(event.target)
   if (data.pick && within(data.pick)) send("picked", event.target.value)
   const next = Object.entries(data.enter ?? {}).find(([key]) => within(key))?.[1]
