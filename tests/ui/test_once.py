@@ -56,7 +56,9 @@ def test_only_success_gives_a_new_id() -> None:
     assert app.text[0].value != first
 
 
-@pytest.mark.parametrize("given", ["", "1", "x" * 10_000, "' OR 1=1 --", str(uuid.uuid4()).upper(), "ﬀ" * 36])
+@pytest.mark.parametrize(
+    "given", ["", "1", "x" * 10_000, "' OR 1=1 --", "5E1E7A84-158A-405A-9F6F-D906D3F39F4A", "ﬀ" * 36]
+)
 def test_an_id_that_is_not_ours_is_replaced(given: str) -> None:
     app = AppTest.from_function(form)
     app.query_params["payment"] = given
