@@ -140,6 +140,7 @@ def test_a_demo_school_is_loaded_and_its_sign_ins_are_shown_once(first: Page, em
 
     expect(first.get_by_role("heading", name="The demo school is ready")).to_be_visible(timeout=120_000)
     row = first.locator("tr").filter(has_text="Finance").first
+    expect(row).to_be_visible()
     cells = row.locator("td").all_inner_texts()
     first.get_by_role("button", name="Go to the sign-in").click()
     steps.sign_in(first, cells[-2], cells[-1])
