@@ -13,6 +13,7 @@ from school.access.models import SignIn, User, UserRole
 from school.access.rules import ROLES, Actor, user_name
 from school.audit import events
 from school.audit import service as audit
+from school.db import one_writer
 from school.errors import BadInput, NotAllowed, NotFound, RuleBroken, SignInNeeded
 
 
@@ -52,6 +53,7 @@ def add_user(
     kept = user_name(name, field="users.name")
     chosen = _chosen(password, about=[kept, full_name])
     wanted = _known_roles(roles)
+    one_writer(session)  # of two who choose one name at once, one gets it
     if session.scalar(select(User.id).where(User.name == kept)) is not None:
         raise BadInput(f"There is already a user called {kept}. Choose another name.", field="users.name")
     user = User(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select
@@ -105,6 +106,24 @@ def test_a_user_name_is_one_name_however_it_is_written(database: Database) -> No
         assert session.scalar(select(User.name).where(User.id == user_id)) == "bea"
         with pytest.raises(BadInput, match="already a user called bea"):
             add(session, "BEA")
+
+
+def test_of_many_who_choose_one_name_at_once_one_gets_it_and_the_others_a_sentence(
+    database: Database,
+) -> None:
+    def choose(_: int) -> str:
+        try:
+            with database.writing() as session:
+                add(session, "bea")
+        except BadInput as refused:
+            return refused.sentence
+        return "added"
+
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(choose, range(6)))
+
+    assert sorted(set(answers)) == ["There is already a user called bea. Choose another name.", "added"]
+    assert answers.count("added") == 1
 
 
 @pytest.mark.parametrize("name", ["", "   ", "two words", "x" * 65, "tab\tin it", "new\nline", "\u202eeab"])
