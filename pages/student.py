@@ -15,7 +15,7 @@ actor = guard.require("students.read")
 student_id = links.number("student")
 try:
     with reading() as session:
-        account = student_account.read(session, student_id)
+        account = student_account.read(session, student_id, chart=student_actions.asked())
         student_account.head(account)
         feedback.show("student")
         doing = st.container()

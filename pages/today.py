@@ -13,7 +13,7 @@ with reading() as session:
     st.caption(f"{words.plain(school.name)} · {words.date(today)}")
     feedback.show("today")
     if actor.can("students.read"):
-        today_view.find(session, actor, school.currency)
+        today_view.find(school.currency)
     if actor.can("payments.record"):
         today_view.takings(session, actor, school, today)
     elif actor.can("reports.read"):

@@ -7,6 +7,7 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
+from school import clock
 from school.access.rules import Actor
 from school.errors import NotFound
 from school.ledger import queries as ledger
@@ -20,11 +21,15 @@ from school.students.rules import fold
 MATCHES_MAX = 8  # more is not a choice but a reason to type on
 RANKED_MAX = 40  # of so many the best are shown first
 RECENT_MAX = 8
+LATELY_MAX = 5  # enough to see that the same was paid a moment ago
 
 
 @dataclass(frozen=True)
 class Member:
-    """A student of the family account; `balance` in minor units, + owes; `open_charges` oldest due first."""
+    """A student of the family account; `balance` in minor units, + owes.
+
+    `open_charges` are oldest due first, of siblings only when the payment is split over the family.
+    """
 
     student: StudentFacts
     balance: int
@@ -63,15 +68,24 @@ def find(session: Session, text: str) -> tuple[RosterRow, ...]:
 
 
 def read(
-    session: Session, *, actor: Actor, request_id: str, text: str, picked: str | None, student_id: int | None
+    session: Session,
+    *,
+    actor: Actor,
+    request_id: str,
+    text: str,
+    picked: str | None,
+    student_id: int | None,
+    split: bool,
 ) -> Desk:
     """`text` is what is typed in the search field, `picked` what stood there when Enter was pressed.
 
-    Enter takes the best match; a text that fits one student alone needs no Enter.
+    Enter takes the best match; a text that fits one student alone needs no Enter. `split` asks for the open
+    charges of the whole family.
     """
+    school = students.school(session)
     desk = Desk(
-        school=students.school(session),
-        today=students.today(session),
+        school=school,
+        today=clock.today(school.time_zone),
         posted=ledger.receipt_of_request(session, request_id),
         mine=tuple(ledger.recent_receipts(session, actor_id=actor.user_id, limit=RECENT_MAX)),
     )
@@ -80,7 +94,7 @@ def read(
     matches = find(session, picked or text) if student_id is None and (picked or text) else ()
     if matches and (picked or len(matches) == 1):
         student_id = matches[0].student_id
-    family = _family(session, student_id) if student_id is not None else ()
+    family = _family(session, student_id, split) if student_id is not None else ()
     if not family:
         return replace(desk, matches=matches)
     chosen = family[0].student.id
@@ -89,16 +103,20 @@ def read(
         family=family,
         guardians=tuple(students.guardians(session, chosen)),
         tenders=tuple(a for a in ledger.accounts(session, type="tender") if a.active),
-        lately=tuple(ledger.recent_receipts(session, student_id=chosen, limit=5)),
+        lately=tuple(ledger.recent_receipts(session, student_id=chosen, limit=LATELY_MAX)),
     )
 
 
-def _family(session: Session, student_id: int) -> tuple[Member, ...]:
+def _family(session: Session, student_id: int, split: bool) -> tuple[Member, ...]:
     try:
         chosen = students.student(session, student_id)
     except NotFound:
         return ()  # an old or mistyped address: the search field is there
     return tuple(
-        Member(one, ledger.balance(session, one.id), tuple(ledger.open_charges(session, one.id)))
+        Member(
+            one,
+            ledger.balance(session, one.id),
+            tuple(ledger.open_charges(session, one.id)) if split or one is chosen else (),
+        )
         for one in (chosen, *students.siblings(session, student_id))
     )

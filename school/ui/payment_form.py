@@ -16,9 +16,9 @@ from school.ui import feedback, forms, keyboard, words
 from school.ui.forms import TypedAmount, TypedChoice
 from school.ui.payment_desk import Desk, Member
 from school.ui.payment_draft import Typed, charge_name, draft
-from school.ui.payment_search import AMOUNT, RECORD, REFERENCE, TENDER, named
+from school.ui.payment_search import AMOUNT, RECORD, REFERENCE, SPLIT, TENDER, named
 
-FAMILY, TENDERS, CHARGE = "Split over the family", "Two tenders", "For one charge"
+FAMILY, TENDERS, CHARGE = SPLIT, "payments.two_tenders", "payments.for_one_charge"
 SAME_AGAIN_MINUTES = 10  # a payment repeated sooner is more often a mistake than a second payment
 
 
@@ -103,15 +103,14 @@ def _tender(label: str, tenders: Mapping[str, str], *, key: str, **how: Any) -> 
 
 
 def _more(desk: Desk) -> set[str]:
-    """Which of the rarer kinds of payment this is."""
-    offered = {FAMILY: len(desk.family) > 1, TENDERS: len(desk.tenders) > 1}
-    offered[CHARGE] = bool(desk.family[0].open_charges)
+    """The keys of the rarer kinds of payment that this one is."""
+    labels = {
+        FAMILY: "Split over the family" if len(desk.family) > 1 else "",
+        TENDERS: "Two tenders" if len(desk.tenders) > 1 else "",
+        CHARGE: "For one charge" if desk.family[0].open_charges else "",
+    }
     with st.container(horizontal=True):
-        return {
-            label
-            for label, fits in offered.items()
-            if fits and st.checkbox(label, key=f"payments.{label.replace(' ', '_').lower()}")
-        }
+        return {key for key, label in labels.items() if label and st.checkbox(label, key=key)}
 
 
 def _second(tenders: Mapping[str, str], desk: Desk) -> tuple[TypedChoice, TypedAmount]:

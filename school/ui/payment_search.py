@@ -14,7 +14,7 @@ from school.ui.payment_desk import MATCHES_MAX, Desk, Member
 
 SEARCH, AMOUNT, TENDER = "payments.student", "payments.amount", "payments.tender"
 REFERENCE, RECORD = "payments.reference", "payments.record"
-KEYS = "payments.keys"
+KEYS, SPLIT = "payments.keys", "payments.split_over_the_family"
 
 
 def asked() -> dict[str, Any]:
@@ -23,6 +23,7 @@ def asked() -> dict[str, Any]:
         "text": st.session_state.get(SEARCH) or "",
         "picked": keyboard.picked(KEYS),
         "student_id": links.number("student") or None,
+        "split": bool(st.session_state.get(SPLIT)),
     }
 
 

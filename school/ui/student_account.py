@@ -9,6 +9,7 @@ from datetime import date
 import streamlit as st
 from sqlalchemy.orm import Session
 
+from school import clock
 from school.ledger import queries as ledger
 from school.ledger.queries import AccountFacts, OpenCharge
 from school.money import Currency
@@ -17,7 +18,7 @@ from school.students.queries import GuardianFacts, SchoolFacts, StudentFacts
 from school.ui import links, tables, words
 from school.ui.payment_draft import charge_name
 
-CARD = 160  # pixels: two beside each other on a phone
+CARD = 220  # pixels: a balance in words and figures is never cut short
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Sibling:
 
 @dataclass(frozen=True)
 class Account:
-    """`balance` is minor units, + owes; `open_charges` oldest due first; `accounts` are those in use."""
+    """`balance` is minor units, + owes; `open_charges` oldest due first; `accounts` in use, if asked."""
 
     school: SchoolFacts
     today: date
@@ -55,19 +56,20 @@ class Account:
         return {word: amount for word, amount in days.items() if amount}
 
 
-def read(session: Session, student_id: int) -> Account:
-    """Raises NotFound."""
+def read(session: Session, student_id: int, *, chart: bool = False) -> Account:
+    """`chart` says whether the chart of accounts is needed. Raises NotFound."""
     student = students.student(session, student_id)
     siblings = students.siblings(session, student_id)
+    school = students.school(session)
     return Account(
-        school=students.school(session),
-        today=students.today(session),
+        school=school,
+        today=clock.today(school.time_zone),
         student=student,
         guardians=tuple(students.guardians(session, student_id)),
         siblings=tuple(Sibling(one, ledger.balance(session, one.id)) for one in siblings),
         balance=ledger.balance(session, student_id),
         open_charges=tuple(ledger.open_charges(session, student_id)),
-        accounts=tuple(a for a in ledger.accounts(session) if a.active),
+        accounts=tuple(a for a in ledger.accounts(session) if a.active) if chart else (),
     )
 
 

@@ -124,6 +124,11 @@ ACTIONS: dict[str, Action] = {
 }
 
 
+def asked() -> bool:
+    """True when the address names a dialog."""
+    return DO in st.query_params
+
+
 def offer(account: Account, actor: Actor) -> None:
     """The payment first, the rest in a menu; the dialog that the address names is open."""
     may = {name: a for name, a in ACTIONS.items() if actor.can(a.capability) and a.fits(account)}

@@ -10,20 +10,23 @@ from sqlalchemy.orm import Session
 
 from school.access.rules import Actor
 from school.checks import ledger as checks
+from school.db import reading
 from school.ledger import queries as ledger
 from school.money import Currency
 from school.reports import dashboard, movements, roster, till
 from school.reports.movements import AccountTotal
 from school.students import queries as students
 from school.students.queries import SchoolFacts
-from school.ui import keyboard, links, payment_desk, payment_search, receipts, words
+from school.ui import guard, keyboard, links, payment_desk, payment_search, receipts, words
 
 SEARCH, KEYS = "today.student", "today.keys"
 CARD = 160  # pixels: two beside each other on a phone
 
 
-def find(session: Session, actor: Actor, unit: Currency) -> None:
-    """One field that leads to the payment, or to the account for who takes no payments."""
+@st.fragment
+def find(unit: Currency) -> None:
+    """One field that leads to the payment, or to the account for who takes no payments; it runs by itself."""
+    actor = guard.require("students.read")
     page = links.PAYMENTS if actor.can("payments.record") else links.STUDENT
     text = st.text_input(
         "Find a student",
@@ -35,18 +38,20 @@ def find(session: Session, actor: Actor, unit: Currency) -> None:
     picked = keyboard.picked(KEYS)
     keyboard.mount(KEYS, form="today", start=SEARCH, pick=SEARCH)
     typed = picked or text
-    found = payment_desk.find(session, typed) if typed else ()
-    if found and picked:
+    if not typed:
+        return
+    with reading() as session:
+        found = payment_desk.find(session, typed)
+    if not found:
+        st.caption(f"Nobody is found by “{words.plain(typed.strip())}”.")
+    elif picked:
         st.switch_page(page, query_params=links.student(found[0].student_id))
-    if found:
+    else:
         with st.container(border=True, gap="xxsmall"):
             st.caption("Enter takes the first.")
             for row in found:
-                st.page_link(
-                    page, label=payment_search.match(row, unit), query_params=links.student(row.student_id)
-                )
-    elif typed:
-        st.caption(f"Nobody is found by “{words.plain(typed.strip())}”.")
+                label = payment_search.match(row, unit)
+                st.page_link(page, label=label, query_params=links.student(row.student_id))
 
 
 def takings(session: Session, actor: Actor, school: SchoolFacts, today: date) -> None:
