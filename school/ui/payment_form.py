@@ -25,7 +25,7 @@ SAME_AGAIN_MINUTES = 10  # a payment repeated sooner is more often a mistake tha
 def fields(desk: Desk) -> Typed:
     """The fields with their refusals, and what stands in them."""
     unit, tenders = desk.school.currency, {a.code: a.name for a in desk.tenders}
-    left, right = st.columns([3, 2])
+    left, right = st.columns(2)
     with left:
         amount = forms.amount_field("Amount received", key=AMOUNT, unit=unit, live=True)
     with right:
