@@ -61,8 +61,16 @@ def unguarded_pages(root: Path) -> Iterator[str]:
 
 def _is_still(statement: ast.stmt) -> bool:
     if isinstance(statement, ast.Expr | ast.Assign):
-        return isinstance(statement.value, ast.Constant)
+        return _is_literal(statement.value)
     return isinstance(statement, ast.Import | ast.ImportFrom)
+
+
+def _is_literal(value: ast.expr) -> bool:
+    try:
+        ast.literal_eval(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_guard(statement: ast.stmt) -> bool:

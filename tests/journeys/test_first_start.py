@@ -78,9 +78,13 @@ def test_an_answer_that_cannot_be_used_is_said_beside_it_and_nothing_is_written(
     first: Page, empty: Site
 ) -> None:
     answer(first, again="seven quiet otters swam")
-    expect(first.get_by_role("alert")).to_contain_text("not the same")
+    expect(first.get_by_role("alert").filter(has_text="not the same")).to_be_visible(
+        timeout=steps.PATIENCE_MS
+    )
     answer(first, password="hillside school")
-    expect(first.get_by_role("alert")).to_contain_text("easy to guess")
+    expect(first.get_by_role("alert").filter(has_text="easy to guess")).to_be_visible(
+        timeout=steps.PATIENCE_MS
+    )
     expect(first.get_by_label("Name of the school")).to_have_value("Hillside School")
 
     first.get_by_label("Name of the school").fill("")

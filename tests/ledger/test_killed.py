@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 import random
+import sys
 import time
+from types import ModuleType
 
+import pytest
 from sqlalchemy import func, select, text
 
 from school import clock
@@ -24,6 +27,12 @@ processes = multiprocessing.get_context(
     "forkserver"
 )  # real processes that know nothing of this one's connections
 processes.set_forkserver_preload(["tests.ledger.writer", "sqlalchemy.dialects.postgresql.psycopg", "psycopg"])
+
+
+@pytest.fixture(autouse=True)
+def nothing_to_run_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new process runs the main script of its parent; Streamlit's page tests leave one of theirs behind."""
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
 
 
 def test_a_killed_writer_leaves_whole_payments_only(database: Database) -> None:
