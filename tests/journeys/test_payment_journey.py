@@ -122,10 +122,11 @@ def and_reload(page: Page) -> None:
 
 def and_another_field(page: Page) -> None:
     record(page).click(no_wait_after=True)
-    page.get_by_role("searchbox", name="Student").fill("somebody else")
+    another = page.locator(".st-key-payments-for_one_charge input")
+    another.evaluate_all("found => found[0]?.click()")  # it may have made room for the receipt already
 
 
-@pytest.mark.parametrize("press", [twice, three_times, enter_twice, and_another_field])
+@pytest.mark.parametrize("press", [twice, three_times, enter_twice])
 @steps.on_both_engines
 def test_however_it_is_pressed_it_is_recorded_once(
     visit: Visit, books: Database, student: tuple[int, str], press: Callable[[Page], None]
@@ -140,18 +141,24 @@ def test_however_it_is_pressed_it_is_recorded_once(
     assert payments(books, student_id) == [40_000]
 
 
+@pytest.mark.parametrize("press", [and_reload, and_another_field])
 @steps.on_both_engines
-def test_a_reload_after_pressing_shows_the_receipt_or_the_form_and_never_two_payments(
-    visit: Visit, books: Database, student: tuple[int, str]
+def test_an_interrupted_press_shows_the_receipt_or_the_form_and_never_two_payments(
+    visit: Visit, books: Database, student: tuple[int, str], press: Callable[[Page], None]
 ) -> None:
     student_id, _ = student
     page = visit(f"/payments?student={student_id}", name="finn")
     fill(page)
 
-    and_reload(page)
+    press(page)
 
     expect(receipt(page).or_(record(page))).to_be_visible(timeout=PATIENCE_MS)
-    assert len(payments(books, student_id)) == receipt(page).count()
+    steps.settled(page)
+    if receipt(page).count() == 0:  # stopped before it was written: the form stands, and can be sent
+        fill(page)
+        record(page).click()
+        expect_receipt(page)
+    assert payments(books, student_id) == [40_000]
 
 
 @steps.on_both_engines
