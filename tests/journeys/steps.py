@@ -72,6 +72,15 @@ def until(page: Page, is_so: Callable[[], bool]) -> None:
     raise AssertionError("what was waited for did not come to be")
 
 
+def cookie_dropped(page: Page) -> None:
+    """Waits until the browser has dropped its cookie, which it does a moment after the sign-out."""
+    for _ in range(PATIENCE_MS // 50):
+        if sign_in_cookie(page.context) is None:
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("the browser kept its cookie")
+
+
 def accessible(page: Page) -> None:
     """Nothing but what is known stands between this page and a screen reader."""
     settled(page)

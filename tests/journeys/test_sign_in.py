@@ -190,6 +190,7 @@ def test_signing_in_ends_what_was_open_in_the_other_tab_of_the_browser(visit: Vi
     other = visit("/")
     steps.sign_out(other)
     steps.expect_sign_in(other)
+    steps.cookie_dropped(other)
     sign_in(site, page.context, "first_one")
     page.reload()
     steps.expect_page(page, "Today")
