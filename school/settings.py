@@ -40,6 +40,9 @@ class Settings(BaseSettings):
     )
     idle_minutes_max: int = Field(default=60, ge=1, description="A sign-in unused for so long ends.")
     sign_in_hours_max: int = Field(default=12, ge=1, description="A sign-in ends after so long, used or not.")
+    invitation_hours_max: int = Field(
+        default=72, ge=1, description="A code to choose a first or a new password lasts so long."
+    )
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_file: Path | None = Field(default=None, description="Where JSON log lines go, rotated; else stderr.")
 

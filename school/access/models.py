@@ -1,10 +1,10 @@
-"""Users, their roles, their sign-ins and every attempt to sign in."""
+"""Users, what they may do, how they prove who they are, their sign-ins and every attempt to sign in."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from school.columns import Id, Moment
@@ -43,6 +43,7 @@ class SignIn(Base):
     """One sign-in of one browser. The cookie holds a random token, the row only its SHA-256.
 
     `ticket_hash` lets the cookie route claim the row once, until `ticket_expires_at`: that sets `token_hash`.
+    `browser_hash` is of the cookie that names the browser; only that browser may show the ticket.
     """
 
     __tablename__ = "sign_in"
@@ -52,6 +53,7 @@ class SignIn(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     ticket_hash: Mapped[str | None] = mapped_column(unique=True)
     ticket_expires_at: Mapped[datetime | None] = mapped_column(Moment)
+    browser_hash: Mapped[str | None]
     token_hash: Mapped[str | None] = mapped_column(unique=True)
     created_at: Mapped[datetime] = mapped_column(Moment)
     last_seen_at: Mapped[datetime] = mapped_column(Moment)
@@ -76,3 +78,72 @@ class SignInAttempt(Base):
     name: Mapped[str]
     address: Mapped[str]
     succeeded: Mapped[bool]
+
+
+class SecondFactor(Base):
+    """The authenticator app of one user. It counts once `confirmed_at` says that a first code was right.
+
+    `last_step` is the half minute of the last code that was accepted: a code works once.
+    """
+
+    __tablename__ = "second_factor"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), primary_key=True, autoincrement=False)
+    secret: Mapped[str]
+    last_step: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    confirmed_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class RecoveryCode(Base):
+    """Stands in for the authenticator app once; only its SHA-256 is kept."""
+
+    __tablename__ = "recovery_code"
+    __table_args__ = (Index("ix_recovery_code_user_id", "user_id"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    code_hash: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    used_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class Invitation(Base):
+    """A code with which one user chooses a password, once and in time; only its SHA-256 is kept."""
+
+    __tablename__ = "invitation"
+    __table_args__ = (
+        Index("ix_invitation_user_id", "user_id"),
+        CheckConstraint("purpose IN ('welcome', 'reset')", name="purpose"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    code_hash: Mapped[str] = mapped_column(unique=True)
+    purpose: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    created_by: Mapped[str]
+    expires_at: Mapped[datetime] = mapped_column(Moment)
+    used_at: Mapped[datetime | None] = mapped_column(Moment)
+    revoked_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class RolePolicy(Base):
+    """What the school asks of everybody with a role; a role without a row asks nothing."""
+
+    __tablename__ = "role_policy"
+    __table_args__ = (CheckConstraint("role IN ('administrator', 'finance', 'head')", name="role"),)
+
+    role: Mapped[str] = mapped_column(primary_key=True)
+    second_factor_required: Mapped[bool] = mapped_column(default=False)
+
+
+class UserPreference(Base):
+    """How one user likes the screens; an empty `language` (a BCP 47 tag) or `theme` is the browser's own."""
+
+    __tablename__ = "user_preference"
+    __table_args__ = (CheckConstraint("theme IN ('', 'light', 'dark')", name="theme"),)
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), primary_key=True, autoincrement=False)
+    language: Mapped[str] = mapped_column(default="", server_default="")
+    theme: Mapped[str] = mapped_column(default="", server_default="")

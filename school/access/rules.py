@@ -16,6 +16,7 @@ ROLES: dict[str, frozenset[str]] = {
     ADMINISTRATOR: frozenset(
         {
             "today.read",
+            "profile.own",
             "students.read",
             "students.write",
             "imports.run",
@@ -30,6 +31,7 @@ ROLES: dict[str, frozenset[str]] = {
     FINANCE: frozenset(
         {
             "today.read",
+            "profile.own",
             "students.read",
             "payments.record",
             "payments.reverse",
@@ -41,7 +43,7 @@ ROLES: dict[str, frozenset[str]] = {
             "periods.lock",
         }
     ),
-    HEAD: frozenset({"today.read", "students.read", "reports.read"}),
+    HEAD: frozenset({"today.read", "profile.own", "students.read", "reports.read"}),
 }
 CAPABILITIES: frozenset[str] = frozenset().union(*ROLES.values())
 ROLE_NAMES = {ADMINISTRATOR: "Administrator", FINANCE: "Finance", HEAD: "Head teacher"}

@@ -9,6 +9,8 @@ from sqlalchemy import Connection, Engine, text
 
 import school.access.models
 import school.audit.models
+import school.drafts.models
+import school.incidents.models
 import school.intake.models
 import school.ledger.models
 import school.ledger.projections
