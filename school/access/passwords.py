@@ -6,6 +6,7 @@ does not exist.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -54,11 +55,11 @@ def hash_of(password: str) -> str:
 
 
 def matches(password: str, password_hash: str | None) -> bool:
-    """True when this is the password behind the hash; None stands for a user who does not exist."""
+    """True when this is the password behind the hash; None or "" stand for nobody's, in the same time."""
     usable = _can_be_hashed(password)
     typed = password.encode() if usable else b"-"
     right = bcrypt.checkpw(typed, (password_hash or _nobody()).encode())
-    return right and usable and password_hash is not None
+    return right and usable and bool(password_hash)
 
 
 def _can_be_hashed(password: str) -> bool:
@@ -70,4 +71,4 @@ def _can_be_hashed(password: str) -> bool:
 
 @lru_cache
 def _nobody() -> str:
-    return hash_of("nobody has this password")
+    return hash_of(secrets.token_urlsafe(32))

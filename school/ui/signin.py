@@ -13,7 +13,7 @@ from streamlit_authenticator import Authenticate
 from streamlit_authenticator.utilities import LoginError
 from streamlit_authenticator.views import authentication_view
 
-from school.access import passwords, sign_ins
+from school.access import gate, passwords, sign_ins
 from school.access.rules import Actor, user_name
 from school.access.service import change_own_password
 from school.db import writing
@@ -69,9 +69,10 @@ def _attempt(typed: str, password: str) -> sign_ins.NewSignIn | None:
         name = user_name(typed)
     except BadInput:
         name = typed.strip()  # nobody is called so, and it takes as long to say so
+    gate.refuse_when_full(address)
     with writing() as session:
         attempt = sign_ins.begin(session, name=name, address=address)
-    if not passwords.matches(password, attempt.password_hash) or attempt.user_id is None:
+    if not gate.right(password, attempt.password_hash, address=address) or attempt.user_id is None:
         return None
     with writing() as session:
         return sign_ins.open_sign_in(
