@@ -1,0 +1,1 @@
+"""Interruptions tried on purpose, on a copy of the books."""
