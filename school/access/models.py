@@ -83,16 +83,19 @@ class SignInAttempt(Base):
 class SecondFactor(Base):
     """The authenticator app of one user. It counts once `confirmed_at` says that a first code was right.
 
-    `last_step` is the half minute of the last code that was accepted: a code works once.
+    `offered_secret` waits for its first code, while the one in `secret` goes on to count. `last_step` is the
+    half minute of the last code that was accepted: a code works once.
     """
 
     __tablename__ = "second_factor"
+    __table_args__ = (CheckConstraint("(secret = '') = (confirmed_at IS NULL)", name="confirmed"),)
 
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), primary_key=True, autoincrement=False)
-    secret: Mapped[str]
+    secret: Mapped[str] = mapped_column(default="", server_default="")
     last_step: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
-    created_at: Mapped[datetime] = mapped_column(Moment)
     confirmed_at: Mapped[datetime | None] = mapped_column(Moment)
+    offered_secret: Mapped[str | None]
+    offered_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class RecoveryCode(Base):

@@ -10,7 +10,7 @@ from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from school import clock
-from school.access.models import SignIn, User, UserRole
+from school.access.models import RolePolicy, SecondFactor, SignIn, User, UserPreference, UserRole
 from school.access.rules import ADMINISTRATOR, Actor, hashed
 from school.columns import Moment
 from school.settings import settings
@@ -18,11 +18,18 @@ from school.settings import settings
 
 @dataclass(frozen=True)
 class Standing:
-    """A live sign-in: who acts, when last seen, and whether a new password comes before anything else."""
+    """A live sign-in: who acts, when last seen, what comes before anything else, and how screens look.
+
+    `must_enrol`: a role of theirs asks for a second factor and none is confirmed. `language` (a BCP 47 tag)
+    and `theme` (`light` or `dark`) are empty where the browser decides.
+    """
 
     actor: Actor
     last_seen_at: datetime
     must_change_password: bool
+    must_enrol: bool = False
+    language: str = ""
+    theme: str = ""
 
 
 # Asked at every run of every page, so the statements are built once.
@@ -33,9 +40,22 @@ _IS_LIVE = and_(
     User.status == "active",
 )
 _STANDING = (
-    select(User.id, User.name, User.full_name, User.must_change_password, SignIn.last_seen_at, UserRole.role)
+    select(
+        User.id,
+        User.name,
+        User.full_name,
+        User.must_change_password,
+        SignIn.last_seen_at,
+        UserRole.role,
+        and_(RolePolicy.second_factor_required, SecondFactor.confirmed_at.is_(None)).label("must_enrol"),
+        UserPreference.language,
+        UserPreference.theme,
+    )
     .join(SignIn, SignIn.user_id == User.id)
     .outerjoin(UserRole, UserRole.user_id == User.id)
+    .outerjoin(RolePolicy, RolePolicy.role == UserRole.role)
+    .outerjoin(SecondFactor, SecondFactor.user_id == User.id)
+    .outerjoin(UserPreference, UserPreference.user_id == User.id)
     .where(SignIn.id == bindparam("id"), _IS_LIVE)
 )
 _ALIVE = select(SignIn.id).join(User).where(SignIn.id == bindparam("id"), _IS_LIVE)
@@ -57,7 +77,14 @@ def standing(session: Session, sign_in_id: str | None) -> Standing | None:
     row = rows[0]
     roles = frozenset(r.role for r in rows if r.role)
     actor = Actor(row.id, row.name, row.full_name or row.name, sign_in_id, roles)
-    return Standing(actor, row.last_seen_at, row.must_change_password)
+    return Standing(
+        actor,
+        row.last_seen_at,
+        row.must_change_password,
+        any(r.must_enrol for r in rows),
+        row.language or "",
+        row.theme or "",
+    )
 
 
 def actor_of_sign_in(session: Session, sign_in_id: str | None) -> Actor | None:
@@ -82,8 +109,10 @@ def any_user(session: Session) -> bool:
 
 
 def any_administrator(session: Session) -> bool:
-    """True when an active user is an administrator; the last one stays one."""
+    """True when an active user who has a password is an administrator; the last one stays one."""
     administrators = (
-        select(User.id).join(UserRole).where(UserRole.role == ADMINISTRATOR, User.status == "active")
+        select(User.id)
+        .join(UserRole)
+        .where(UserRole.role == ADMINISTRATOR, User.status == "active", User.password_hash != "")
     )
     return session.scalar(administrators.limit(1)) is not None

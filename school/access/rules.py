@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import secrets
 import unicodedata
 from dataclasses import dataclass
 from datetime import timedelta
@@ -77,7 +78,41 @@ def hashed(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no letter that looks like a digit; 5 bits each
+_GROUP = 4
+_MISREAD = str.maketrans("OIL", "011")
+
+
+def new_code(groups: int) -> str:
+    """`ABCD-EFGH-…`: a random code to print and type, 20 bits in each group."""
+    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(_GROUP)) for _ in range(groups))
+
+
+def code_as_made(typed: str) -> str:
+    """The code as `new_code` wrote it, however it was typed: case, dashes and spaces do not count."""
+    bare = "".join(c for c in typed.upper() if c.isalnum()).translate(_MISREAD)
+    return "-".join(bare[at : at + _GROUP] for at in range(0, len(bare), _GROUP))
+
+
+def step_of(code: str, codes: dict[int, str], *, after: int) -> int | None:
+    """The half minute this code of an authenticator app belongs to, if that is later than `after`.
+
+    `codes` holds the code of each half minute that may be typed now.
+    """
+    bare = "".join(code.split())
+    right = [step for step, made in codes.items() if step > after and _same(bare, made)]
+    return min(right, default=None)
+
+
+def _same(typed: str, made: str) -> bool:
+    """Compared in a time that tells nothing of how much was right."""
+    return secrets.compare_digest(typed.encode(errors="replace"), made.encode())
+
+
 NAME_LENGTH_MAX = 64
+FULL_NAME_LENGTH_MAX = 120
+EMAIL_LENGTH_MAX = 254
+_EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+")
 WRONG_BY_NAME_FREE = 5  # slips of the keyboard
 WRONG_BY_ADDRESS_FREE = 50  # a whole school may share one address
 FIRST_WAIT = timedelta(seconds=30)
@@ -98,6 +133,24 @@ def user_name(typed: str, *, field: str | None = None) -> str:
             field=field,
         )
     return name
+
+
+def person_name(typed: str, *, field: str = "users.full_name") -> str:
+    """The name as people read it, in one line; may be empty. Raises BadInput beyond 120 characters."""
+    name = " ".join(unicodedata.normalize("NFC", typed).split())
+    if len(name) > FULL_NAME_LENGTH_MAX or not name.isprintable():
+        raise BadInput(f"Type the name in at most {FULL_NAME_LENGTH_MAX} characters.", field=field)
+    return name
+
+
+def email_address(typed: str, *, field: str = "users.email") -> str:
+    """The address as it was typed; may be empty. Raises BadInput for what no letter would reach."""
+    address = typed.strip()
+    if not address:
+        return ""
+    if len(address) > EMAIL_LENGTH_MAX or not address.isprintable() or not _EMAIL.fullmatch(address):
+        raise BadInput("Type one e-mail address, such as amina@example.org, or leave it empty.", field=field)
+    return address
 
 
 def wait_after(wrong: int, *, free: int) -> timedelta:

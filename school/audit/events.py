@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 USER_ADDED = "access:user:add"
+USER_CHANGED = "access:user:change"
 USER_DISABLED = "access:user:disable"
 USER_ENABLED = "access:user:enable"
 USER_ROLES_CHANGED = "access:user:change-roles"
 PASSWORD_CHANGED = "access:password:change"  # noqa: S105 - the name of an event
 PASSWORD_RESET = "access:password:reset"  # noqa: S105 - the name of an event
+SECOND_FACTOR_SET_UP = "access:second-factor:set-up"
+SECOND_FACTOR_REMOVED = "access:second-factor:remove"
+SECOND_FACTOR_REQUIRED = "access:second-factor:require"
+RECOVERY_CODES_MADE = "access:recovery-codes:make"
+RECOVERY_CODE_USED = "access:recovery-code:use"
 SIGN_INS_ENDED = "access:sign-in:end"
+CODE_MADE = "access:code:make"
+CODE_REVOKED = "access:code:revoke"
+CODE_USED = "access:code:use"
 
 SCHOOL_MADE = "students:school:make"
 SCHOOL_CHANGED = "students:school:change"

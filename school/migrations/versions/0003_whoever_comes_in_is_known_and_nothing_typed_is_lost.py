@@ -45,10 +45,12 @@ def _second_factors() -> None:
     op.create_table(
         "second_factor",
         _user_key(),
-        Column("secret", String, nullable=False),
+        Column("secret", String, nullable=False, server_default=""),
         Column("last_step", BigInteger, nullable=False, server_default="0"),
-        Column("created_at", _MOMENT, nullable=False),
         Column("confirmed_at", _MOMENT),
+        Column("offered_secret", String),
+        Column("offered_at", _MOMENT),
+        CheckConstraint("(secret = '') = (confirmed_at IS NULL)", name="confirmed"),
     )
     op.create_table(
         "recovery_code",
