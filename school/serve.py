@@ -32,17 +32,28 @@ def free_port(first: int) -> int:
     raise BadInput(f"No port from {first} on is free: name one with --port.")
 
 
+def command(*, port: int, address: str | None = None) -> list[str]:
+    """The words that start the server, without the environment it needs."""
+    return [
+        sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"),
+        "--server.port", str(port), "--server.address", address or settings().address,
+        "--server.headless", "true",
+    ]  # fmt: skip
+
+
+def environment_of(settings_of_its_own: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a server with these settings instead of ours."""
+    return {**os.environ, **settings_of_its_own, "PYTHONPATH": str(ROOT)}
+
+
 def serve(*, port: int, environment: Mapping[str, str]) -> None:
     """Become the server; does not return. Raises BadInput when the port is taken."""
     if not _is_free(port):
         raise BadInput(f"Port {port} is in use by another program: name another with --port.")
-    command = [
-        sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"),
-        "--server.port", str(port), "--server.address", settings().address, "--server.headless", "true",
-    ]  # fmt: skip
-    full = {**os.environ, **environment, "PYTHONPATH": str(ROOT)}
+    started = command(port=port)
+    full = environment_of(environment)
     sys.stdout.flush()
     os.chdir(ROOT)
     if os.name == "nt":
-        raise SystemExit(subprocess.call(command, env=full))
-    os.execve(sys.executable, command, full)  # noqa: S606 - the server takes our place and our signals
+        raise SystemExit(subprocess.call(started, env=full))
+    os.execve(sys.executable, started, full)  # noqa: S606 - the server takes our place and our signals

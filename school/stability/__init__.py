@@ -1,1 +1,4 @@
-"""Interruptions tried on purpose, on a copy of the books."""
+"""The operators' own check: a copy of the books is worked on, interrupted and killed, and must stay right.
+
+Nothing here ever writes to the live database; see docs/stability.md.
+"""
