@@ -8,7 +8,8 @@ from pathlib import Path
 import streamlit as st
 
 from school.ui.errors import on_script_error
-from school.ui.web import EXCEPTION_HANDLERS, MIDDLEWARE, ROUTES, lifespan
+from school.ui.middleware import MIDDLEWARE
+from school.ui.web import EXCEPTION_HANDLERS, ROUTES, lifespan
 
 app = st.App(
     Path(__file__).with_name("school") / "ui" / "main.py",

@@ -10,7 +10,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from school import clock
@@ -108,24 +108,37 @@ def _refuse_while_waiting(
         raise NotAllowed(f"Too many attempts with a wrong password. Wait {in_words(left)} and try again.")
 
 
+def was_right(session: Session, *, attempt_id: int) -> None:
+    """The attempt no longer counts, and forgives the wrong ones of this name before it."""
+    session.execute(update(SignInAttempt).where(SignInAttempt.id == attempt_id).values(succeeded=True))
+
+
 def open_sign_in(
-    session: Session, *, user_id: int, address: str = "", user_agent: str = "", attempt_id: int | None = None
+    session: Session,
+    *,
+    user_id: int,
+    address: str = "",
+    user_agent: str = "",
+    attempt_id: int | None = None,
+    browser: str | None = None,
 ) -> NewSignIn:
     """A new sign-in of this user with a ticket the browser has a minute to claim; the attempt was right.
 
+    Only the browser of this name may claim the ticket; without a name, whoever shows it.
     Raises NotAllowed when the user was disabled in the meantime.
     """
     now = clock.now()
     if session.scalar(select(User.id).where(User.id == user_id, User.status == "active")) is None:
         raise NotAllowed(WRONG)
     if attempt_id is not None:
-        session.execute(update(SignInAttempt).where(SignInAttempt.id == attempt_id).values(succeeded=True))
+        was_right(session, attempt_id=attempt_id)
     ticket = secrets.token_urlsafe(32)
     row = SignIn(
         id=str(uuid.uuid4()),
         user_id=user_id,
         ticket_hash=hashed(ticket),
         ticket_expires_at=now + TICKET_LIFE,
+        browser_hash=hashed(browser) if browser else None,
         created_at=now,
         last_seen_at=now,
         expires_at=now + timedelta(hours=settings().sign_in_hours_max),
@@ -136,8 +149,10 @@ def open_sign_in(
     return NewSignIn(row.id, user_id, ticket, now + TICKET_LIFE)
 
 
-def claim(session: Session, *, ticket: str, held_token: str | None) -> Claimed | None:
-    """The token for the browser that shows the ticket in time, once; None for any other ticket.
+def claim(
+    session: Session, *, ticket: str, held_token: str | None, browser: str | None = None
+) -> Claimed | None:
+    """The token for the browser that shows its own ticket in time, once; None for any other ticket.
 
     The sign-in of the token this browser held until now is ended: one browser, one sign-in.
     """
@@ -147,6 +162,7 @@ def claim(session: Session, *, ticket: str, held_token: str | None) -> Claimed |
         update(SignIn)
         .where(
             SignIn.ticket_hash == hashed(ticket),
+            or_(SignIn.browser_hash.is_(None), SignIn.browser_hash == hashed(browser or "")),
             SignIn.ticket_expires_at > now,
             SignIn.revoked_at.is_(None),
         )
@@ -167,11 +183,6 @@ def seen(session: Session, *, sign_in_id: str) -> None:
 
 def sign_out(session: Session, *, sign_in_id: str) -> None:
     end(session, SignIn.id == sign_in_id, why="signed out")
-
-
-def sign_out_token(session: Session, *, token: str) -> None:
-    """Ends the sign-in whose cookie holds this token."""
-    end(session, SignIn.token_hash == hashed(token), why="signed out")
 
 
 def end(session: Session, which: ColumnElement[bool], *, why: str) -> int:

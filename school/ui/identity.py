@@ -23,6 +23,7 @@ from school.settings import settings
 
 SIGN_IN = "guard.sign_in"  # the id of the sign-in row this session acts under
 _USER = "guard.user"  # the user it last acted for
+_BROWSER = "guard.browser"  # the browser it signed in from
 _TICKET = "guard.ticket"  # the sign-in whose cookie the browser has yet to fetch
 _LEFT = "guard.left"  # the id of the sign-in whose cookie the browser has yet to drop
 WELCOME = "guard.welcome"  # set for the one who has just opened the books, until they go on
@@ -34,6 +35,15 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
 def cookie_name() -> str:
     return "__Host-school_sign_in" if settings().https else "school_sign_in"
+
+
+def browser_cookie_name() -> str:
+    return "__Host-school_browser" if settings().https else "school_browser"
+
+
+def browser() -> str | None:
+    """The random name of the browser at this socket's handshake; None where there is no browser."""
+    return usable_token(st.context.cookies.get(browser_cookie_name()))
 
 
 def usable_token(value: object) -> str | None:
@@ -63,7 +73,8 @@ def current() -> Standing | None:
     """The live sign-in of this run, or None. Raises Unavailable when the database cannot answer."""
     held = st.session_state.get(SIGN_IN)
     token = usable_token(st.context.cookies.get(cookie_name()))
-    found = _look_up(held, token) if held or token else None
+    own = held if st.session_state.get(_BROWSER) in (None, browser()) else None  # a session is not handed on
+    found = _look_up(own, token) if own or token else None
     _change_to(found, held)
     if found and sign_ins.due_to_be_seen(found.last_seen_at):
         _touch(found)
@@ -91,6 +102,7 @@ def _change_to(found: Standing | None, held: str | None) -> None:
     if before is not None and before != found.actor.user_id:
         _empty_address()
     st.session_state[_USER] = found.actor.user_id
+    st.session_state[_BROWSER] = browser()
 
 
 def _touch(found: Standing) -> None:
@@ -123,6 +135,7 @@ def adopt(opened: NewSignIn) -> None:
         _empty_address()
     st.session_state[_USER] = opened.user_id
     st.session_state[SIGN_IN] = opened.id
+    st.session_state[_BROWSER] = browser()
     st.session_state[_TICKET] = opened
     st.session_state[_ARRIVED] = True
 

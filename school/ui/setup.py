@@ -206,6 +206,7 @@ def _open(school: _School | None, year: _Year | None, user: _User | None) -> New
     days = (year.starts_on.day(), year.ends_on.day()) if year else None
     terms = [(name, first.day(), last.day()) for name, first, last in year.terms] if year else []
     chosen = _choose_password(user, school) if user else None
+    browser = identity.browser()
     with writing() as session:
         one_writer(session)  # of two who open the books at once, one does
         if school:
@@ -234,7 +235,7 @@ def _open(school: _School | None, year: _Year | None, user: _User | None) -> New
             roles=[ADMINISTRATOR],
             full_name=user.full_name,
         )
-        return sign_ins.open_sign_in(session, user_id=user_id)
+        return sign_ins.open_sign_in(session, user_id=user_id, browser=browser)
 
 
 def _choose_password(user: _User, school: _School | None) -> passwords.Chosen:

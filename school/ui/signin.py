@@ -18,7 +18,7 @@ from school.access.rules import Actor, user_name
 from school.access.service import change_own_password
 from school.db import writing
 from school.errors import BadInput, SchoolError
-from school.ui import identity, letterhead
+from school.ui import identity, letterhead, proof, second_step
 from school.ui.words import plain
 
 WIDTH = 420
@@ -51,37 +51,21 @@ class _Controller:
         if not username or not password:
             raise LoginError("Type your user name and your password.")
         try:
-            opened = _attempt(username, password)
+            _first_step(username, password)
         except SchoolError as error:
             raise LoginError(error.sentence) from error
-        if opened is None:
-            raise LoginError(sign_ins.WRONG)
-        identity.adopt(opened)
         return True
 
 
-def _attempt(typed: str, password: str) -> sign_ins.NewSignIn | None:
-    """Three steps, because looking at a password takes a third of a second and must hold no lock."""
-    address = st.context.ip_address
-    address = address if isinstance(address, str) else ""
-    agent = st.context.headers.get("User-Agent")
-    try:
-        name = user_name(typed)
-    except BadInput:
-        name = typed.strip()  # nobody is called so, and it takes as long to say so
-    gate.refuse_when_full(address)
-    with writing() as session:
-        attempt = sign_ins.begin(session, name=name, address=address)
-    if not gate.right(password, attempt.password_hash, address=address) or attempt.user_id is None:
-        return None
-    with writing() as session:
-        return sign_ins.open_sign_in(
-            session,
-            user_id=attempt.user_id,
-            address=address,
-            user_agent=agent if isinstance(agent, str) else "",
-            attempt_id=attempt.id,
-        )
+def _first_step(name: str, password: str) -> None:
+    """Signs in, or leaves the second step to be drawn. Raises SchoolError with the sentence to show."""
+    by = proof.caller()
+    attempt = proof.password(name, password, by=by)
+    opened = proof.open_without_code(attempt, by=by)
+    if opened:
+        identity.adopt(opened)
+    else:
+        second_step.wait_for(user_name(name), attempt, by)
 
 
 class _Form(Authenticate):  # type: ignore[misc]
@@ -131,17 +115,29 @@ authentication_view.st = _Drawing()
 
 
 def draw() -> None:
-    """The sign-in form; after a right password the page that was asked for is run."""
+    """The sign-in form, and the second step where one is wanted; then the page that was asked for is run."""
     with st.container(horizontal_alignment="center"), st.container(width=WIDTH):
         st.title(plain(letterhead.school_name()), anchor=False)
-        if sentence := identity.sentence():
-            st.info(sentence, icon=":material/logout:")
-        try:
-            _Form().login(key="sign_in", fields=LABELS)
-        except LoginError as refusal:
-            st.error(str(refusal), icon=":material/error:")
-    if st.session_state.get(identity.SIGN_IN):
+        waiting = second_step.pending()
+        if waiting:
+            if opened := second_step.draw(waiting):
+                identity.adopt(opened)
+                st.rerun()
+            return
+        _draw_first_step()
+    if st.session_state.get(identity.SIGN_IN) or second_step.pending():
         st.rerun()
+
+
+def _draw_first_step() -> None:
+    if sentence := identity.sentence():
+        st.info(sentence, icon=":material/logout:")
+    if refused := second_step.refusal():
+        st.warning(refused, icon=":material/restart_alt:")
+    try:
+        _Form().login(key="sign_in", fields=LABELS)
+    except LoginError as refusal:
+        st.error(str(refusal), icon=":material/error:")
 
 
 def draw_new_password(actor: Actor) -> None:

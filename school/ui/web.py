@@ -1,4 +1,4 @@
-"""What the browser reaches besides the pages: the sign-in cookie, health, and headers on everything."""
+"""What the browser reaches besides the pages: the sign-in cookie, whether it is alive, and health."""
 
 from __future__ import annotations
 
@@ -6,25 +6,17 @@ import asyncio
 import gc
 import json
 import logging
-import re
-from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from hashlib import sha256
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import streamlit
 from anyio import to_thread
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from school.access import queries, sign_ins
 from school.access.sign_ins import Claimed
@@ -34,7 +26,7 @@ from school.errors import Unavailable
 from school.log import start as start_log
 from school.settings import settings
 from school.ui import papers
-from school.ui.identity import cookie_name, usable_token
+from school.ui.identity import browser_cookie_name, cookie_name, usable_token
 
 log = logging.getLogger(__name__)
 BODY_MAX = 1024  # a ticket is 43 characters
@@ -58,7 +50,8 @@ async def fetch_cookie(request: Request) -> Response:
     if ticket is None:
         return Response(status_code=403)
     held = usable_token(request.cookies.get(cookie_name()))
-    claimed = await to_thread.run_sync(_claim, ticket, held)
+    browser = usable_token(request.cookies.get(browser_cookie_name()))
+    claimed = await to_thread.run_sync(_claim, ticket, held, browser)
     if claimed is None:
         return Response(status_code=403)
     response = Response(status_code=204)
@@ -81,26 +74,34 @@ async def _posted_ticket(request: Request) -> object:
     return posted.get("ticket") if isinstance(posted, dict) else None
 
 
-def _claim(ticket: str, held: str | None) -> Claimed | None:
+def _claim(ticket: str, held: str | None, browser: str | None) -> Claimed | None:
     with writing() as session:
-        return sign_ins.claim(session, ticket=ticket, held_token=held)
+        return sign_ins.claim(session, ticket=ticket, held_token=held, browser=browser)
 
 
 async def drop_cookie(request: Request) -> Response:
-    """DELETE: the cookie goes, and so does the sign-in behind it."""
+    """DELETE ?left=id: the cookie goes when it is of the sign-in that was left, or opens nothing any more.
+
+    A slow sign-out so leaves alone the cookie of whoever signed in since, in another tab.
+    """
     if not same_origin(request.headers):
         return Response(status_code=403)
-    token = usable_token(request.cookies.get(cookie_name()))
-    if token:
-        await to_thread.run_sync(_sign_out, token)
     response = Response(status_code=204)
-    response.delete_cookie(cookie_name(), path="/", secure=settings().https, httponly=True, samesite="strict")
+    token = usable_token(request.cookies.get(cookie_name()))
+    if token is None or await to_thread.run_sync(_leave, token, request.query_params.get("left", "")):
+        response.delete_cookie(
+            cookie_name(), path="/", secure=settings().https, httponly=True, samesite="strict"
+        )
     return response
 
 
-def _sign_out(token: str) -> None:
-    with writing() as session:
-        sign_ins.sign_out_token(session, token=token)
+def _leave(token: str, left: str) -> bool:
+    with reading() as session:
+        behind = queries.sign_in_of_token(session, token)
+    if behind is not None and behind == left:
+        with writing() as session:
+            sign_ins.sign_out(session, sign_in_id=behind)
+    return behind is None or behind == left
 
 
 def alive(request: Request) -> Response:
@@ -114,83 +115,6 @@ def health(_: Request) -> Response:
     with reading() as session:
         queries.any_administrator(session)
     return JSONResponse({"status": "ok"})
-
-
-def _own_scripts() -> str:
-    """The scripts written into Streamlit's page, by their hashes: no other inline script runs."""
-    page = (Path(streamlit.__file__).parent / "static" / "index.html").read_bytes()
-    hashes = (sha256(script).digest() for script in re.findall(rb"<script>(.*?)</script>", page, re.DOTALL))
-    return " ".join(f"'sha256-{b64encode(digest).decode()}'" for digest in hashes)
-
-
-# Streamlit makes its styles at run time and loads the scripts of components from blob: addresses.
-CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; "
-    f"script-src 'self' blob: {_own_scripts()}; "
-    "style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; "
-    "font-src 'self' data:; "
-    "worker-src 'self' blob:; "
-    "frame-src 'self' blob:; "
-    "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
-)
-HEADERS = {
-    "content-security-policy": CONTENT_SECURITY_POLICY,
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "referrer-policy": "same-origin",  # addresses carry request ids and student numbers
-    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-}
-HSTS = "max-age=31536000"
-
-
-class SecurityHeaders:
-    """Every answer carries them, Streamlit's own included."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-        self.headers = HEADERS | ({"strict-transport-security": HSTS} if settings().https else {})
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self.headers.items():
-                    headers[name] = value
-            await send(message)
-
-        await self.app(scope, receive, with_headers)
-
-
-class FilesForTheSignedIn:
-    """Receipts and exports under /media, and uploads, answer only a browser with a live sign-in."""
-
-    PREFIXES = ("/media/", "/_stcore/upload_file/")
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith(self.PREFIXES):
-            token = usable_token(Request(scope).cookies.get(cookie_name()))
-            if token is None or not await to_thread.run_sync(_is_live, token):
-                await Response(status_code=404)(scope, receive, send)
-                return
-        await self.app(scope, receive, send)
-
-
-def _is_live(token: str) -> bool:
-    try:
-        with reading() as session:
-            return queries.sign_in_of_token(session, token) is not None
-    except Unavailable:
-        return False
 
 
 @asynccontextmanager
@@ -234,10 +158,5 @@ ROUTES = [
     Route("/auth/alive/{id}", alive, methods=["GET"]),
     Route("/healthz", health, methods=["GET"]),
     *papers.ROUTES,
-]
-MIDDLEWARE = [
-    Middleware(SecurityHeaders),
-    Middleware(TrustedHostMiddleware, allowed_hosts=settings().allowed_hosts, www_redirect=False),
-    Middleware(FilesForTheSignedIn),
 ]
 EXCEPTION_HANDLERS = {Unavailable: unavailable}

@@ -22,7 +22,8 @@ import school.db
 import school.ui
 from school.settings import ROOT
 from school.ui.errors import on_script_error
-from school.ui.web import EXCEPTION_HANDLERS, MIDDLEWARE, ROUTES, lifespan
+from school.ui.middleware import MIDDLEWARE
+from school.ui.web import EXCEPTION_HANDLERS, ROUTES, lifespan
 
 READERS = ("school.students.queries", "school.ledger.queries", "school.reports", "school.access.queries")
 _memory: dict[Any, Any] = {}

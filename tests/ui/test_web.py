@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -41,10 +42,15 @@ def ask(site: Site, path: str, method: str = "GET", body: bytes | None = None, *
         return error.code, {k.lower(): v for k, v in error.headers.items()}, error.read()
 
 
-def new_ticket(site: Site) -> sign_ins.NewSignIn:
+def new_ticket(site: Site, browser: str | None = None) -> sign_ins.NewSignIn:
     with site.database.writing() as session:
         user_id = session.scalars(select(User.id).where(User.name == "finn")).one()
-        return sign_ins.open_sign_in(session, user_id=user_id)
+        return sign_ins.open_sign_in(session, user_id=user_id, browser=browser)
+
+
+def is_alive(site: Site, opened: sign_ins.NewSignIn) -> bool:
+    with site.database.reading() as session:
+        return queries.is_alive(session, opened.id)
 
 
 def claim(site: Site, ticket: object, **headers: str) -> Answer:
@@ -113,20 +119,70 @@ def test_nothing_else_that_is_posted_gets_a_cookie(site: Site, body: bytes) -> N
     assert "set-cookie" not in headers
 
 
-def test_deleting_the_cookie_ends_the_sign_in_behind_it_and_needs_the_same_origin(site: Site) -> None:
+def test_leaving_ends_the_sign_in_and_drops_its_cookie_and_needs_the_same_origin(site: Site) -> None:
+    opened = new_ticket(site)
+    cookie = claim(site, opened.ticket)[1]["set-cookie"].split(";")[0]
+    leaving = f"/auth/cookie?left={opened.id}"
+
+    foreign = ask(site, leaving, "DELETE", Cookie=cookie, Origin="https://evil.example")
+    alive_then = is_alive(site, opened)
+    own = ask(site, leaving, "DELETE", Cookie=cookie, Sec_Fetch_Site="same-origin")
+
+    assert (foreign[0], alive_then) == (403, True)
+    assert (own[0], is_alive(site, opened)) == (204, False)
+    assert "max-age=0" in own[1]["set-cookie"].lower()
+
+
+@pytest.mark.parametrize("left", ["", "?left=", "?left=of-another"])
+def test_a_slow_sign_out_leaves_the_cookie_of_who_signed_in_since(site: Site, left: str) -> None:
     opened = new_ticket(site)
     cookie = claim(site, opened.ticket)[1]["set-cookie"].split(";")[0]
 
-    foreign = ask(site, "/auth/cookie", "DELETE", Cookie=cookie, Origin="https://evil.example")
-    with site.database.reading() as session:
-        alive_then = queries.is_alive(session, opened.id)
-    own = ask(site, "/auth/cookie", "DELETE", Cookie=cookie, Sec_Fetch_Site="same-origin")
-    with site.database.reading() as session:
-        alive_now = queries.is_alive(session, opened.id)
+    status, headers, _ = ask(
+        site, f"/auth/cookie{left}", "DELETE", Cookie=cookie, Sec_Fetch_Site="same-origin"
+    )
 
-    assert (foreign[0], alive_then) == (403, True)
-    assert (own[0], alive_now) == (204, False)
-    assert "max-age=0" in own[1]["set-cookie"].lower()
+    assert status == 204
+    assert "set-cookie" not in headers
+    assert is_alive(site, opened)
+
+
+@pytest.mark.parametrize("cookie", ["school_sign_in=" + "A" * 43, "school_sign_in=x", "other=1"])
+def test_a_cookie_that_opens_nothing_is_dropped(site: Site, cookie: str) -> None:
+    status, headers, _ = ask(
+        site, "/auth/cookie?left=any", "DELETE", Cookie=cookie, Sec_Fetch_Site="same-origin"
+    )
+
+    assert status == 204
+    assert "max-age=0" in headers["set-cookie"].lower()
+
+
+def test_every_page_names_a_browser_that_has_no_name_and_no_other(site: Site) -> None:
+    _, new, _ = ask(site, "/payments")
+    name = new["set-cookie"].split(";")[0]
+    attributes = {part.strip().lower() for part in new["set-cookie"].split(";")[1:]}
+    _, known, _ = ask(site, "/payments", Cookie=name)
+    _, odd, _ = ask(site, "/payments", Cookie="school_browser=x")
+    _, led, _ = ask(site, "/payments", Sec_Fetch_Site="cross-site")
+
+    assert re.fullmatch("school_browser=[A-Za-z0-9_-]{43}", name)
+    assert attributes == {"httponly", "path=/", "samesite=strict", f"max-age={400 * 24 * 3600}"}
+    assert "set-cookie" not in known
+    assert "set-cookie" in odd
+    assert "set-cookie" not in led, "strict cookies stay at home when a link leads here: it may have a name"
+
+
+@pytest.mark.parametrize("shown_by", ["", "school_browser=" + "B" * 43, "school_browser=x"])
+def test_a_ticket_opens_nothing_for_another_browser(site: Site, shown_by: str) -> None:
+    opened = new_ticket(site, browser="A" * 43)
+    cookies = {"Cookie": shown_by} if shown_by else {}
+
+    stolen = claim(site, opened.ticket, Sec_Fetch_Site="same-origin", **cookies)
+    own = claim(site, opened.ticket, Sec_Fetch_Site="same-origin", Cookie="school_browser=" + "A" * 43)
+
+    assert stolen[0] == 403
+    assert "school_sign_in" not in stolen[1].get("set-cookie", "")
+    assert own[0] == 204
 
 
 def test_files_answer_only_a_browser_that_is_signed_in(site: Site) -> None:

@@ -10,14 +10,21 @@ const once = (name, action) => {
   action(name).catch(() => done.delete(name))
 }
 
-const fetchCookie = (ticket) =>
-  fetch("/auth/cookie", {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ ticket }),
-  })
+// the tabs of a browser share its cookie: one changes it at a time
+const inTurn = (change) =>
+  navigator.locks ? navigator.locks.request("school_sign_in", change) : change()
 
-const dropCookie = () => fetch("/auth/cookie", { method: "DELETE" })
+const fetchCookie = (ticket) =>
+  inTurn(() =>
+    fetch("/auth/cookie", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ ticket }),
+    }),
+  )
+
+const dropCookie = (left) =>
+  inTurn(() => fetch(`/auth/cookie?left=${encodeURIComponent(left)}`, { method: "DELETE" }))
 
 const isAlive = async (signIn) => {
   const answer = await fetch(`/auth/alive/${encodeURIComponent(signIn)}`, { cache: "no-store" })
