@@ -47,7 +47,11 @@ class SignIn(Base):
     """
 
     __tablename__ = "sign_in"
-    __table_args__ = (Index("ix_sign_in_user_id", "user_id"),)
+    __table_args__ = (
+        Index("ix_sign_in_user_id", "user_id", "last_seen_at"),
+        Index("ix_sign_in_expires_at", "expires_at"),
+        Index("ix_sign_in_browser_hash", "browser_hash"),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
@@ -65,18 +69,23 @@ class SignIn(Base):
 
 
 class SignInAttempt(Base):
-    """Every attempt, right or wrong; a wrong one counts against the name and against the address."""
+    """Every attempt, right or wrong; a wrong one counts against the name and against the address.
+
+    `known_browser` is the hash of a browser in which that name had signed in before, with a count of its own.
+    """
 
     __tablename__ = "sign_in_attempt"
     __table_args__ = (
         Index("ix_sign_in_attempt_name", "name", "id"),
         Index("ix_sign_in_attempt_address", "address", "id"),
+        Index("ix_sign_in_attempt_at", "at"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     at: Mapped[datetime] = mapped_column(Moment)
     name: Mapped[str]
     address: Mapped[str]
+    known_browser: Mapped[str | None]
     succeeded: Mapped[bool]
 
 

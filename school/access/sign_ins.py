@@ -60,31 +60,57 @@ class Claimed:
     expires_at: datetime
 
 
-def begin(session: Session, *, name: str, address: str) -> Attempt:
+def hear(session: Session, *, name: str, address: str, browser: str | None = None) -> str:
+    """The line at the gate in which this caller waits; reads only, so that refusing holds up no writer.
+
+    A browser in which this name has signed in before has a line and a count of its own, so that a guesser
+    elsewhere, or behind the same address, does not lock the owner out. Otherwise the line is the address.
+    Raises NotAllowed while the name or the address has to wait.
+    """
+    name = name[:NAME_LENGTH_MAX]
+    known = _known_browser(session, name, browser)
+    _refuse_those_who_wait(session, name, address, known)
+    return known or address
+
+
+def begin(session: Session, *, name: str, address: str, browser: str | None = None) -> Attempt:
     """Counts one more attempt as wrong until `open_sign_in` says otherwise.
 
     `name` is the kept form of a user name, known or not. `address` is empty where it is not known, as behind
     a proxy that does not tell it: then it is not counted, lest one guesser locks out everybody.
-    Raises NotAllowed while the name or the address has to wait; an attempt refused so is not counted.
+    Raises NotAllowed as `hear` does; an attempt refused so is not counted.
     """
     name = name[:NAME_LENGTH_MAX]
     _one_at_a_time(session, name)
-    now = clock.now()
-    since_success = select(func.coalesce(func.max(SignInAttempt.id), 0)).where(
-        SignInAttempt.name == name, SignInAttempt.succeeded
-    )
-    by_name = (SignInAttempt.name == name) & (SignInAttempt.id > since_success.scalar_subquery())
-    _refuse_while_waiting(session, now, by_name, since=BY_NAME_SINCE, free=WRONG_BY_NAME_FREE)
-    if address:
-        by_address = SignInAttempt.address == address
-        _refuse_while_waiting(session, now, by_address, since=BY_ADDRESS_SINCE, free=WRONG_BY_ADDRESS_FREE)
-    attempt = SignInAttempt(at=now, name=name, address=address, succeeded=False)
+    known = _known_browser(session, name, browser)
+    _refuse_those_who_wait(session, name, address, known)
+    attempt = SignInAttempt(at=clock.now(), name=name, address=address, known_browser=known, succeeded=False)
     session.add(attempt)
     session.flush()  # its id is what a right password will be marked on
     user = session.execute(
         select(User.id, User.password_hash).where(User.name == name, User.status == "active")
     ).one_or_none()
     return Attempt(attempt.id, user.id if user else None, user.password_hash if user else None)
+
+
+def _known_browser(session: Session, name: str, browser: str | None) -> str | None:
+    """The hash of a browser in which this name has signed in before."""
+    if browser is None:
+        return None
+    before = select(SignIn.browser_hash).join(User).where(User.name == name)
+    return session.scalar(before.where(SignIn.browser_hash == hashed(browser)).limit(1))
+
+
+def _refuse_those_who_wait(session: Session, name: str, address: str, known: str | None) -> None:
+    by_name = (SignInAttempt.name == name) & SignInAttempt.known_browser.is_not_distinct_from(known)
+    since_success = select(func.coalesce(func.max(SignInAttempt.id), 0)).where(
+        by_name, SignInAttempt.succeeded
+    )
+    later = by_name & (SignInAttempt.id > since_success.scalar_subquery())
+    _refuse_while_waiting(session, later, since=BY_NAME_SINCE, free=WRONG_BY_NAME_FREE)
+    if address and known is None:
+        by_address = (SignInAttempt.address == address) & SignInAttempt.known_browser.is_(None)
+        _refuse_while_waiting(session, by_address, since=BY_ADDRESS_SINCE, free=WRONG_BY_ADDRESS_FREE)
 
 
 def _one_at_a_time(session: Session, name: str) -> None:
@@ -94,8 +120,9 @@ def _one_at_a_time(session: Session, name: str) -> None:
 
 
 def _refuse_while_waiting(
-    session: Session, now: datetime, whose: ColumnElement[bool], *, since: timedelta, free: int
+    session: Session, whose: ColumnElement[bool], *, since: timedelta, free: int
 ) -> None:
+    now = clock.now()
     wrong, last = session.execute(
         select(func.count(), func.max(SignInAttempt.at)).where(
             whose, ~SignInAttempt.succeeded, SignInAttempt.at > now - since

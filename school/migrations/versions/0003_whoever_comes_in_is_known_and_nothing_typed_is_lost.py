@@ -22,6 +22,9 @@ def _user_key() -> Column[int]:
 
 def upgrade() -> None:
     op.add_column("sign_in", Column("browser_hash", String))
+    op.create_index("ix_sign_in_browser_hash", "sign_in", ["browser_hash"])
+    op.add_column("sign_in_attempt", Column("known_browser", String))
+    _lists_of_sign_ins()
     _second_factors()
     _invitations()
     op.create_table(
@@ -39,6 +42,13 @@ def upgrade() -> None:
     )
     _drafts()
     _incidents()
+
+
+def _lists_of_sign_ins() -> None:
+    op.drop_index("ix_sign_in_user_id", "sign_in")
+    op.create_index("ix_sign_in_user_id", "sign_in", ["user_id", "last_seen_at"])
+    op.create_index("ix_sign_in_expires_at", "sign_in", ["expires_at"])
+    op.create_index("ix_sign_in_attempt_at", "sign_in_attempt", ["at"])
 
 
 def _second_factors() -> None:
