@@ -56,7 +56,22 @@ function watch(signIn, ended) {
   }
 }
 
+// While the server is away every field is disabled. The one that is being typed in so loses the cursor, and
+// Streamlit is not told: the text would stay on the screen and never be sent. The cursor goes back to it, and
+// with it the text goes out as soon as the field is left.
+let cutOff = null
+
+const keepTyping = () => {
+  if (document.documentElement.dataset.schoolTyping) return
+  document.documentElement.dataset.schoolTyping = "kept"
+  document.addEventListener("focusout", ({ target }) => target.disabled && (cutOff = target), true)
+  document.addEventListener("focusin", () => (cutOff = null), true)
+  const back = () => cutOff?.isConnected && !cutOff.disabled && cutOff.focus()
+  new MutationObserver(back).observe(document.body, { subtree: true, attributeFilter: ["disabled"] })
+}
+
 export default function ({ data, parentElement, setTriggerValue }) {
+  keepTyping()
   once(data.ticket, fetchCookie)
   once(data.left, dropCookie)
 
