@@ -14,6 +14,7 @@
     │   └── SignInNeeded
     ├── NotFound
     └── Unavailable         the database cannot answer now
+        └── ReadOnly        it answers, but takes nothing: a full disk, a file or server set to read only
 
 A page catches `SchoolError` and shows it beside the field; anything else is a bug.
 """
@@ -85,3 +86,14 @@ class NotFound(SchoolError):
 
 class Unavailable(SchoolError):
     pass
+
+
+class ReadOnly(Unavailable):
+    """The books can be read but not written; `cause` is why, as half a sentence."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(
+            f"The books can be read but not written at this moment, because {cause}. "
+            "Nothing was recorded; what you typed stands here. Tell your administrator."
+        )
+        self.cause = cause

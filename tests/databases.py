@@ -36,7 +36,7 @@ def fresh(engine: str, folder: Path | None = None, *, migrated: bool = True) -> 
     """A new database on `sqlite` or `postgresql`, gone at the end; `folder` is for a SQLite file."""
     maker = _fresh_sqlite if engine == "sqlite" else _fresh_postgresql
     with maker(folder, migrated) as url:
-        database = Database(url)
+        database = Database(url, create=not migrated)
         try:
             yield database
         finally:

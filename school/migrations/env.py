@@ -63,7 +63,7 @@ given = context.config.attributes.get("connection")
 if given is not None:
     run(given)
 else:
-    database = Database(context.config.attributes["url"])
+    database = Database(context.config.attributes["url"], create=True)
     try:
         run(database.engine)
     finally:

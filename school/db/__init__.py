@@ -6,24 +6,39 @@ reads inside is what it decides upon. PostgreSQL writers take one advisory lock 
 
 from __future__ import annotations
 
+import logging
+import sqlite3
 import threading
-from collections import deque
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import URL, Connection, Engine, MetaData, create_engine, event, make_url, text
+from sqlalchemy.exc import InvalidatePoolError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from school.errors import Unavailable
+from school.db import room, trouble
+from school.db.turns import FairLock
+from school.errors import ReadOnly, Unavailable
 from school.settings import settings
 
-BUSY_WAIT_MS = 30_000  # longer than any write of ours; a writer that waits more is a fault worth a sentence
+log = logging.getLogger(__name__)
+
+WRITER_WAIT_MS = 30_000  # longer than any write of ours; a writer that waits more is a fault worth a sentence
+READER_WAIT_MS = 3_000  # readers wait for nobody, unless another program has locked the whole file
 WRITERS_LOCK = 1200  # PostgreSQL's advisory lock of the books; guards_postgresql.sql takes it too
 CONNECTIONS_MAX = 60  # more than the threads a process uses at once
+PROBE_EVERY_S = 5
+_SERVER_GONE_AFTER = {  # a server that fell silent is noticed within seconds, not after the network's hours
+    "connect_timeout": 5,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
 
 
 class Base(DeclarativeBase):
@@ -40,89 +55,146 @@ class Base(DeclarativeBase):
     )
 
 
-class FairLock:
-    """Writers of one process go in the order in which they came; SQLite alone lets latecomers overtake."""
-
-    def __init__(self) -> None:
-        self._guard = threading.Lock()
-        self._waiting: deque[threading.Lock] = deque()
-        self._held = False
-
-    def __enter__(self) -> None:
-        with self._guard:
-            if not self._held:
-                self._held = True
-                return
-            turn = threading.Lock()
-            turn.acquire()
-            self._waiting.append(turn)
-        turn.acquire()
-
-    def __exit__(self, *_: object) -> None:
-        with self._guard:
-            if self._waiting:
-                self._waiting.popleft().release()
-            else:
-                self._held = False
-
-
 class Database:
-    """The engine of one database URL, and its two doors. Connections are made on first use."""
+    """The engine of one database URL, and its two doors. Connections are made on first use.
 
-    def __init__(self, url: str) -> None:
+    A SQLite file that is not there is made only when `create` says so: an empty file in its place would
+    hide that the books are gone.
+    """
+
+    def __init__(self, url: str | URL, *, create: bool = False) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = self._engine()
+        self.path = Path(self.url.database or "").absolute() if self._is_file else None
+        self.read_only = False  # True from a write that found no room or no right, until one succeeds again
+        self._create = create
+        self.engine = self._sqlite_engine() if self.is_sqlite else self._postgresql_engine()
         self._read = self.engine.execution_options(school_door="read")
         self._write = self.engine.execution_options(school_door="write")
         self._turns = FairLock()
+        self._probed_at: float | None = None
+        self._probing = threading.Lock()
 
-    def _engine(self) -> Engine:
-        if not self.is_sqlite:
-            engine = create_engine(
-                self.url, pool_size=10, max_overflow=CONNECTIONS_MAX - 10, pool_pre_ping=True, pool_timeout=30
-            )
-            event.listen(engine, "begin", _begin_postgresql)
-            return engine
-        path = self.url.database
-        if path and path != ":memory:":
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
+    @property
+    def _is_file(self) -> bool:
+        return self.is_sqlite and self.url.database not in (None, "", ":memory:")
+
+    def _postgresql_engine(self) -> Engine:
         engine = create_engine(
             self.url,
             pool_size=10,
             max_overflow=CONNECTIONS_MAX - 10,
-            connect_args={"check_same_thread": False},
+            pool_pre_ping=True,
+            pool_timeout=30,
+            hide_parameters=True,  # an error tells what failed, never whose name was in it
+            connect_args={k: v for k, v in _SERVER_GONE_AFTER.items() if k not in self.url.query},
+        )
+        event.listen(engine, "begin", _begin_postgresql)
+        return engine
+
+    def _sqlite_engine(self) -> Engine:
+        how: dict[str, Any] = {"creator": self._connect_to_file} if self.path else {}
+        engine = create_engine(
+            self.url, pool_size=10, max_overflow=CONNECTIONS_MAX - 10, hide_parameters=True, **how
         )
         event.listen(engine, "connect", _open_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         event.listen(engine, "checkin", _leave_clean)
+        if self.path:
+            event.listen(engine, "connect", self._remember_file)
+            event.listen(engine, "checkout", self._expect_same_file)
         return engine
+
+    def _connect_to_file(self) -> sqlite3.Connection:
+        path = self.path or Path()
+        if self._create:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        mode = "rwc" if self._create else "rw"
+        return sqlite3.connect(f"{path.as_uri()}?mode={mode}", uri=True, check_same_thread=False)
+
+    def _remember_file(self, _connection: object, record: Any) -> None:
+        record.info["file"] = self._file()
+
+    def _expect_same_file(self, _connection: object, record: Any, _proxy: object) -> None:
+        """A file moved away or put in place of another is still open: what is written there would be lost."""
+        if record.info["file"] != self._file():
+            raise InvalidatePoolError("the file of the books is not the one that was opened")
+
+    def _file(self) -> tuple[int, int] | None:
+        try:
+            found = (self.path or Path()).stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A consistent snapshot; nothing read here is ever written back."""
-        with _kindly(), Session(self._read, autoflush=False, expire_on_commit=False) as session:
+        """A consistent snapshot; nothing read here is ever written back. Raises Unavailable."""
+        with self._kindly(), Session(self._read, autoflush=False, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """One fact: all of it lands when the block ends cleanly, or none of it."""
-        with _kindly():
-            if not self.is_sqlite:
-                with Session(self._write, expire_on_commit=False) as session, session.begin():
-                    yield session
-                return
-            with self._turns, Session(self._write, expire_on_commit=False) as session, session.begin():
-                yield session
+        """One fact: all of it lands when the block ends cleanly, or none of it.
+
+        Raises Unavailable when the database cannot answer, ReadOnly when it answers but takes nothing.
+        """
+        stage = {"committing": False}
+        turn = self._turns if self.is_sqlite else nullcontext()
+        with (
+            self._kindly(stage),
+            turn,
+            Session(self._write, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            yield session
+            session.flush()
+            stage["committing"] = True
+
+    @contextmanager
+    def _kindly(self, stage: Mapping[str, bool] | None = None) -> Iterator[None]:
+        """`stage` is a writer's; readers have none."""
+        try:
+            yield
+        except (SQLAlchemyError, self.engine.dialect.loaded_dbapi.Error) as error:
+            told = trouble.told(
+                error, writing=stage is not None, committing=bool(stage and stage["committing"])
+            )
+            if told is None:
+                raise
+            if isinstance(told, ReadOnly) and not self.read_only:
+                log.warning("read only", extra={"cause": type(error).__name__, "code": trouble.code(error)})
+                self.read_only = True
+            raise told from error
+
+    def takes_entries(self) -> bool:
+        """False while the books can only be read. Asks them anew every few seconds, and only while so."""
+        if not self.read_only:
+            return True
+        with self._probing:
+            if self._probed_at is None or time.monotonic() - self._probed_at >= PROBE_EVERY_S:
+                self._probe()
+                self._probed_at = time.monotonic()
+        return not self.read_only
+
+    def _probe(self) -> None:
+        try:
+            with self.writing() as session:
+                roomy = room.for_more(session, self.path)
+        except Unavailable:
+            return
+        if roomy:
+            log.warning("the books take entries again")
+            self.read_only = False
 
 
 def _open_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver's own BEGIN comes too late and skips DDL
     cursor = connection.cursor()
     for pragma in (
+        f"busy_timeout={READER_WAIT_MS}",
         "journal_mode=WAL",
         "synchronous=FULL",
-        f"busy_timeout={BUSY_WAIT_MS}",
         "foreign_keys=ON",
         "recursive_triggers=ON",  # without it REPLACE deletes rows past the delete guards
         "trusted_schema=OFF",
@@ -136,6 +208,8 @@ def _open_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_sqlite(connection: Any) -> None:
     write = connection.get_execution_options().get("school_door") != "read"
+    driver = connection.connection.driver_connection
+    driver.execute(f"PRAGMA busy_timeout={WRITER_WAIT_MS if write else READER_WAIT_MS}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
@@ -148,17 +222,6 @@ def _leave_clean(connection: Any, _record: object) -> None:
     """A COMMIT that failed (full disk, deferred key) leaves SQLite inside its transaction; we roll back."""
     if connection is not None and connection.in_transaction:
         connection.rollback()
-
-
-@contextmanager
-def _kindly() -> Iterator[None]:
-    try:
-        yield
-    except OperationalError as error:
-        raise Unavailable(
-            "The books cannot be reached at this moment, so nothing was written. "
-            "Try again in a minute; if it goes on, tell your administrator."
-        ) from error
 
 
 def one_writer(session: Session) -> None:
