@@ -21,14 +21,21 @@ from tests import people
 MORNING = datetime(2026, 3, 20, 8, tzinfo=UTC)
 
 
-def fail(database: Database, name: str = "finn", address: str = "10.0.0.9") -> None:
+HOME, ELSEWHERE = "A" * 43, "B" * 43  # names of browsers
+
+
+def fail(
+    database: Database, name: str = "finn", address: str = "10.0.0.9", browser: str | None = None
+) -> None:
     with database.writing() as session:
-        sign_ins.begin(session, name=name, address=address)
+        sign_ins.begin(session, name=name, address=address, browser=browser)
 
 
-def refusal(database: Database, name: str = "finn", address: str = "10.0.0.9") -> str | None:
+def refusal(
+    database: Database, name: str = "finn", address: str = "10.0.0.9", browser: str | None = None
+) -> str | None:
     try:
-        fail(database, name, address)
+        fail(database, name, address, browser)
     except NotAllowed as error:
         return error.sentence
     return None
@@ -235,6 +242,81 @@ def test_guesses_made_at_once_are_counted_one_by_one(database: Database) -> None
     assert refused.count(None) == 5
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(SignInAttempt)) == 5
+
+
+@pytest.fixture
+def at_home(database: Database) -> Database:
+    """Finn has signed in from HOME before."""
+    with clock.set_to(MORNING - timedelta(days=2)), database.writing() as session:
+        sign_ins.open_sign_in(session, user_id=people.user(session, FINANCE), browser=HOME)
+    return database
+
+
+@pytest.mark.parametrize("address", ["203.0.113.7", "10.0.0.9"])
+def test_a_guesser_elsewhere_does_not_lock_out_the_browser_one_has_signed_in_from(
+    at_home: Database, address: str
+) -> None:
+    with clock.set_to(MORNING):
+        for i in range(50):
+            refusal(at_home, "finn", address)
+            refusal(at_home, f"guess{i}", address)
+        assert refusal(at_home, "finn", address, ELSEWHERE) is not None
+
+        assert refusal(at_home, "finn", "10.0.0.9", HOME) is None
+
+
+def test_guessing_in_a_browser_one_has_signed_in_from_waits_too(at_home: Database) -> None:
+    with clock.set_to(MORNING):
+        refused = [refusal(at_home, browser=HOME) for _ in range(8)]
+
+        assert refused.count(None) == 5
+        assert refusal(at_home, browser=ELSEWHERE) is None, "and the count elsewhere is its own"
+
+
+def test_the_owner_coming_in_at_home_forgives_nothing_elsewhere(at_home: Database) -> None:
+    with clock.set_to(MORNING):
+        for _ in range(5):
+            fail(at_home, browser=ELSEWHERE)
+        with at_home.writing() as session:
+            attempt = sign_ins.begin(session, name="finn", address="10.0.0.9", browser=HOME)
+            assert attempt.user_id is not None
+            sign_ins.open_sign_in(session, user_id=attempt.user_id, attempt_id=attempt.id, browser=HOME)
+
+        assert refusal(at_home, browser=ELSEWHERE) is not None
+
+
+def test_a_browser_known_for_one_name_is_a_strangers_for_another(at_home: Database) -> None:
+    with clock.set_to(MORNING):
+        for _ in range(5):
+            fail(at_home, "hope")
+
+        assert refusal(at_home, "hope", browser=HOME) is not None
+
+
+def test_who_must_wait_is_told_so_by_reading_alone(at_home: Database) -> None:
+    with clock.set_to(MORNING):
+        for _ in range(5):
+            fail(at_home)
+
+        with at_home.reading() as session, pytest.raises(NotAllowed, match="Wait 30 seconds"):
+            sign_ins.hear(session, name="finn", address="10.0.0.9")
+        with at_home.reading() as session:
+            own_line = sign_ins.hear(session, name="finn", address="10.0.0.9", browser=HOME)
+            line_elsewhere = sign_ins.hear(session, name="hope", address="10.0.0.9", browser=HOME)
+
+    assert line_elsewhere == "10.0.0.9"
+    assert own_line not in {"10.0.0.9", HOME}, "and the name of the browser itself is not kept"
+
+
+def test_only_the_browser_that_typed_the_password_claims_the_ticket(database: Database) -> None:
+    with database.writing() as session:
+        opened = sign_ins.open_sign_in(session, user_id=people.user(session, FINANCE), browser=HOME)
+
+    with database.writing() as session:
+        for browser in (None, ELSEWHERE, ""):
+            assert sign_ins.claim(session, ticket=opened.ticket, held_token=None, browser=browser) is None
+
+        assert sign_ins.claim(session, ticket=opened.ticket, held_token=None, browser=HOME)
 
 
 def test_a_refused_attempt_does_not_make_the_wait_longer(database: Database) -> None:
