@@ -103,6 +103,14 @@ def sign_in_of_token(session: Session, token: str) -> str | None:
     return session.scalar(_OF_TOKEN, {"hash": hashed(token), **_now()})
 
 
+def still_stands(session: Session, *, user_id: int, password_hash: str) -> bool:
+    """True when the user is active and has this password now, and until the transaction ends."""
+    found = select(User.id).where(
+        User.id == user_id, User.status == "active", User.password_hash == password_hash
+    )
+    return session.scalar(found.with_for_update(read=True)) is not None
+
+
 def any_user(session: Session) -> bool:
     """True when somebody may sign in: with nobody, the set-up page asks for the first administrator."""
     return session.scalar(select(User.id).where(User.status == "active").limit(1)) is not None

@@ -110,6 +110,9 @@ def _same(typed: str, made: str) -> bool:
     return secrets.compare_digest(typed.encode(errors="replace"), made.encode())
 
 
+LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")  # `en`, `pt-BR`, `zh-Hans-SG`
+THEMES = ("", "light", "dark")
+
 NAME_LENGTH_MAX = 64
 FULL_NAME_LENGTH_MAX = 120
 EMAIL_LENGTH_MAX = 254

@@ -6,7 +6,7 @@ import streamlit as st
 
 from school.access.rules import Actor
 from school.errors import Unavailable
-from school.ui import identity, links, signin
+from school.ui import enrolment, identity, links, signin
 
 
 def current() -> Actor | None:
@@ -27,6 +27,12 @@ def require(capability: str) -> Actor:
         st.stop()
     if found.must_change_password:
         signin.draw_new_password(found.actor)
+        st.stop()
+    if codes := enrolment.codes_to_keep():
+        enrolment.draw_codes(codes)
+        st.stop()
+    if found.must_enrol:
+        enrolment.draw_required(found.actor)
         st.stop()
     arrived = identity.just_arrived()
     if not found.actor.can(capability):

@@ -13,7 +13,7 @@ from streamlit_authenticator import Authenticate
 from streamlit_authenticator.utilities import LoginError
 from streamlit_authenticator.views import authentication_view
 
-from school.access import gate, passwords, sign_ins
+from school.access import passwords
 from school.access.rules import Actor, user_name
 from school.access.service import change_own_password
 from school.db import writing
