@@ -1,10 +1,12 @@
 """Take a payment: find the student, see what is owed, write one fact, hand over the receipt."""
 
+from functools import partial
+
 import streamlit as st
 
-from school.db import reading, writing
-from school.ledger import service
+from school.db import reading
 from school.ui import (
+    drafts,
     feedback,
     guard,
     once,
@@ -19,17 +21,20 @@ actor = guard.require("payments.record")
 request_id = once.ticket("payment")
 with reading() as session:
     desk = payment_desk.read(session, actor=actor, request_id=request_id, **payment_search.asked())
+form = (payment_form.DRAFT, actor, request_id, desk.family[0].student.id if desk.family else 0)
+if desk.family and drafts.restore(*form):
+    st.rerun()
 
 st.title("Payments")
+if desk.posted and feedback.forget_refusals():
+    st.warning(
+        f"This form is recorded as {desk.posted.document} already; what was changed since is not. "
+        "Take it as a new payment.",
+        icon=":material/warning:",
+    )
 feedback.show("payments")
 
 if desk.posted:
-    if payment_form.differs(desk.posted, desk.school.currency):
-        st.warning(
-            f"This form is recorded as {desk.posted.document} already; what was changed since is not. "
-            "Take it as a new payment.",
-            icon=":material/warning:",
-        )
     receipts.show(desk.posted, desk.school)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
@@ -47,23 +52,19 @@ else:
         payment_search.account(desk)
         left, right = st.columns(2, gap="medium")
         with left:
-            typed = payment_form.fields(desk)
-            pressed = st.button(
+            typed = payment_form.fields(desk, partial(drafts.keep, *form))
+            st.button(
                 "Record payment",
                 type="primary",
                 key="payments.record",
                 width="stretch",
                 help="Ctrl+Enter does the same",
                 icon=":material/check:",
+                on_click=payment_form.record,
+                args=(desk, typed, actor, request_id),
             )
         with right:
             payment_preview.draw(desk, typed)
-        if pressed:
-            with feedback.refusals("payments"):
-                fact = payment_form.fact(desk, typed)
-                with once.holding(request_id), writing() as session:
-                    service.record_payment(session, actor=actor, request_id=request_id, **fact)
-            st.rerun()
 
 st.header("Your last receipts", anchor=False)
 receipts.rows(desk.mine, desk.school, key="payments.recent", empty="The receipts you record stand here.")

@@ -5,9 +5,9 @@ Both outlive the rerun that would otherwise lose them: they leave the session on
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Literal
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -16,7 +16,6 @@ from school.errors import SchoolError
 Kind = Literal["success", "info", "warning", "error"]
 _PROBLEMS = "feedback.problems"  # (sentence, what stood there) by widget key; the page's own name is no field
 _MESSAGES = "feedback.messages"
-_PAGE = "feedback.page"
 _ICONS = {
     "success": ":material/check_circle:",
     "info": ":material/info:",
@@ -26,22 +25,31 @@ _ICONS = {
 
 
 @contextmanager
-def refusals(page: str, **fields: str) -> Iterator[None]:
-    """Runs an attempt; when it is refused, the page is run again with the sentence beside the field.
+def attempt(page: str, **fields: str) -> Iterator[Mapping[str, Any]]:
+    """For callbacks: gives what stands in the fields, and keeps a refusal for the run that follows.
 
     A SchoolError's `field` is a widget key such as `payments.amount`, or a short name: `amount` means
     `<page>.amount` unless `fields` maps it (`amount_minor="payments.amount"`). Anything else passes through.
+    A run is stopped where it touches the session or draws: neither is done from here to the end of the block.
     """
-    st.session_state[_PROBLEMS] = {}
+    stands = st.session_state.to_dict()
+    refused = {}
     try:
-        yield
+        yield stands
     except SchoolError as error:
-        refused = error
-    else:
-        return
-    widget = _widget_of(refused.field, page, fields)
-    st.session_state[_PROBLEMS] = {widget: (refused.sentence, st.session_state.get(widget))}
-    st.rerun()
+        widget = _widget_of(error.field, page, fields)
+        refused = {widget: (error.sentence, stands.get(widget))}
+    st.session_state[_PROBLEMS] = refused
+
+
+@contextmanager
+def refusals(page: str, **fields: str) -> Iterator[None]:
+    """For pages: as `attempt`, and a page that is refused is run again with the sentence beside the field."""
+    forget_refusals()
+    with attempt(page, **fields):
+        yield
+    if st.session_state[_PROBLEMS]:
+        st.rerun()
 
 
 def _widget_of(field: str | None, page: str, fields: dict[str, str]) -> str:
@@ -74,8 +82,8 @@ def show(page: str | None = None) -> None:
         problem(page)
 
 
-def forget_on_another_page(page: str) -> None:
-    """A refusal belongs to the page it was made on."""
-    if st.session_state.get(_PAGE) != page:
-        st.session_state[_PROBLEMS] = {}
-        st.session_state[_PAGE] = page
+def forget_refusals() -> bool:
+    """They belong to the form they were made on. True when there were any."""
+    refused = bool(st.session_state.get(_PROBLEMS))
+    st.session_state[_PROBLEMS] = {}
+    return refused

@@ -1,14 +1,15 @@
 """Fields that draw their own refusal and read what was typed again on the server.
 
 The browser's limits are manners: a value counts only after `minor()`, `day()` or `code()` has looked at it.
+What was drawn can be read once more with `at(stands)`, where `stands` is what stands in all fields by key.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import streamlit as st
 
@@ -26,6 +27,9 @@ class TypedAmount:
     unit: Currency
     mark: str
     key: str
+
+    def at(self, stands: Mapping[str, Any]) -> Self:
+        return replace(self, text=_text(stands.get(self.key)))
 
     def minor(self, *, empty: str = "Type an amount.") -> int:
         """Minor units, above zero. Raises BadAmount with the field."""
@@ -49,6 +53,9 @@ class TypedDate:
     most: date | None
     key: str
 
+    def at(self, stands: Mapping[str, Any]) -> Self:
+        return replace(self, value=stands.get(self.key))
+
     def day(self) -> date:
         """A date within the bounds. Raises BadDate with the field."""
         if not isinstance(self.value, date):
@@ -68,11 +75,41 @@ class TypedChoice:
     options: Mapping[str, str]
     key: str
 
+    def at(self, stands: Mapping[str, Any]) -> Self:
+        return replace(self, value=stands.get(self.key))
+
     def code(self, *, empty: str = "Choose one.") -> str:
         """The code of one of the options. Raises BadInput with the field."""
         if not isinstance(self.value, str) or self.value not in self.options:
             raise BadInput(empty, field=self.key)
         return self.value
+
+
+@dataclass(frozen=True)
+class TypedText:
+    """The words in a text field; `default` counts where there are none."""
+
+    text: str
+    key: str
+    default: str = ""
+
+    def at(self, stands: Mapping[str, Any]) -> Self:
+        return replace(self, text=_text(stands.get(self.key)))
+
+    def words(self) -> str:
+        return self.text.strip() or self.default
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def text_field(label: str, *, key: str, default: str = "", **how: Any) -> TypedText:
+    """A line of text; `default` is what an empty field means, shown in its place."""
+    how.setdefault("placeholder", default)
+    text = st.text_input(label, key=key, autocomplete="off", **how)
+    feedback.problem(key)
+    return TypedText(text or "", key, default)
 
 
 def amount_field(label: str, *, key: str, unit: Currency, value: str = "", **how: Any) -> TypedAmount:
@@ -108,6 +145,12 @@ def date_field(
     )
     feedback.problem(key)
     return TypedDate(chosen, least, most, key)
+
+
+def only_known(key: str, options: Collection[Any]) -> None:
+    """A choice made before that is no option any more is no choice; call it before the field is drawn."""
+    if st.session_state.get(key) is not None and st.session_state[key] not in options:
+        st.session_state[key] = None
 
 
 def choice_field(

@@ -13,7 +13,7 @@ from school.access.queries import Standing
 from school.access.rules import ROLE_NAMES, Actor
 from school.errors import Unavailable
 from school.settings import ROOT
-from school.ui import browser, feedback, first_steps, identity, letterhead, setup, signin
+from school.ui import away, browser, errors, first_steps, identity, leaving, letterhead, setup, signin
 from school.ui.words import plain
 
 PAGES = ROOT / "pages"
@@ -94,6 +94,7 @@ def account(actor: Actor) -> None:
 
 
 def draw(page: st.Page, found: Standing | None, *, ready: bool) -> None:
+    away.banner()
     if not ready:
         setup.draw()
     elif first_steps.draw_throw_away_sign_ins():
@@ -118,11 +119,13 @@ def run() -> None:
         found = identity.current() if ready else None
     except Unavailable as error:
         st.navigation(menu(None), position="hidden")
-        st.error(error.sentence, icon=":material/cloud_off:")
-        return
+        away.draw(error)
+        st.stop()  # a run that ends by itself would forget what stands in the fields
+    away.put_back()
     actor = found.actor if found else None
+    errors.remember(actor)
     page = st.navigation(menu(actor), position="sidebar" if actor else "hidden")
-    feedback.forget_on_another_page(page.url_path)
+    leaving.page_changed(page.url_path)
     draw(page, found, ready=ready)
 
 

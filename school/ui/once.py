@@ -27,10 +27,14 @@ _turns_guard = threading.Lock()
 
 
 def ticket(name: str) -> str:
-    """The request id of the form called `name`, from the address, or a new one that is put there."""
+    """The request id of the form called `name`, from the address, or a new one that is put there.
+
+    A write in flight under this id is waited for: what is read after this knows of it.
+    """
     given = st.query_params.get(name, "")
     if _is_request_id(given):
-        return given
+        with holding(given):
+            return given
     fresh = str(uuid.uuid4())
     st.query_params[name] = fresh
     return fresh
@@ -46,7 +50,7 @@ def done(name: str) -> None:
 def holding(request_id: str) -> Iterator[None]:
     """One at a time per request id: a run that interrupted a write waits here until the write is known.
 
-    No `st.*` and no session state inside.
+    No `st.*` and no session state inside: a run is stopped there.
     """
     with _turns_guard:
         turn = _turns.setdefault(request_id, _Turn())

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 from school.errors import BadInput, TooMuch
 from school.ledger import wording
 from school.ledger.queries import OpenCharge
 from school.ledger.rules import Share, TenderPart, allocate
 from school.ui import words
-from school.ui.forms import TypedAmount, TypedChoice, TypedDate
+from school.ui.forms import TypedAmount, TypedChoice, TypedDate, TypedText
 from school.ui.payment_desk import Member
+
+FAMILY, TENDERS = "payments.split_over_the_family", "payments.two_tenders"
+CHARGE, PAYS, AGAIN = "payments.for_one_charge", "payments.pays", "payments.again"
 
 
 @dataclass(frozen=True)
@@ -26,12 +30,31 @@ class Typed:
     amount: TypedAmount
     tender: TypedChoice
     day: TypedDate
-    reference: str = ""
-    payer: str = ""
+    reference: TypedText
+    payer: TypedText
     again: bool = False
     second: tuple[TypedChoice, TypedAmount] | None = None
     shares: Mapping[int, TypedAmount] = field(default_factory=dict)
     pays: int | None = None
+
+    def at(self, stands: Mapping[str, Any]) -> Self:
+        """The same fields as they stand now. Raises BadInput when the form asks for others meanwhile."""
+        drawn = {TENDERS: self.second is not None, FAMILY: bool(self.shares), CHARGE: self.pays is not None}
+        if any((stands.get(flag) is True) != there for flag, there in drawn.items()):
+            raise BadInput("The form has just changed. Look at it once more, then record it.")
+        pays = stands.get(PAYS)
+        return replace(
+            self,
+            amount=self.amount.at(stands),
+            tender=self.tender.at(stands),
+            day=self.day.at(stands),
+            reference=self.reference.at(stands),
+            payer=self.payer.at(stands),
+            again=stands.get(AGAIN) is True,
+            second=self.second and (self.second[0].at(stands), self.second[1].at(stands)),
+            shares={one: part.at(stands) for one, part in self.shares.items()},
+            pays=pays if self.pays is not None and isinstance(pays, int) else None,
+        )
 
 
 @dataclass(frozen=True)

@@ -2,36 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
 import streamlit as st
 
 from school import clock
+from school.access.rules import Actor
+from school.db import writing
+from school.drafts import service as drafting
 from school.errors import BadAmount, BadInput
-from school.ledger.queries import Receipt, ReceiptRow
-from school.money import Currency
-from school.ui import feedback, forms, keyboard, words
-from school.ui.forms import TypedAmount, TypedChoice
+from school.ledger import service
+from school.ledger.queries import ReceiptRow
+from school.ui import drafts, feedback, forms, keyboard, once, words
+from school.ui.forms import TypedAmount, TypedChoice, TypedDate, TypedText
 from school.ui.payment_desk import Desk, Member
-from school.ui.payment_draft import Typed, charge_name, draft
-from school.ui.payment_search import AMOUNT, RECORD, REFERENCE, SPLIT, TENDER, named
+from school.ui.payment_draft import AGAIN, CHARGE, FAMILY, PAYS, TENDERS, Typed, charge_name, draft
+from school.ui.payment_search import AMOUNT, REFERENCE, TENDER, named
 
-FAMILY, TENDERS, CHARGE = SPLIT, "payments.two_tenders", "payments.for_one_charge"
+TYPED_ON = "1s"  # a pause in typing after which the words are kept as a draft
 SAME_AGAIN_MINUTES = 10  # a payment repeated sooner is more often a mistake than a second payment
+DATE, PAYER = "payments.date", "payments.payer"
+DRAFT = drafts.Form(
+    "payment",
+    "payments",
+    {
+        AMOUNT: "text",
+        DATE: "day",
+        TENDER: "choice",
+        REFERENCE: "text",
+        PAYER: "text",
+        FAMILY: "flag",
+        "payments.share.*": "text",
+        TENDERS: "flag",
+        "payments.tender_2": "choice",
+        "payments.amount_2": "text",
+        CHARGE: "flag",
+        PAYS: "choice",
+        AGAIN: "flag",
+    },
+    carried=frozenset({TENDER}),  # the next family in the queue most often pays the same way
+)
+
+Keep = Callable[[], None]
 
 
-def fields(desk: Desk) -> Typed:
-    """The fields with their refusals, and what stands in them."""
+def fields(desk: Desk, keep: Keep) -> Typed:
+    """The fields with their refusals, and what stands in them; `keep` is told of every change.
+
+    What changes nothing else on the page is drawn in fragments: only they run again.
+    """
     unit, tenders = desk.school.currency, {a.code: a.name for a in desk.tenders}
     left, right = st.columns(2)
     with left:
-        amount = forms.amount_field("Amount received", key=AMOUNT, unit=unit, live=True)
+        amount = forms.amount_field("Amount received", key=AMOUNT, unit=unit, live=True, on_change=keep)
     with right:
-        day = forms.date_field(
-            "Received on", key="payments.date", value=desk.today, most=desk.today, on_change="ignore"
-        )
+        day = _day(desk, keep)
     _fill(desk)
     tender = _tender(
         "How it came",
@@ -39,13 +66,9 @@ def fields(desk: Desk) -> Typed:
         key=TENDER,
         on_change=keyboard.lead,
         args=(REFERENCE,),
-        persist_state="session",  # the next family in the queue most often pays the same way
+        persist_state="page",
     )
-    left, right = st.columns(2)
-    with left:
-        reference = _text("Reference", REFERENCE, "Cheque or transaction")
-    with right:
-        payer = _text("Paid by", "payments.payer", _payer(desk))
+    reference, payer = _particulars(desk, keep)
     more = _more(desk)
     second, shares, pays = None, {}, None
     if TENDERS in more:
@@ -55,13 +78,24 @@ def fields(desk: Desk) -> Typed:
     if CHARGE in more:
         pays = _pays(desk.family[0])
     again = _again(desk, amount)
-    return Typed(amount, tender, day, reference, payer or _payer(desk), again, second, shares, pays)
+    keep()
+    return Typed(amount, tender, day, reference, payer, again, second, shares, pays)
 
 
-def _text(label: str, key: str, placeholder: str) -> str:
-    typed = st.text_input(label, key=key, placeholder=placeholder, on_change="ignore", autocomplete="off")
-    feedback.problem(key)
-    return (typed or "").strip()
+@st.fragment
+def _day(desk: Desk, keep: Keep) -> TypedDate:
+    return forms.date_field("Received on", key=DATE, value=desk.today, most=desk.today, on_change=keep)
+
+
+@st.fragment
+def _particulars(desk: Desk, keep: Keep) -> tuple[TypedText, TypedText]:
+    how: dict[str, Any] = {"live": TYPED_ON, "on_change": keep}
+    left, right = st.columns(2)
+    with left:
+        reference = forms.text_field("Reference", key=REFERENCE, placeholder="Cheque or transaction", **how)
+    with right:
+        payer = forms.text_field("Paid by", key=PAYER, default=_payer(desk), **how)
+    return reference, payer
 
 
 def _payer(desk: Desk) -> str:
@@ -89,6 +123,7 @@ def _set_amount(text: str) -> None:
 
 
 def _tender(label: str, tenders: Mapping[str, str], *, key: str, **how: Any) -> TypedChoice:
+    forms.only_known(key, tenders)
     value = st.radio(
         label,
         list(tenders),
@@ -109,6 +144,9 @@ def _more(desk: Desk) -> set[str]:
         TENDERS: "Two tenders" if len(desk.tenders) > 1 else "",
         CHARGE: "For one charge" if desk.family[0].open_charges else "",
     }
+    for key, label in labels.items():
+        if not label:
+            st.session_state.pop(key, None)
     with st.container(horizontal=True):
         return {key for key, label in labels.items() if label and st.checkbox(label, key=key)}
 
@@ -136,13 +174,14 @@ def _shares(desk: Desk) -> dict[int, TypedAmount]:
 
 def _pays(member: Member) -> int | None:
     charges = {c.line_id: c for c in member.open_charges}
+    forms.only_known(PAYS, charges)
     line_id = st.selectbox(
         f"Charge of {member.student.name}",
         list(charges),
         format_func=lambda line: f"{charge_name(charges[line])} · due {words.date(charges[line].due_date)}",
-        key="payments.pays",
+        key=PAYS,
     )
-    feedback.problem("payments.pays")
+    feedback.problem(PAYS)
     return line_id if line_id in charges else None
 
 
@@ -155,8 +194,8 @@ def _again(desk: Desk, amount: TypedAmount) -> bool:
         f"at {words.moment(same.at, desk.school.time_zone)}. Is this another payment?",
         icon=":material/content_copy:",
     )
-    again = st.checkbox("Yes, it is another payment", key="payments.again")
-    feedback.problem("payments.again")
+    again = st.checkbox("Yes, it is another payment", key=AGAIN)
+    feedback.problem(AGAIN)
     return again is True
 
 
@@ -175,23 +214,23 @@ def fact(desk: Desk, typed: Typed) -> dict[str, Any]:
     day = typed.day.day()
     if (same := _same(desk, typed.amount)) and not typed.again:
         sentence = f"{same.document} is the same amount a few minutes ago. Say that this is another payment."
-        raise BadInput(sentence, field="payments.again")
+        raise BadInput(sentence, field=AGAIN)
     return {
         "shares": made.shares,
         "tenders": made.tenders,
         "date": day,
-        "payer": typed.payer,
-        "reference": typed.reference,
+        "payer": typed.payer.words(),
+        "reference": typed.reference.words(),
     }
 
 
-def differs(receipt: Receipt, unit: Currency) -> bool:
-    """True when Record was just pressed on a form that is recorded already, but with other values."""
-    if not st.session_state.get(RECORD):
-        return False
-    try:
-        minor = TypedAmount(st.session_state.get(AMOUNT) or "", unit, words.mark(), AMOUNT).minor()
-    except BadAmount:
-        return True
-    students = {str(student.student_id) for student in receipt.students}
-    return minor != receipt.total or st.query_params.get("student") not in students
+def record(desk: Desk, typed: Typed, actor: Actor, request_id: str) -> None:
+    """For the button: callbacks run before anything can stop them, so what was pressed is written.
+
+    `desk` and `typed` are as drawn; the fields are read again, and the actor is asked again inside the write.
+    """
+    with feedback.attempt("payments") as stands:
+        made = fact(desk, typed.at(stands))
+        with once.holding(request_id), writing() as session:
+            service.record_payment(session, actor=actor, request_id=request_id, **made)
+            drafting.forget(session, actor=actor, form=DRAFT.name, request_id=request_id)

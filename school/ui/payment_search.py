@@ -11,10 +11,11 @@ from school.reports.roster import RosterRow
 from school.students.queries import StudentFacts
 from school.ui import feedback, keyboard, links, once, words
 from school.ui.payment_desk import MATCHES_MAX, Desk, Member
+from school.ui.payment_draft import FAMILY
 
 SEARCH, AMOUNT, TENDER = "payments.student", "payments.amount", "payments.tender"
 REFERENCE, RECORD = "payments.reference", "payments.record"
-KEYS, SPLIT = "payments.keys", "payments.split_over_the_family"
+KEYS = "payments.keys"
 
 
 def asked() -> dict[str, Any]:
@@ -23,18 +24,20 @@ def asked() -> dict[str, Any]:
         "text": st.session_state.get(SEARCH) or "",
         "picked": keyboard.picked(KEYS),
         "student_id": links.number("student") or None,
-        "split": bool(st.session_state.get(SPLIT)),
+        "split": bool(st.session_state.get(FAMILY)),
     }
 
 
 def begin_again() -> None:
     """After a receipt: a new form with a new name, for anybody."""
     once.done("payment")
-    _let_go()
+    st.query_params.pop("student", None)
 
 
 def _let_go() -> None:
-    st.query_params.pop("student", None)
+    """Other words are typed: what was begun for one student stays a draft, and is no form for another."""
+    if "student" in st.query_params:
+        begin_again()
 
 
 def _choose(student_id: int) -> None:

@@ -14,7 +14,7 @@ from school.ledger.rules import Share, TenderPart
 from school.money import currency
 from school.students.queries import StudentFacts
 from school.ui import payment_draft
-from school.ui.forms import TypedAmount, TypedChoice, TypedDate
+from school.ui.forms import TypedAmount, TypedChoice, TypedDate, TypedText
 from school.ui.payment_desk import Member
 from school.ui.payment_draft import Draft, Typed
 
@@ -44,7 +44,9 @@ def amount(text: str, key: str = "payments.amount") -> TypedAmount:
 
 def typed(text: str, tender: str | None = "CASH", **more: object) -> Typed:
     day = TypedDate(DAY, None, DAY, "payments.date")
-    return Typed(amount(text), TypedChoice(tender, TENDERS, "payments.tender"), day, **more)
+    reference, payer = TypedText("", "payments.reference"), TypedText("", "payments.payer")
+    how = TypedChoice(tender, TENDERS, "payments.tender")
+    return Typed(amount(text), how, day, reference, payer, **more)
 
 
 def shares(**texts: str) -> dict[int, TypedAmount]:

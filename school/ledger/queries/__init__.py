@@ -17,6 +17,7 @@ from school.ledger.queries.entries import (
     LineFacts,
     entries,
     entry,
+    entry_of_request,
     last_entry,
 )
 from school.ledger.queries.receipts import (
@@ -49,6 +50,7 @@ __all__ = [
     "balance",
     "entries",
     "entry",
+    "entry_of_request",
     "last_entry",
     "locked_through",
     "open_charges",

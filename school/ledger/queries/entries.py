@@ -141,6 +141,11 @@ def _lines(session: Session, entry_id: int) -> tuple[LineFacts, ...]:
     return tuple(LineFacts(*row) for row in rows)
 
 
+def entry_of_request(session: Session, request_id: str) -> int | None:
+    """The entry that this form has already brought about, or None."""
+    return session.scalar(select(Entry.id).where(Entry.request_id == request_id))
+
+
 def last_entry(session: Session) -> int:
     """The number of the last entry, which is how many there are: entries are numbered without a gap."""
     return session.scalar(select(func.max(Entry.id))) or 0

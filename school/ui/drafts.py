@@ -1,0 +1,181 @@
+"""What is half typed outlives the tab, the sign-in and the server, and comes back to its own user alone.
+
+A draft is written when what stands in the fields has changed, by a worker beside the page: no page waits for
+it, no page breaks when it cannot be written, and it is no part of any other transaction.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as TookTooLong
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal
+
+import streamlit as st
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from school import db
+from school.access.rules import Actor
+from school.drafts import queries, service
+from school.errors import SchoolError
+from school.ledger import queries as ledger
+
+log = logging.getLogger(__name__)
+
+Kind = Literal["text", "flag", "day", "choice"]
+STUDENT = "student"  # whom the form is for, beside the fields
+TEXT_LENGTH_MAX = 1000  # more is no field of ours
+PATIENCE_S = 2  # how long a form opened again waits for what was typed a moment ago
+_worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="drafts")
+
+
+@dataclass(frozen=True)
+class Form:
+    """`fields` says what each widget key holds; `page.share.*` stands for every key that begins so.
+
+    `carried` are fields that a new form takes over from the one before.
+    """
+
+    name: str
+    page: str
+    fields: Mapping[str, Kind]
+    carried: frozenset[str] = frozenset()
+
+    @property
+    def held(self) -> str:
+        return f"{self.page}.draft"
+
+    def kind(self, key: str) -> Kind | None:
+        return self.fields.get(key) or self.fields.get(f"{key.rpartition('.')[0]}.*")
+
+    def blank(self) -> dict[str, Any]:
+        """The form as nobody has touched it; a day stays, as it is always a day."""
+        empty: dict[Kind, Any] = {"text": "", "flag": False, "choice": None}
+        return {
+            key: empty[kind]
+            for key, kind in self.fields.items()
+            if kind in empty and key not in self.carried and not key.endswith("*")
+        }
+
+
+@dataclass
+class Held:
+    """Which form this session draws, and what of it the database was last told."""
+
+    request_id: str
+    student_id: int
+    kept: dict[str, Any] | None = field(default=None)
+
+
+def restore(form: Form, actor: Actor, request_id: str, student_id: int) -> bool:
+    """Before the widgets are drawn: puts back what this user has typed into this form for this student.
+
+    True when something was put back, so that what was read for the page may be read again.
+    """
+    held: Held | None = st.session_state.get(form.held)
+    if held and (held.request_id, held.student_id) == (request_id, student_id):
+        return False
+    fields = _found(form, actor, request_id, student_id)
+    if held or fields:
+        st.session_state.update({**form.blank(), **_read(form, fields)})
+    st.session_state[form.held] = Held(request_id, student_id, fields or None)
+    return bool(fields)
+
+
+def keep(form: Form, actor: Actor, request_id: str, student_id: int) -> None:
+    """For pages and callbacks: has what stands in the fields written, when it is not what was last."""
+    stands = st.session_state.to_dict()  # a run cannot be stopped here, nor below
+    held: Held | None = stands.get(form.held)
+    if held is None or (held.request_id, held.student_id) != (request_id, student_id):
+        return
+    fields = _worth_keeping(form, stands)
+    if fields is not None:
+        fields[STUDENT] = student_id
+    if fields == held.kept:
+        return
+    held.kept = fields
+    _worker.submit(_write, db.database(), form.name, actor, request_id, fields)
+
+
+def written(within_s: float = PATIENCE_S) -> bool:
+    """Waits until all that was typed so far is written or given up; False when it takes longer."""
+    try:
+        _worker.submit(int).result(within_s)
+    except TookTooLong:
+        return False
+    return True
+
+
+def forget(form: Form, actor: Actor, request_id: str) -> None:
+    """For callbacks: the form is given up."""
+    _worker.submit(_write, db.database(), form.name, actor, request_id, None)
+    written()
+
+
+def _write(
+    books: db.Database, name: str, actor: Actor, request_id: str, fields: dict[str, Any] | None
+) -> None:
+    try:
+        with books.writing() as session:
+            if fields is None:
+                service.forget(session, actor=actor, form=name, request_id=request_id)
+            elif ledger.entry_of_request(session, request_id) is None:
+                service.keep(session, actor=actor, form=name, request_id=request_id, fields=fields)
+    except (SchoolError, SQLAlchemyError) as error:
+        log.warning("draft not kept", extra={"form": name, "cause": str(error)})
+
+
+def _found(form: Form, actor: Actor, request_id: str, student_id: int) -> dict[str, Any]:
+    written()
+    try:
+        with db.reading() as session:
+            found = _of(session, form, actor, request_id)
+    except (SchoolError, SQLAlchemyError) as error:
+        log.warning("draft not read", extra={"form": form.name, "cause": str(error)})
+        return {}
+    return found if found.get(STUDENT) == student_id else {}
+
+
+def _of(session: Session, form: Form, actor: Actor, request_id: str) -> dict[str, Any]:
+    if actor.user_id is None:
+        return {}
+    found = queries.fields(session, user_id=actor.user_id, form=form.name, request_id=request_id)
+    return found or {}
+
+
+def _worth_keeping(form: Form, stands: Mapping[str, Any]) -> dict[str, Any] | None:
+    """As JSON has them; None while nothing is typed: what was only chosen is chosen again in a moment."""
+    shown = {key: stands[key] for key in sorted(stands) if form.kind(key)}
+    if not any(form.kind(key) == "text" and str(value or "").strip() for key, value in shown.items()):
+        return None
+    return {key: value.isoformat() if isinstance(value, date) else value for key, value in shown.items()}
+
+
+def _read(form: Form, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that fit their widgets; a choice is compared with its options when it is drawn."""
+    return dict(_fitting(form, fields))
+
+
+def _fitting(form: Form, fields: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for key, value in fields.items():
+        match form.kind(key), value:
+            case "text", str() if len(value) <= TEXT_LENGTH_MAX:
+                yield key, value
+            case "flag", bool():
+                yield key, value
+            case "choice", str() | int() if not isinstance(value, bool):
+                yield key, value
+            case "day", str():
+                if day := _day(value):
+                    yield key, day
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
