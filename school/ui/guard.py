@@ -5,7 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from school.access.rules import Actor
-from school.errors import Unavailable
 from school.ui import enrolment, identity, links, signin
 
 
@@ -16,12 +15,11 @@ def current() -> Actor | None:
 
 
 def require(capability: str) -> Actor:
-    """The person this run acts for, who may do this. Anybody else sees the sign-in or one sentence."""
-    try:
-        found = identity.of_this_run()
-    except Unavailable as error:
-        st.error(error.sentence, icon=":material/cloud_off:")
-        st.stop()
+    """The person this run acts for, who may do this. Anybody else sees the sign-in or one sentence.
+
+    Raises Unavailable when the database cannot answer.
+    """
+    found = identity.of_this_run()
     if found is None:
         signin.draw()
         st.stop()

@@ -1,0 +1,55 @@
+"""The only reader of incidents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from school.incidents.models import Incident
+
+
+@dataclass(frozen=True)
+class IncidentFacts:
+    """One fault that somebody met; `user_id` is None for somebody who was not signed in."""
+
+    number: str
+    at: datetime
+    user_id: int | None
+    page: str
+    request_id: str | None
+    error: str
+    place: str
+
+
+def latest(session: Session, limit: int, *, offset: int = 0) -> list[IncidentFacts]:
+    """The last incidents, the newest first."""
+    rows = session.execute(
+        select(
+            Incident.number,
+            Incident.at,
+            Incident.user_id,
+            Incident.page,
+            Incident.request_id,
+            Incident.error,
+            Incident.place,
+        )
+        .order_by(Incident.id.desc())
+        .limit(limit)
+        .offset(offset)
+    )
+    return [IncidentFacts(*row) for row in rows]
+
+
+def count(session: Session, since: datetime | None = None) -> int:
+    """How many incidents there were since a moment, or ever."""
+    query = select(func.count()).select_from(Incident)
+    return session.scalar(query.where(Incident.at >= since) if since else query) or 0
+
+
+def of_form(session: Session, *, user_id: int, request_id: str) -> int:
+    """How often this user met an incident on the page that holds this form."""
+    same = (Incident.user_id == user_id, Incident.request_id.contains(request_id, autoescape=True))
+    return session.scalar(select(func.count()).select_from(Incident).where(*same)) or 0

@@ -1,0 +1,85 @@
+"""When the books are away or take no entries: said calmly, with the form kept, until it is over by itself."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from datetime import date
+
+import streamlit as st
+
+from school.access import queries as access
+from school.db import database, reading
+from school.errors import Unavailable
+from school.ui import words
+
+WIDTH = 640
+LOOK_EVERY_S = 2
+PROBE_EVERY_S = 5
+_AWAY = "guard.away"  # set while the fields of the page are not drawn, so that they are put back
+_NOT_FIELDS = ("guard.", "feedback.", "frame.", "browser.")
+
+
+def draw(error: Unavailable) -> None:
+    """In place of the page, or of what is left of it; the page goes on as soon as the books can be read."""
+    st.session_state[_AWAY] = True
+    with st.container(horizontal_alignment="center"), st.container(width=WIDTH, border=True):
+        st.title("The books cannot be reached", anchor=False)
+        st.markdown(
+            "This page looks for them every few seconds and goes on by itself. You stay signed in, and what "
+            "you typed comes back with the page. A payment you were recording is shown as recorded, or its "
+            "form is here again."
+        )
+        st.markdown(words.quiet(words.plain(error.sentence)))
+    _look(itertools.count())
+
+
+@st.fragment(run_every=LOOK_EVERY_S)
+def _look(turns: Iterator[int]) -> None:
+    if next(turns) and answers():  # not at once: a page that fails on readable books would turn in circles
+        st.rerun()
+
+
+def answers() -> bool:
+    """True when the books can be read."""
+    try:
+        with reading() as session:
+            access.any_administrator(session)
+    except Unavailable:
+        return False
+    return True
+
+
+def put_back() -> None:
+    """Before the page is drawn again: what stood in its fields, which the browser has forgotten meanwhile.
+
+    Buttons are at rest by now and files have to be chosen again; nothing else is left out.
+    """
+    if not st.session_state.pop(_AWAY, False):
+        return
+    for key, value in st.session_state.to_dict().items():
+        if not str(key).startswith(_NOT_FIELDS) and _is_typed(value):
+            st.session_state[key] = value
+
+
+def _is_typed(value: object) -> bool:
+    return bool(value) and isinstance(value, str | int | date | tuple | list)
+
+
+def banner() -> None:
+    """Above every page while the books take no entries; the place is kept, so that nothing below moves."""
+    with st.container():
+        if not database().takes_entries():
+            st.warning(
+                "**The books can be read but not written at this moment.** Nothing is recorded until this "
+                "notice goes away; what you typed stands where it is. An administrator has to look at the "
+                "disk or the database.",
+                icon=":material/lock:",
+            )
+            _probe(itertools.count())
+
+
+@st.fragment(run_every=PROBE_EVERY_S)
+def _probe(turns: Iterator[int]) -> None:
+    if next(turns) and database().takes_entries():
+        st.rerun()
