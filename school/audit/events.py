@@ -29,6 +29,7 @@ GUARDIAN_CHANGED = "students:guardian:change"
 FAMILIES_JOINED = "students:family:join"
 ACCOUNT_ADDED = "ledger:account:add"
 FILE_IMPORTED = "intake:file:import"
+BOOKS_VERIFIED = "checks:books:verify"
 
 EVENTS: frozenset[str] = frozenset(
     value for name, value in globals().items() if name.isupper() and isinstance(value, str)

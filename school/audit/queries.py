@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from school.audit.models import AuditEvent
@@ -23,20 +23,30 @@ class EventFacts:
     reason: str | None
 
 
+_FACTS = select(
+    AuditEvent.at,
+    AuditEvent.actor,
+    AuditEvent.event,
+    AuditEvent.subject,
+    AuditEvent.before,
+    AuditEvent.after,
+    AuditEvent.reason,
+).order_by(AuditEvent.id.desc())
+
+
 def latest(session: Session, event: str, subject: str) -> EventFacts | None:
     """The last event of this kind on this subject, or None."""
-    row = session.execute(
-        select(
-            AuditEvent.at,
-            AuditEvent.actor,
-            AuditEvent.event,
-            AuditEvent.subject,
-            AuditEvent.before,
-            AuditEvent.after,
-            AuditEvent.reason,
-        )
-        .where(AuditEvent.subject == subject, AuditEvent.event == event)
-        .order_by(AuditEvent.id.desc())
-        .limit(1)
-    ).one_or_none()
+    same = (AuditEvent.subject == subject, AuditEvent.event == event)
+    row = session.execute(_FACTS.where(*same).limit(1)).one_or_none()
     return EventFacts(*row) if row else None
+
+
+def page(session: Session, *, limit: int, offset: int = 0, subject: str | None = None) -> list[EventFacts]:
+    """Events of one subject or of all, the newest first."""
+    query = _FACTS if subject is None else _FACTS.where(AuditEvent.subject == subject)
+    return [EventFacts(*row) for row in session.execute(query.limit(limit).offset(offset))]
+
+
+def count(session: Session) -> int:
+    """How many events there are."""
+    return session.scalar(select(func.count()).select_from(AuditEvent)) or 0

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -44,14 +47,17 @@ SENTENCES = {
 }
 
 
-def verify(session: Session, *, deep: bool = True) -> list[Finding]:
+def verify(
+    session: Session, *, deep: bool = True, told: Callable[[int, int], object] | None = None
+) -> list[Finding]:
     """Every disagreement found, none when all is well.
 
-    Deep reads every row. Otherwise: the guards' text, the sums of the projections, and the last entries with
-    the accounts they touched: enough at every start, on a school of any size.
+    Deep reads every row, and tells how many steps are done of how many. Otherwise: the guards' text, the sums
+    of the projections, and the last entries with the accounts they touched: enough at every start, on a
+    school of any size.
     """
     wrong = {"guards": guards.differences(session.connection())}
-    wrong |= _all(session) if deep else _recent(session)
+    wrong |= _all(session, told or _tell_nobody) if deep else _recent(session)
     return [
         Finding(check, "error", sentence.format(named(wrong[check])), mend)
         for check, (sentence, mend) in SENTENCES.items()
@@ -59,20 +65,35 @@ def verify(session: Session, *, deep: bool = True) -> list[Finding]:
     ]
 
 
-def _all(session: Session) -> dict[str, list[str]]:
+def _tell_nobody(_done: int, _of: int) -> None:
+    return None
+
+
+def _all(session: Session, told: Callable[[int, int], object]) -> dict[str, list[str]]:
     found = replay(session)
-    open_items, open_by_due_date = agreement.open_charges(session)
-    return found.wrong | {
-        "pins": agreement.pins(session),
-        "reversals": agreement.reversals(session),
-        "foreign_keys": agreement.foreign_keys(session, found),
-        "balances": agreement.balances_of_all(session, found.balances),
+    due: dict[date, int] = {}
+
+    def open_items() -> list[str]:
+        wrong, by_due_date = agreement.open_charges(session)
+        due.update(by_due_date)
+        return wrong
+
+    checks: dict[str, Callable[[], list[str]]] = {
+        "pins": lambda: agreement.pins(session),
+        "reversals": lambda: agreement.reversals(session),
+        "foreign_keys": lambda: agreement.foreign_keys(session, found),
+        "balances": lambda: agreement.balances_of_all(session, found.balances),
         "open_items": open_items,
-        "day_totals": agreement.day_totals(session, found.by_day),
-        "class_totals": agreement.class_totals(session, found.by_class),
-        "due_totals": agreement.due_totals(session, open_by_due_date),
-        "roll_totals": agreement.roll_totals(session, found.balances),
+        "day_totals": lambda: agreement.day_totals(session, found.by_day),
+        "class_totals": lambda: agreement.class_totals(session, found.by_class),
+        "due_totals": lambda: agreement.due_totals(session, due),
+        "roll_totals": lambda: agreement.roll_totals(session, found.balances),
     }
+    wrong = dict(found.wrong)
+    for done, (name, check) in enumerate(checks.items()):
+        told(done + 1, len(checks) + 1)  # the first step was to replay every entry
+        wrong[name] = check()
+    return wrong
 
 
 def _recent(session: Session) -> dict[str, list[str]]:

@@ -1,0 +1,74 @@
+"""An event of the audit log in plain words: what was done, to what, and what is different since."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from school.audit import events
+
+WHAT = {
+    events.USER_ADDED: "Added a user",
+    events.USER_CHANGED: "Changed a user",
+    events.USER_DISABLED: "Disabled a user",
+    events.USER_ENABLED: "Let a user in again",
+    events.USER_ROLES_CHANGED: "Changed roles",
+    events.PASSWORD_CHANGED: "Changed the own password",
+    events.PASSWORD_RESET: "Gave a new password",
+    events.SECOND_FACTOR_SET_UP: "Set up a second factor",
+    events.SECOND_FACTOR_REMOVED: "Removed a second factor",
+    events.SECOND_FACTOR_REQUIRED: "Changed who needs a second factor",
+    events.RECOVERY_CODES_MADE: "Made new recovery codes",
+    events.RECOVERY_CODE_USED: "Used a recovery code",
+    events.SIGN_INS_ENDED: "Ended sign-ins",
+    events.CODE_MADE: "Made a code to choose a password",
+    events.CODE_REVOKED: "Took a code back",
+    events.CODE_USED: "Chose a password with a code",
+    events.SCHOOL_MADE: "Opened the books",
+    events.SCHOOL_CHANGED: "Changed the school",
+    events.YEAR_ADDED: "Added a school year",
+    events.CLASS_ADDED: "Added a class",
+    events.STUDENT_ADDED: "Added a student",
+    events.STUDENT_CHANGED: "Changed a student",
+    events.GUARDIAN_CHANGED: "Changed a guardian",
+    events.FAMILIES_JOINED: "Joined families",
+    events.ACCOUNT_ADDED: "Added an account",
+    events.FILE_IMPORTED: "Imported a file",
+    events.BOOKS_VERIFIED: "Recomputed the books",
+}
+_ABBREVIATED = {"admission_no": "admission number", "class_id": "class", "full_name": "name in full"}
+
+
+def what(event: str) -> str:
+    """`Changed roles`; an event this program has no words for is named as it is kept."""
+    return WHAT.get(event, event)
+
+
+def to_what(subject: str, names: Mapping[str, str]) -> str:
+    """`Amina Otieno`, as `names` has the subject, else `student 17`."""
+    return names.get(subject) or subject.replace(":", " ")
+
+
+def difference(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> str:
+    """`roles: finance → finance, head; notes: late → nothing`; what stayed the same is left out."""
+    was, is_now = before or {}, after or {}
+    shown = []
+    for name in [*was, *(name for name in is_now if name not in was)]:
+        old, new = _value(was.get(name)), _value(is_now.get(name))
+        if old == new:
+            continue
+        label = _ABBREVIATED.get(name, name.replace("_", " "))
+        shown.append(f"{label}: {old} → {new or 'nothing'}" if old else f"{label}: {new}")
+    return "; ".join(shown)
+
+
+def _value(value: Any) -> str:
+    if value is None or value == "" or value == []:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(filter(None, (_value(part) for part in value.values())))
+    if isinstance(value, list | tuple):
+        return ", ".join(filter(None, (_value(part) for part in value)))
+    return " ".join(str(value).split())
