@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from school.access import passwords, queries, service, sign_ins
+from school.access import invitations, passwords, queries, service, sign_ins
 from school.access.models import User
 from school.access.rules import ADMINISTRATOR, COMMAND_LINE, FINANCE, HEAD, Actor
 from school.audit.models import AuditEvent
@@ -179,3 +179,111 @@ def test_every_change_of_a_user_is_in_the_audit_log_without_the_password(databas
         ("access:user:disable", None, None, "left the school"),
         ("access:user:enable", None, None, None),
     ]
+
+
+def test_the_last_administrator_is_one_who_can_sign_in(database: Database) -> None:
+    with database.writing() as session:
+        only = people.user(session, ADMINISTRATOR)
+        invited = {"name": "bea", "full_name": "Bea", "email": "", "roles": [ADMINISTRATOR]}
+        invitations.invite(session, actor=COMMAND_LINE, **invited)  # type: ignore[arg-type]
+
+    with pytest.raises(RuleBroken, match="last administrator"), database.writing() as session:
+        remove_role(session, only)
+
+
+@pytest.mark.parametrize("change", [remove_role, close_door])
+def test_of_two_administrators_taken_away_at_once_one_stays(
+    database: Database, change: Callable[[Session, int], None]
+) -> None:
+    with database.writing() as session:
+        ids = [people.user(session, ADMINISTRATOR, name=name) for name in ("ada", "abe")]
+
+    def take_away(user_id: int) -> bool:
+        try:
+            with database.writing() as session:
+                change(session, user_id)
+        except RuleBroken:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        done = list(pool.map(take_away, ids))
+
+    assert sorted(done) == [False, True]
+
+
+def test_nobody_disables_themself_and_nobody_is_disabled_without_a_reason(database: Database) -> None:
+    with database.writing() as session:
+        people.user(session, ADMINISTRATOR, name="abe")
+        boss = people.signed_in(session, people.user(session, ADMINISTRATOR))
+        finn = people.user(session, FINANCE)
+
+        with pytest.raises(RuleBroken, match="disable yourself"):
+            service.disable(session, actor=boss, user_id=boss.user_id or 0, reason="tired")
+        with pytest.raises(BadInput) as refused:
+            service.disable(session, actor=boss, user_id=finn, reason="  ")
+
+    assert refused.value.field == "users.reason"
+
+
+def test_roles_somebody_else_changed_in_the_meantime_are_not_overwritten(database: Database) -> None:
+    with database.writing() as session:
+        people.user(session, ADMINISTRATOR)
+        finn = people.user(session, FINANCE)
+        service.change_roles(session, actor=COMMAND_LINE, user_id=finn, roles=[HEAD])
+
+        with pytest.raises(RuleBroken, match="Somebody else has changed these roles"):
+            service.change_roles(
+                session, actor=COMMAND_LINE, user_id=finn, roles=[FINANCE, ADMINISTRATOR], seen=[FINANCE]
+            )
+
+
+def test_a_changed_name_and_address_say_what_stood_there_before(database: Database) -> None:
+    with database.writing() as session:
+        people.user(session, ADMINISTRATOR)
+        finn = people.user(session, FINANCE)
+        change = {"full_name": " Finn  Ó Briain ", "email": " finn@example.org "}
+
+        service.change_user(session, actor=COMMAND_LINE, user_id=finn, **change)
+        service.change_user(session, actor=COMMAND_LINE, user_id=finn, **change)
+
+    with database.reading() as session:
+        told = session.scalars(select(AuditEvent).where(AuditEvent.subject == f"user:{finn}")).one()
+    assert (told.event, told.before, told.after) == (
+        "access:user:change",
+        {"full_name": "Finn", "email": ""},
+        {"full_name": "Finn Ó Briain", "email": "finn@example.org"},
+    )
+
+
+def test_a_sign_in_is_ended_by_its_own_user_or_by_who_manages_users(database: Database) -> None:
+    with database.writing() as session:
+        boss = people.signed_in(session, people.user(session, ADMINISTRATOR))
+        hope = people.signed_in(session, people.user(session, HEAD))
+        finn_id = people.user(session, FINANCE)
+        here, there, elsewhere = (people.signed_in(session, finn_id) for _ in range(3))
+        lasting = [str(actor.sign_in_id) for actor in (here, there, elsewhere)]
+
+        with pytest.raises(NotAllowed):
+            service.end_sign_in(session, actor=hope, sign_in_id=lasting[0])
+        with pytest.raises(NotAllowed):
+            service.end_all(session, actor=hope, user_id=finn_id)
+        service.end_sign_in(session, actor=here, sign_in_id=lasting[1])
+        service.end_sign_in(session, actor=boss, sign_in_id=lasting[2])
+        service.end_sign_in(session, actor=boss, sign_in_id=lasting[2])
+
+        assert [queries.is_alive(session, one) for one in lasting] == [True, False, False]
+        told = session.scalars(select(AuditEvent).where(AuditEvent.event == "access:sign-in:end")).all()
+        assert [(row.actor, row.after) for row in told] == [("finn", {"ended": 1}), ("ada", {"ended": 1})]
+
+
+def test_all_sign_ins_end_but_the_one_that_is_kept(database: Database) -> None:
+    with database.writing() as session:
+        finn_id = people.user(session, FINANCE)
+        here, there = people.signed_in(session, finn_id), people.signed_in(session, finn_id)
+
+        ended = service.end_all(session, actor=here, user_id=finn_id, but=here.sign_in_id)
+
+        assert ended == 1
+        assert queries.is_alive(session, str(here.sign_in_id))
+        assert not queries.is_alive(session, str(there.sign_in_id))
