@@ -1,17 +1,39 @@
-"""A bug is logged once with a number; the person reads one sentence and stays signed in."""
+"""A bug is logged once with a number; the person reads one sentence, stays signed in and goes on."""
 
 from __future__ import annotations
 
 import logging
+import re
 import secrets
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from threading import BoundedSemaphore
+from traceback import walk_tb
+from urllib.parse import urlsplit
 
 import streamlit as st
+from sqlalchemy.exc import SQLAlchemyError
 
-from school.errors import SchoolError, Unavailable
-from school.ui import identity
+from school import db
+from school.access.rules import Actor
+from school.errors import NotAllowed, SchoolError, Unavailable
+from school.incidents import service
+from school.settings import ROOT
+from school.ui import away, identity, leaving, links
 
 log = logging.getLogger(__name__)
-KEPT = ("guard.", "feedback.")
+WAITING_MAX = 50  # incidents that wait for the database; the log has them all
+_ACTING = "guard.acting"  # who this session acted for last: to name them without asking the database
+_REQUEST_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_recorder = ThreadPoolExecutor(max_workers=1, thread_name_prefix="incidents")
+_room = BoundedSemaphore(WAITING_MAX)
+
+
+def remember(actor: Actor | None) -> None:
+    """At every run: who would meet the error."""
+    if st.session_state.get(_ACTING) != actor:
+        st.session_state[_ACTING] = actor
 
 
 def on_script_error(error: Exception) -> bool:
@@ -21,36 +43,98 @@ def on_script_error(error: Exception) -> bool:
     """
     if isinstance(error, Unavailable):
         log.warning("unavailable", extra={"page": _page(), "cause": str(error.__cause__)})
-        st.error(error.sentence, icon=":material/cloud_off:")
+        away.draw(error)
+        return True
+    if isinstance(error, NotAllowed):
+        st.error(error.sentence, icon=":material/block:")
         return True
     number = secrets.token_hex(3).upper()
+    actor: Actor | None = st.session_state.get(_ACTING)
+    page, requests, place = _page(), _requests(), deepest(error)
     log.error(
         "incident",
         exc_info=error,
         extra={
             "incident": number,
-            "page": _page(),
+            "user_id": actor.user_id if actor else None,
+            "user": actor.name if actor else None,
             "sign_in": st.session_state.get(identity.SIGN_IN),
-            "address": st.query_params.to_dict(),
+            "page": page,
+            "requests": requests,
+            "error": type(error).__name__,
+            "place": place,
         },
     )
+    _say(error, number, actor)
+    leaving.forget_page()
+    _record(
+        number=number,
+        user_id=actor.user_id if actor else None,
+        page=page,
+        request_id=" ".join(requests.values()) or None,
+        error=type(error).__name__,
+        place=place,
+    )
+    return True
+
+
+def _say(error: Exception, number: str, actor: Actor | None) -> None:
     said = error.sentence if isinstance(error, SchoolError) else "Something went wrong on our side."
     st.error(
         f"{said} It is noted as incident {number}. Before you try again, look at the recent receipts: "
         "what you did may already be done.",
         icon=":material/error:",
     )
-    _forget_the_page()
-    return True
+    with st.container(horizontal=True):
+        anew("Open this page anew")
+        if actor and actor.can("payments.record"):
+            anew("Recent receipts", f"/{links.PAYMENTS.stem}")
+
+
+def anew(label: str, address: str = "") -> None:
+    """A link the browser follows by itself: what the page and the browser held is gone, the sign-in is not.
+
+    Deleting a widget's key would not empty the widget; a page loaded again does. The address stays when none
+    is given, and with it the request id that finds what may be recorded already.
+    """
+    st.html(f'<a href="{address}" target="_self">{label}</a>', width="content")
 
 
 def _page() -> str:
+    """The path alone: what follows it may name a family."""
     url = st.context.url
-    return url if isinstance(url, str) else ""
+    return urlsplit(url).path if isinstance(url, str) else ""
 
 
-def _forget_the_page() -> None:
-    """What the page remembered may be what broke it; the sign-in and the request id in the address stay."""
-    for key in list(st.session_state):
-        if not str(key).startswith(KEPT):
-            del st.session_state[key]
+def _requests() -> dict[str, str]:
+    """The ids of the page's forms by their names; nothing else of the address is anybody's business."""
+    return {name: value for name, value in st.query_params.to_dict().items() if _REQUEST_ID.fullmatch(value)}
+
+
+def deepest(error: Exception) -> str:
+    """`school/ui/receipts.py:41`: the last line of ours that ran."""
+    place = ""
+    for frame, line in walk_tb(error.__traceback__):
+        path = Path(frame.f_code.co_filename)
+        if path.is_relative_to(ROOT) and "site-packages" not in path.parts:
+            place = f"{path.relative_to(ROOT).as_posix()}:{line}"
+    return place
+
+
+def _record(**incident: object) -> None:
+    """By a worker: the page never waits for it, and the database may be what is in trouble."""
+    if _room.acquire(blocking=False):
+        _recorder.submit(_write, db.database(), incident)
+
+
+def _write(books: db.Database, incident: dict[str, object]) -> None:
+    try:
+        with suppress(SchoolError, SQLAlchemyError), books.writing() as session:
+            service.note(session, **incident)  # type: ignore[arg-type]
+    finally:
+        _room.release()
+
+
+def recorded() -> None:
+    """Waits until every incident so far is recorded or given up."""
+    _recorder.submit(int).result()

@@ -138,6 +138,7 @@ def books(session: Session, actor: Actor) -> None:
     with st.container(horizontal=True):
         if actor.can("imports.run"):
             st.page_link(links.IMPORTS, label="Import students", icon=":material/upload_file:")
+        st.page_link(links.HEALTH, label="Health", icon=":material/monitor_heart:")
         st.page_link(links.STUDENTS, label="Students", icon=":material/groups:")
         _all("Entries", {})
 

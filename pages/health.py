@@ -1,0 +1,27 @@
+"""The state of the house: do the books agree, what went wrong, who is here, is there room."""
+
+import streamlit as st
+
+from school.db import reading
+from school.ui import guard, health_view
+
+VIEWS = ("Incidents", "Books", "Machine", "Audit log")
+
+actor = guard.require("health.read")
+st.title("Health")
+
+with reading() as session:
+    health = health_view.read(session)
+    health_view.figures(health)
+    tabs = st.tabs(VIEWS, key="health.view", bind="query-params")
+    shown = next((name for name, tab in zip(VIEWS, tabs, strict=True) if tab.open), VIEWS[0])
+    with tabs[VIEWS.index(shown)]:
+        if shown == "Incidents":
+            health_view.incident_table(session, health)
+        elif shown == "Machine":
+            health_view.facts(health)
+        elif shown == "Audit log":
+            health_view.audit_table(session, health)
+if shown == "Books":
+    with tabs[VIEWS.index(shown)]:
+        health_view.books(health, actor)
