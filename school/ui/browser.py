@@ -1,4 +1,7 @@
-"""The element that speaks for the browser: it fetches the cookie, drops it, and notices a sign-in's end."""
+"""The element that speaks for the browser: it fetches the cookie, drops it, notices a sign-in's end.
+
+It also shows the theme a person chose, which only the browser can keep.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import Any
 
 import streamlit as st
 
+from school.settings import ROOT
 from school.ui import identity
 
 
@@ -17,8 +21,19 @@ def _element() -> Any:
     return st.components.v2.component("school_browser", js=script.read_text(encoding="utf-8"))
 
 
+@lru_cache
+def _pages() -> list[str]:
+    return [page.stem for page in (ROOT / "pages").glob("*.py")]
+
+
 def keep_in_step() -> None:
     """Mounts the element on every page, signed in or not; it is invisible."""
     held = st.session_state.get(identity.SIGN_IN)
-    data = {"ticket": identity.ticket(), "left": identity.left(), "watch": held}
+    data = {
+        "ticket": identity.ticket(),
+        "left": identity.left(),
+        "watch": held,
+        "theme": identity.theme(),
+        "pages": _pages(),
+    }
     _element()(key="browser.link", data=data, on_ended_change=lambda: None, height=0)

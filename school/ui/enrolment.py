@@ -51,12 +51,32 @@ def draw_required(actor: Actor) -> None:
             "Your role asks for it: a code from an app on your telephone, besides your password. "
             "It takes a minute."
         )
+        feedback.show("enrolment")
         draw(actor)
+
+
+def begin(actor: Actor) -> None:
+    """Asks for a secret, which `draw` shows. Raises SchoolError."""
+    issuer = letterhead.school_name()
+    with writing() as session:
+        offer = second_factors.begin_enrolment(session, actor=actor, issuer=issuer)
+    st.session_state[_OFFER] = offer
+
+
+def is_begun() -> bool:
+    return _OFFER in st.session_state
+
+
+def forget() -> None:
+    """The secret that was offered is shown no more."""
+    st.session_state.pop(_OFFER, None)
 
 
 def draw(actor: Actor) -> None:
     """The picture, the secret and the field for the first code; after it, the recovery codes are next."""
-    offer = _offer(actor)
+    if not is_begun():
+        begin(actor)
+    offer: Enrolment = st.session_state[_OFFER]
     with st.container(border=True):
         st.markdown("**1. Scan this with an authenticator app**")
         picture, secret = st.columns([2, 3], vertical_alignment="center")
@@ -75,14 +95,7 @@ def draw(actor: Actor) -> None:
             feedback.problem("enrolment.code")
             sent = st.form_submit_button("Switch it on", type="primary", key="enrolment.send")
     if sent:
-        with feedback.refusals("enrolment"):
-            _confirm(actor, code)
-        st.rerun()
-
-
-def forget() -> None:
-    """The next `draw` asks for a secret again."""
-    st.session_state.pop(_OFFER, None)
+        _confirm(actor, code)
 
 
 def draw_codes(codes: tuple[str, ...]) -> None:
@@ -117,26 +130,22 @@ def _fresh() -> _Fresh:
     return fresh
 
 
-def _offer(actor: Actor) -> Enrolment:
-    held: Enrolment | None = st.session_state.get(_OFFER)
-    if held is None:
-        issuer = letterhead.school_name()
-        with writing() as session:
-            held = second_factors.begin_enrolment(session, actor=actor, issuer=issuer)
-        st.session_state[_OFFER] = held
-    return held
-
-
 def _confirm(actor: Actor, code: str) -> None:
     fresh = _fresh()
-    try:
-        with writing() as session:
-            codes = second_factors.confirm(session, actor=actor, code=code)
-    except NotFound:
-        forget()
-        raise
-    fresh.codes = codes
+    late = None
+    with feedback.refusals("enrolment"):
+        try:
+            with writing() as session:
+                codes = second_factors.confirm(session, actor=actor, code=code)
+            fresh.codes = codes
+        except NotFound as error:
+            late = error.sentence
     forget()
+    if late:
+        feedback.say("warning", late)
+    else:
+        feedback.say("success", "Your second factor is on. Everywhere else you are signed out.")
+    st.rerun()
 
 
 def _grouped(secret: str) -> str:

@@ -12,6 +12,7 @@ from contextvars import ContextVar
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from school.access import queries, sign_ins
 from school.access.queries import Standing
@@ -30,6 +31,8 @@ WELCOME = "guard.welcome"  # set for the one who has just opened the books, unti
 THROW_AWAY = "guard.throw_away"  # the sign-ins of a demo school that was just loaded
 _ARRIVED = "guard.arrived"  # the page open at sign-in may be one that the person before had left
 _SENTENCE = "guard.sentence"  # why the session was signed out
+_LANGUAGE = "guard.language"  # the locale this person chose, for runs of a fragment alone
+_THEME = "guard.theme"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
@@ -52,6 +55,7 @@ def usable_token(value: object) -> str | None:
 
 
 _looked_up: ContextVar[Standing | None] = ContextVar("looked_up", default=None)
+_language: ContextVar[str | None] = ContextVar("language", default=None)
 
 
 @contextmanager
@@ -71,11 +75,15 @@ def of_this_run() -> Standing | None:
 
 def current() -> Standing | None:
     """The live sign-in of this run, or None. Raises Unavailable when the database cannot answer."""
+    opened: NewSignIn | None = st.session_state.get(_TICKET)
+    if opened and SIGN_IN not in st.session_state:
+        adopt(opened)  # the run that signed in was stopped on its way here
     held = st.session_state.get(SIGN_IN)
     token = usable_token(st.context.cookies.get(cookie_name()))
     own = held if st.session_state.get(_BROWSER) in (None, browser()) else None  # a session is not handed on
     found = _look_up(own, token) if own or token else None
     _change_to(found, held)
+    _prefer(found)
     if found and sign_ins.due_to_be_seen(found.last_seen_at):
         _touch(found)
     return found
@@ -105,6 +113,30 @@ def _change_to(found: Standing | None, held: str | None) -> None:
     st.session_state[_BROWSER] = browser()
 
 
+def _prefer(found: Standing | None) -> None:
+    _language.set(found.language if found else "")
+    for key, wanted in ((_LANGUAGE, found and found.language), (_THEME, found and found.theme)):
+        if st.session_state.get(key, "") != (wanted or ""):
+            st.session_state[key] = wanted or ""
+
+
+def language() -> str:
+    """The locale this person chose, a BCP 47 tag; empty where the browser decides.
+
+    Known without a look at the session on every run of a page: amounts are written inside transactions too.
+    """
+    known = _language.get()
+    if known is None:
+        known = st.session_state.get(_LANGUAGE, "") if get_script_run_ctx() else ""
+        _language.set(known)
+    return known
+
+
+def theme() -> str:
+    """`light` or `dark` when this person chose one; empty where the browser decides."""
+    return str(st.session_state.get(_THEME, ""))
+
+
 def _touch(found: Standing) -> None:
     try:
         with writing() as session:
@@ -113,10 +145,10 @@ def _touch(found: Standing) -> None:
         return  # reading works, so the page can be shown; the next run tries again
 
 
-def forget_everything() -> None:
+def forget_everything(*, but: str = _USER) -> None:
     """Empties the session of everything but who was here last."""
     for key in list(st.session_state):
-        if key != _USER:
+        if key not in (_USER, but):
             del st.session_state[key]
 
 
@@ -128,16 +160,19 @@ def _empty_address() -> None:
 
 
 def adopt(opened: NewSignIn) -> None:
-    """From here on this session acts under the sign-in that was just opened."""
+    """From here on this session acts under the sign-in that was just opened.
+
+    The ticket is kept first: a run that is stopped in between is taken up by the next.
+    """
+    st.session_state[_TICKET] = opened
     before = st.session_state.get(_USER)
-    forget_everything()
+    forget_everything(but=_TICKET)
     if before is not None and before != opened.user_id:
         _empty_address()
     st.session_state[_USER] = opened.user_id
-    st.session_state[SIGN_IN] = opened.id
     st.session_state[_BROWSER] = browser()
-    st.session_state[_TICKET] = opened
     st.session_state[_ARRIVED] = True
+    st.session_state[SIGN_IN] = opened.id
 
 
 def just_arrived() -> bool:

@@ -14,6 +14,7 @@ _PAGES = Path(__file__).resolve().parents[2] / "pages"
 TODAY, PAYMENTS = _PAGES / "today.py", _PAGES / "payments.py"
 DASHBOARD, IMPORTS = _PAGES / "dashboard.py", _PAGES / "imports.py"
 STUDENTS, STUDENT = _PAGES / "students.py", _PAGES / "student.py"
+PROFILE, HEALTH = _PAGES / "profile.py", _PAGES / "health.py"
 ENTRIES, ENTRY = _PAGES / "entries.py", _PAGES / "entry.py"
 
 DIGITS_MAX = 18  # more is no id of any database

@@ -13,7 +13,7 @@ from school.access.queries import Standing
 from school.access.rules import ROLE_NAMES, Actor
 from school.errors import Unavailable
 from school.settings import ROOT
-from school.ui import away, browser, errors, first_steps, identity, leaving, letterhead, setup, signin
+from school.ui import away, browser, errors, first_steps, identity, leaving, letterhead, links, setup, signin
 from school.ui.words import plain
 
 PAGES = ROOT / "pages"
@@ -54,6 +54,15 @@ SCREENS = (
         in_menu=False,
     ),
     Screen("imports", "Imports", "upload_file", "imports.run", "Bring in students and opening balances."),
+    Screen("health", "Health", "monitor_heart", "health.read", "Do the books agree, and what went wrong."),
+    Screen(
+        "profile",
+        "Your profile",
+        "account_circle",
+        "profile.own",
+        "Password, second factor, devices, and how your screens look.",
+        in_menu=False,
+    ),
 )
 
 
@@ -82,7 +91,9 @@ def account(actor: Actor) -> None:
     with st.sidebar, st.container(gap="xsmall"):
         st.markdown(f"**{plain(letterhead.school_name())}**")
         roles = ", ".join(ROLE_NAMES[role] for role in sorted(actor.roles))
-        st.markdown(plain(f"{actor.full_name} · {roles}"))
+        st.page_link(
+            links.PROFILE, label=plain(f"{actor.full_name} · {roles}"), icon=":material/account_circle:"
+        )
         st.button(
             "Sign out",
             icon=":material/logout:",

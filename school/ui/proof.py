@@ -84,7 +84,7 @@ def open_with_code(name: str, attempt: Attempt, code: str, *, by: Caller) -> New
         return _open(session, user_id, attempt, by)
 
 
-def again(actor: Actor, typed: str, code: str | None) -> None:
+def again(actor: Actor, typed: str, code: str | None = None) -> None:
     """Passes when the person at the screen still knows the password, and shows a code where one is used.
 
     Raises NotAllowed with the field: `password` or `code`.

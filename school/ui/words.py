@@ -8,10 +8,11 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import streamlit as st
-from babel.dates import format_date, format_time, get_date_format
+from babel.dates import format_date, format_time, format_timedelta, get_date_format
 
-from school import money
+from school import clock, money
 from school.money import Currency
+from school.ui import identity
 
 _MARKUP = re.compile(r"([!-/:-@\[-`{-~])")  # every character that Markdown, colours or icons are made of
 
@@ -22,8 +23,8 @@ def plain(text: str) -> str:
 
 
 def tag() -> str:
-    """The reader's locale as the browser tells it; English where it does not."""
-    told = st.context.locale
+    """The locale this reader chose, else the browser's; English where it does not tell."""
+    told = identity.language() or st.context.locale
     return told if isinstance(told, str) else "en"
 
 
@@ -67,6 +68,11 @@ def moment(at: datetime.datetime, time_zone: str) -> str:
     reader = money.locale(tag())
     hour = format_time(at, "short", tzinfo=ZoneInfo(time_zone), locale=reader)
     return f"{format_date(at.astimezone(ZoneInfo(time_zone)), 'medium', locale=reader)}, {hour}"
+
+
+def ago(at: datetime.datetime) -> str:
+    """`10 minutes ago`"""
+    return format_timedelta(at - clock.now(), add_direction=True, locale="en")
 
 
 def date_order() -> str:

@@ -4,10 +4,12 @@ const EVERY_MS = 2000
 const done = new Set()
 const watches = new WeakMap()
 
+let cookieAnswer = Promise.resolve() // of the last change of the cookie
+
 const once = (name, action) => {
   if (!name || done.has(name)) return
   done.add(name)
-  action(name).catch(() => done.delete(name))
+  cookieAnswer = action(name).catch(() => done.delete(name))
 }
 
 // the tabs of a browser share its cookie: one changes it at a time
@@ -70,10 +72,51 @@ const keepTyping = () => {
   new MutationObserver(back).observe(document.body, { subtree: true, attributeFilter: ["disabled"] })
 }
 
+// Streamlit keeps its theme by the path a page was loaded at, reads it once, and has no other way to choose one.
+// What is put there for a person is marked, and taken away when somebody else, or nobody, is signed in.
+const THEMES = { light: "Light", dark: "Dark" }
+const MARK = "school.theme"
+const RELOADED = "school.theme.reloaded"
+
+const themeKeys = (pages) => {
+  const last = location.pathname.split("/").pop()
+  const base = pages.includes(last) ? location.pathname.slice(0, -last.length) : location.pathname
+  return [base, ...pages.map((page) => base + page)].map((path) => `stActiveTheme-${path}-v2`)
+}
+
+const reloadWhenOther = (theme) => {
+  const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"
+  const wanted = theme || system
+  const shown = getComputedStyle(document.querySelector(".stApp")).colorScheme
+  if (shown === wanted) sessionStorage.removeItem(RELOADED)
+  else if (sessionStorage.getItem(RELOADED) !== wanted) {
+    sessionStorage.setItem(RELOADED, wanted) // once: where it does not help, it would never end
+    cookieAnswer.then((answer) => answer?.ok !== false && location.reload())
+  }
+}
+
+const showTheme = (theme, pages) => {
+  const before = document.documentElement.dataset.schoolTheme
+  if (theme === before) return // a theme chosen in Streamlit's own menu stays until the page is loaded again
+  document.documentElement.dataset.schoolTheme = theme
+  try {
+    if (!theme && !before && !localStorage.getItem(MARK)) return
+    for (const key of themeKeys(pages))
+      if (theme) localStorage.setItem(key, JSON.stringify(THEMES[theme]))
+      else localStorage.removeItem(key)
+    if (theme) localStorage.setItem(MARK, theme)
+    else localStorage.removeItem(MARK)
+    reloadWhenOther(theme)
+  } catch {
+    // the browser keeps nothing for this site: its own theme stays
+  }
+}
+
 export default function ({ data, parentElement, setTriggerValue }) {
   keepTyping()
   once(data.ticket, fetchCookie)
   once(data.left, dropCookie)
+  showTheme(data.theme, data.pages)
 
   const now = watches.get(parentElement)
   if (now?.signIn !== data.watch) {
