@@ -22,6 +22,7 @@ from school.db import reading
 from school.errors import Unavailable
 from school.settings import settings
 from school.ui.identity import browser_cookie_name, cookie_name, usable_token
+from school.ui.strangers import NEWLY_NAMED, SlowForStrangers
 
 RawHeaders = list[tuple[bytes, bytes]]
 
@@ -96,7 +97,8 @@ class NamedBrowsers:
             return
         name = secrets.token_urlsafe(32)
         if scope["type"] == "websocket":
-            scope = {**scope, "headers": _with_cookie(scope["headers"], browser_cookie_name(), name)}
+            headers = _with_cookie(scope["headers"], browser_cookie_name(), name)
+            scope = {**scope, "headers": headers, NEWLY_NAMED: True}
 
         async def with_name(message: Message) -> None:
             if message["type"] == "websocket.accept" or self._is_page(scope, message):
@@ -166,5 +168,6 @@ MIDDLEWARE = [
     Middleware(SecurityHeaders),
     Middleware(TrustedHostMiddleware, allowed_hosts=settings().allowed_hosts, www_redirect=False),
     Middleware(NamedBrowsers),
+    Middleware(SlowForStrangers),
     Middleware(FilesForTheSignedIn),
 ]

@@ -3,6 +3,7 @@
 P1  a page at 2,000 students ÷ the same page drawn from constants
 P2  the same pages at 5 million lines (128,000 students) ÷ at 2,000 students
 P3  one payment committed ÷ a raw INSERT and COMMIT of as many rows
+P8  a signed-in person's page during 10,000 wrong passwords ÷ before them
 P9  cold start to the first usable page ÷ that of `streamlit hello`
 """
 
@@ -10,15 +11,18 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import sqlite3
+import tempfile
 import time
 from pathlib import Path
 
 from sqlalchemy import text
 
+from school import migrations
 from school.db import Database
 from school.demo import make
 from tests import databases
-from tests.bench import payments, served
+from tests.bench import attack, payments, served
 
 FOLDER = served.ROOT / "var" / "bench"
 STUDENTS_A_CLASS = 40
@@ -26,16 +30,21 @@ STUDENTS_A_CLASS = 40
 
 def school_of(students: int) -> Database:
     """A school of this size with three years of books, made once and kept."""
-    path = FOLDER / f"{students}.db"
+    path = _kept(students)
     database = Database(f"sqlite:///{path}")
     if not path.exists() or not _has_entries(database):
         began = time.perf_counter()
         make.fill(database, students=students, streams=max(3, min(students // 5 // STUDENTS_A_CLASS, 60)))
         print(f"made {students} students in {time.perf_counter() - began:.0f} s")
+    migrations.migrate(database.url)
     with database.reading() as session:
         lines = session.scalar(text("SELECT count(*) FROM line"))
     print(f"{students} students, {lines} lines")
     return database
+
+
+def _kept(students: int) -> Path:
+    return FOLDER / f"{students}.db"
 
 
 def _has_entries(database: Database) -> bool:
@@ -113,6 +122,18 @@ def start_ratio(database: Database) -> None:
     print(f"P9 cold start: ours {ours:.2f} s ÷ hello {hello:.2f} s = {ours / hello:.2f}")
 
 
+def attack_ratio(students: int, tries: int) -> None:
+    """On a copy: an attack leaves its attempts in the books."""
+    with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
+        path = Path(folder) / "attacked.db"
+        with sqlite3.connect(_kept(students)) as kept, sqlite3.connect(path) as copy:
+            kept.backup(copy)
+        database = Database(f"sqlite:///{path}")
+        url, token = databases.url_text(database), served.token_of(database, "finance")
+        with served.serving("run app.py", url) as server, served.serving("run app.py", url) as beside:
+            attack.compare(server, beside, token, "today", tries)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -121,7 +142,8 @@ def main() -> None:
     parser.add_argument(
         "--large", type=int, default=128_000, help="students of the large school; 0 leaves it out"
     )
-    parser.add_argument("--only", choices=["pages", "payments", "start"], help="one part")
+    parser.add_argument("--only", choices=["pages", "payments", "start", "attack"], help="one part")
+    parser.add_argument("--tries", type=int, default=10_000, help="wrong passwords of the attack")
     chosen = parser.parse_args()
     Path(FOLDER).mkdir(parents=True, exist_ok=True)
     if chosen.only in (None, "payments"):
@@ -130,6 +152,8 @@ def main() -> None:
         small = school_of(chosen.small)
         if chosen.only in (None, "start"):
             start_ratio(small)
+        if chosen.only in (None, "attack"):
+            attack_ratio(chosen.small, chosen.tries)
         if chosen.only in (None, "pages"):
             page_ratios(small, school_of(chosen.large) if chosen.large else None)
 
