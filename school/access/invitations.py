@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from school import clock
-from school.access import passwords
+from school.access import passwords, sign_ins
 from school.access.attempts import GUESS
 from school.access.models import Invitation, SignInAttempt, User
 from school.access.rules import Actor, code_as_made, hashed, new_code
@@ -119,11 +119,13 @@ def guess_name(code: str) -> str:
     return GUESS + _hash(code)[:12]
 
 
-def accept(session: Session, *, code: str, password: passwords.Chosen, address: str = "") -> int:
-    """Uses the code up and keeps the password; the id of the user. Of two at once, one succeeds.
+def accept(
+    session: Session, *, code: str, password: passwords.Chosen, address: str = ""
+) -> sign_ins.Attempt:
+    """Uses the code up and keeps the password. Of two at once, one succeeds.
 
-    It counts as a right attempt: wrong ones before it no longer make the person wait.
-    Raises RuleBroken for a code that opens nothing.
+    It is a right attempt to sign in, and forgives the wrong ones before it; whoever has a second factor is
+    still asked for it. Raises RuleBroken for a code that opens nothing.
     """
     one_writer(session)  # a reset, or a user disabled at this moment, comes before or after
     found = facts(session, code)
@@ -137,10 +139,12 @@ def accept(session: Session, *, code: str, password: passwords.Chosen, address: 
         raise RuleBroken(USELESS)
     user = find(session, found.user_id)
     user.password_hash, user.must_change_password = password.hash, False
-    session.add(SignInAttempt(at=clock.now(), name=user.name, address=address, succeeded=True))
+    attempt = SignInAttempt(at=clock.now(), name=user.name, address=address, succeeded=True)
+    session.add(attempt)
+    session.flush()  # its id is what a sign-in is opened with
     who = Actor(user.id, user.name, user.full_name, None, frozenset())
     audit.record(session, actor=who, event=events.CODE_USED, subject=f"user:{user.id}")
-    return user.id
+    return sign_ins.Attempt(attempt.id, user.id, user.password_hash)
 
 
 def _hash(typed: str) -> str:
@@ -183,6 +187,6 @@ def _new_code(session: Session, actor: Actor, user: User, purpose: str) -> Invit
         actor=actor,
         event=events.CODE_MADE,
         subject=f"user:{user.id}",
-        after={"purpose": purpose, "expires_at": expires_at.isoformat(timespec="minutes")},
+        after={"purpose": purpose},
     )
     return Invited(user.id, code, expires_at)

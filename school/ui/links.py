@@ -16,6 +16,7 @@ DASHBOARD, IMPORTS = _PAGES / "dashboard.py", _PAGES / "imports.py"
 STUDENTS, STUDENT = _PAGES / "students.py", _PAGES / "student.py"
 PROFILE, HEALTH = _PAGES / "profile.py", _PAGES / "health.py"
 ENTRIES, ENTRY = _PAGES / "entries.py", _PAGES / "entry.py"
+USERS = _PAGES / "users.py"
 
 DIGITS_MAX = 18  # more is no id of any database
 NO_CLASS = "No class"
@@ -87,3 +88,7 @@ def entries(
         "by": actor_id and str(actor_id),
     }
     return {name: value for name, value in chosen.items() if value}
+
+
+def user(user_id: int, **more: str) -> dict[str, str]:
+    return {"user": str(user_id), **more}

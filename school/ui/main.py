@@ -13,7 +13,19 @@ from school.access.queries import Standing
 from school.access.rules import ROLE_NAMES, Actor
 from school.errors import Unavailable
 from school.settings import ROOT
-from school.ui import away, browser, errors, first_steps, identity, leaving, letterhead, links, setup, signin
+from school.ui import (
+    away,
+    browser,
+    errors,
+    first_steps,
+    identity,
+    invitation,
+    leaving,
+    letterhead,
+    links,
+    setup,
+    signin,
+)
 from school.ui.words import plain
 
 PAGES = ROOT / "pages"
@@ -54,6 +66,7 @@ SCREENS = (
         in_menu=False,
     ),
     Screen("imports", "Imports", "upload_file", "imports.run", "Bring in students and opening balances."),
+    Screen("users", "Users", "manage_accounts", "users.manage", "Who may sign in, and what they may do."),
     Screen("health", "Health", "monitor_heart", "health.read", "Do the books agree, and what went wrong."),
     Screen(
         "profile",
@@ -115,7 +128,9 @@ def draw(page: st.Page, found: Standing | None, *, ready: bool) -> None:
         browser.keep_in_step()
     else:
         account(found.actor)
-        if first_steps.just_opened():
+        if invitation.wanted():
+            invitation.draw_for(found.actor)
+        elif first_steps.just_opened():
             first_steps.draw_students_next()
         else:
             with identity.looked_up(found):

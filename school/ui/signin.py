@@ -18,7 +18,7 @@ from school.access.rules import Actor, user_name
 from school.access.service import change_own_password
 from school.db import writing
 from school.errors import BadInput, SchoolError
-from school.ui import identity, letterhead, proof, second_step
+from school.ui import identity, invitation, letterhead, proof, second_step
 from school.ui.words import plain
 
 WIDTH = 420
@@ -116,6 +116,9 @@ authentication_view.st = _Drawing()
 
 def draw() -> None:
     """The sign-in form, and the second step where one is wanted; then the page that was asked for is run."""
+    if invitation.wanted():
+        invitation.draw()
+        return
     with st.container(horizontal_alignment="center"), st.container(width=WIDTH):
         st.title(plain(letterhead.school_name()), anchor=False)
         waiting = second_step.pending()
@@ -138,6 +141,7 @@ def _draw_first_step() -> None:
         _Form().login(key="sign_in", fields=LABELS)
     except LoginError as refusal:
         st.error(str(refusal), icon=":material/error:")
+    invitation.offer()
 
 
 def draw_new_password(actor: Actor) -> None:

@@ -47,10 +47,11 @@ def test_a_code_opens_for_whom_it_was_made_until_a_password_is_chosen(database: 
 
     with clock.set_to(MORNING + LIFE - timedelta(seconds=1)), database.writing() as session:
         found = invitations.facts(session, made.code)
-        user_id = invitations.accept(session, code=made.code, password=CHOSEN)
+        user_id = invitations.accept(session, code=made.code, password=CHOSEN).user_id
 
     assert found == invitations.InvitationFacts(made.user_id, "bea", "Bea Bell", "welcome", MORNING + LIFE)
     assert user_id == made.user_id
+    assert user_id is not None
     with database.reading() as session:
         assert passwords.matches(OTTERS, row(session, user_id).password_hash)
         assert not row(session, user_id).must_change_password
