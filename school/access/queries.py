@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from school import clock
@@ -101,6 +101,16 @@ def is_alive(session: Session, sign_in_id: str) -> bool:
 def sign_in_of_token(session: Session, token: str) -> str | None:
     """The live sign-in whose cookie holds this token, or None."""
     return session.scalar(_OF_TOKEN, {"hash": hashed(token), **_now()})
+
+
+def has_signed_in(session: Session, *, token: str | None, browser: str | None) -> bool:
+    """True when somebody has signed in with this cookie or in the browser of this name, however long ago."""
+    known = [
+        column == hashed(value)
+        for column, value in ((SignIn.token_hash, token), (SignIn.browser_hash, browser))
+        if value is not None
+    ]
+    return bool(known) and session.scalar(select(SignIn.id).where(or_(*known)).limit(1)) is not None
 
 
 def still_stands(session: Session, *, user_id: int, password_hash: str) -> bool:
