@@ -109,7 +109,8 @@ def confirm(session: Session, *, actor: Actor, code: str) -> tuple[str, ...]:
     step = step_of(code, _codes(factor.offered_secret), after=0)
     if step is None:
         raise BadInput(
-            "This code is not right. Check that the telephone's clock is, and type the code it shows now.",
+            "This code is not right. Type the one your app shows now; if that fails too, check the "
+            "telephone's clock.",
             field="code",
         )
     factor.secret, factor.confirmed_at, factor.last_step = factor.offered_secret, now, step

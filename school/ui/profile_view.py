@@ -165,7 +165,7 @@ def _prove(actor: Actor, with_code: bool) -> None:
         typed = _secret("Password", "profile.password", "current-password")
         code = None
         if with_code:
-            code = st.text_input("Code", key="profile.code", autocomplete="one-time-code", max_chars=64)
+            code = st.text_input("Code", key="profile.code", autocomplete="one-time-code")
             feedback.problem("profile.code")
         label = "Change the second factor" if with_code else "Set up a second factor"
         sent = st.form_submit_button(label, key="profile.prove")

@@ -78,7 +78,7 @@ def draw(waiting: Pending) -> NewSignIn | None:
     with st.form("second_step"):
         st.header("Second step", anchor=False)
         st.write("Type the code your authenticator app shows, or one of your recovery codes.")
-        code = st.text_input("Code", key="second_step.code", autocomplete="one-time-code", max_chars=64)
+        code = st.text_input("Code", key="second_step.code", autocomplete="one-time-code")
         sent = st.form_submit_button("Sign in", type="primary", width="stretch", key="second_step.send")
     keyboard.mount("second_step.keys", form=str(waiting.attempt.id), start="second_step.code")
     said = st.empty()
