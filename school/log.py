@@ -8,6 +8,7 @@ from school.settings import settings
 
 FILE_BYTES_MAX = 10_000_000
 FILES_KEPT = 10
+ALSO_TELLS_ERRORS = "streamlit.error_util"  # what `on_script_error` logs, once more and not as JSON
 NOT_IN_A_RUN = "streamlit.runtime.scriptrunner_utils.script_run_context"  # warns of what is loaded at start
 
 
@@ -38,7 +39,11 @@ def start() -> None:
                 }
             },
             "handlers": {"only": handler},
-            "loggers": {"school": {"level": chosen.log_level.upper()}, NOT_IN_A_RUN: {"level": "ERROR"}},
+            "loggers": {
+                "school": {"level": chosen.log_level.upper()},
+                NOT_IN_A_RUN: {"level": "ERROR"},
+                ALSO_TELLS_ERRORS: {"level": "CRITICAL"},
+            },
             "root": {"level": "WARNING", "handlers": ["only"]},
         }
     )

@@ -20,6 +20,7 @@ _DAMAGED = re.compile(r"SQLITE_CORRUPT\w*|SQLITE_NOTADB|XX00[12]")
 _OUTDATED = re.compile(r"42P01|42703|SQLITE_ERROR:.*(no such table|no such column|no column named).*")
 _AWAY = re.compile(r"SQLITE_(CANTOPEN|IOERR|READONLY|PROTOCOL|NOMEM|PERM|AUTH)\w*|(08|53|57|58)\w{3}|lost")
 _TRY_AGAIN = "Try again in a minute; if it goes on, tell your administrator."
+AWAY = f"The books cannot be reached at this moment, so nothing was written. {_TRY_AGAIN}"
 
 
 def told(error: Exception, *, writing: bool, committing: bool) -> Unavailable | None:
@@ -46,7 +47,7 @@ def told(error: Exception, *, writing: bool, committing: bool) -> Unavailable | 
             "The books could not be reached at the very end, so it is not known whether this was written. "
             "Look at the recent receipts before you try again."
         )
-    return Unavailable(f"The books cannot be reached at this moment, so nothing was written. {_TRY_AGAIN}")
+    return Unavailable(AWAY)
 
 
 def code(error: Exception) -> str:

@@ -9,7 +9,7 @@ from datetime import date
 import streamlit as st
 
 from school.access import queries as access
-from school.db import database, reading
+from school.db import database, reading, trouble
 from school.errors import Unavailable
 from school.ui import words
 
@@ -25,12 +25,14 @@ def draw(error: Unavailable) -> None:
     st.session_state[_AWAY] = True
     with st.container(horizontal_alignment="center"), st.container(width=WIDTH, border=True):
         st.title("The books cannot be reached", anchor=False)
+        if error.sentence != trouble.AWAY:
+            st.warning(words.plain(error.sentence), icon=":material/warning:")
         st.markdown(
-            "This page looks for them every few seconds and goes on by itself. You stay signed in, and what "
-            "you typed comes back with the page. A payment you were recording is shown as recorded, or its "
-            "form is here again."
+            "Nothing is lost. This page looks for them every few seconds and goes on by itself: you stay "
+            "signed in, and what you typed comes back with it. A payment that was being recorded is then "
+            "shown as recorded, or its form is here again."
         )
-        st.markdown(words.quiet(words.plain(error.sentence)))
+        st.markdown(words.quiet("If this lasts longer than a few minutes, tell your administrator."))
     _look(itertools.count())
 
 

@@ -7,10 +7,11 @@ import re
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from html import escape
 from pathlib import Path
 from threading import BoundedSemaphore
 from traceback import walk_tb
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 from sqlalchemy.exc import SQLAlchemyError
@@ -86,18 +87,24 @@ def _say(error: Exception, number: str, actor: Actor | None) -> None:
         icon=":material/error:",
     )
     with st.container(horizontal=True):
-        anew("Open this page anew")
+        _link("Open this page anew", f"?{urlencode(_kept_address())}")
         if actor and actor.can("payments.record"):
-            anew("Recent receipts", f"/{links.PAYMENTS.stem}")
+            _link("Recent receipts", f"/{links.PAYMENTS.stem}")
 
 
-def anew(label: str, address: str = "") -> None:
-    """A link the browser follows by itself: what the page and the browser held is gone, the sign-in is not.
+def _link(label: str, address: str) -> None:
+    """The browser follows it by itself: what the page and the browser held is gone, the sign-in is not.
 
-    Deleting a widget's key would not empty the widget; a page loaded again does. The address stays when none
-    is given, and with it the request id that finds what may be recorded already.
+    Deleting a widget's key would not empty the widget; a page loaded again does.
     """
-    st.html(f'<a href="{address}" target="_self">{label}</a>', width="content")
+    st.html(f'<a href="{escape(address)}" style="color: inherit">{label}</a>', width="content")
+
+
+def _kept_address() -> dict[str, str]:
+    """The request ids, which find what may be recorded already, and whom the page is about. Filters may be
+    what broke it."""
+    told = st.query_params.to_dict()
+    return _requests() | {name: value for name, value in told.items() if value.isascii() and value.isdigit()}
 
 
 def _page() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 from babel.numbers import format_decimal
@@ -29,7 +30,7 @@ from school.students import queries as students
 from school.students.queries import SchoolFacts
 from school.ui import feedback, filters, tables, words
 
-CARD = 200
+CARD = 180  # pixels: four beside each other on a desk, two on a telephone held sideways
 INCIDENT_DAYS = 7
 ATTEMPT_HOURS = 24
 SCARCE = 10  # percent of the disk; below it somebody should look
@@ -52,6 +53,9 @@ class Health:
     def moment(self, at: datetime) -> str:
         return words.moment(at, self.school.time_zone)
 
+    def day(self, at: datetime) -> date:
+        return at.astimezone(ZoneInfo(self.school.time_zone)).date()
+
 
 def read(session: Session) -> Health:
     now = clock.now()
@@ -69,7 +73,7 @@ def read(session: Session) -> Health:
 
 def figures(health: Health) -> None:
     """What an administrator wants to know first, and what is wrong in sentences under it."""
-    deep = f"all recomputed {health.moment(health.deep.at)}" if health.deep else "never recomputed in full"
+    deep = f"recomputed {words.date(health.day(health.deep.at))}" if health.deep else "looked at just now"
     failed = health.failed
     with st.grid(4, gap="small", min_column_width=CARD):
         _figure("The books", "Agree" if not health.findings else "Disagree", deep)
