@@ -245,6 +245,32 @@ def verify(as_json: bool) -> None:
 
 
 @cli.command()
+@click.option(
+    "--seconds", type=click.IntRange(1), default=75, help="About how long; every case is tried once."
+)
+@click.option("--seed", type=int, help="Throw the same dice as an earlier run.")
+@click.option(
+    "--processes", type=click.IntRange(1, 2), default=1, help="2: behind a proxy, and one is killed."
+)
+@click.option("--scratch", help="An empty PostgreSQL database for the copy, where none may be made.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was seen as JSON.")
+def stability(seconds: int, seed: int | None, processes: int, scratch: str | None, as_json: bool) -> None:
+    """Try a copy of the books under interruptions; exit 1 unless nothing is lost, doubled or foreign."""
+    from school.stability import check
+
+    live = settings().database_url
+    say = _unsaid if as_json else click.echo
+    report = check.run(live, seconds=seconds, seed=seed, processes=processes, scratch=scratch, say=say)
+    click.echo(json.dumps(report.as_data(), ensure_ascii=False, indent=1) if as_json else report.as_text())
+    if not report.clean:
+        raise click.exceptions.Exit(1)
+
+
+def _unsaid(_: str) -> None:
+    """Standard output is for the data alone."""
+
+
+@cli.command()
 @click.option("--format", "form", type=click.Choice(["hledger", "beancount", "csv"]), required=True)
 @click.option("--output", type=click.Path(path_type=Path), help="A file; standard output if absent.")
 def export(form: str, output: Path | None) -> None:

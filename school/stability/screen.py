@@ -26,7 +26,7 @@ READ = {  # the fields of an element that a person reads; the others are ids, sc
     "value",
 }
 ERROR = 1  # of AlertProto.Format
-INCIDENT = re.compile(r"\bincident\b")
+ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 SIGN_IN, SIGN_OUT = "sign_in.send", "frame.sign_out"
 
 
@@ -59,15 +59,11 @@ class Screen:
         said = [e.body for e in self._kinds("alert") if e.format == ERROR]
         return said + [f"{e.type}: {e.message}" for e in self._kinds("exception")]
 
-    def incidents(self) -> list[str]:
-        return [said for said in self.errors() if INCIDENT.search(said)] + [
-            f"{e.type}: {e.message}" for e in self._kinds("exception")
-        ]
-
     def words(self) -> str:
-        """All that can be read, tables included."""
+        """All that can be read, tables included, without the strokes that keep Markdown plain."""
         said = [text for element in self._kinds() for text in _texts(element)]
-        return "\n".join([*said, *(str(cell) for row in self.tables() for cell in row)])
+        whole = "\n".join([*said, *(str(cell) for row in self.tables() for cell in row)])
+        return ESCAPED.sub(r"\1", whole)
 
     def tables(self) -> list[tuple[Any, ...]]:
         """The rows of every table."""
@@ -80,7 +76,7 @@ class Screen:
         return rows
 
     def told(self) -> dict[str, Any]:
-        """What the invisible element was told: the ticket to fetch the cookie with, and the sign-in to watch."""
+        """What the invisible element is told: the ticket to fetch the cookie with, the sign-in to watch."""
         for element in self._kinds("bidi_component"):
             if element.id.endswith("-browser.link"):
                 told: dict[str, Any] = json.loads(element.json or "{}")

@@ -1,5 +1,6 @@
-"""A browser without a picture: it keeps cookies, opens tabs, speaks the server's own protocol, and can let the
-socket drop at any moment.
+"""A browser without a picture: it keeps cookies, opens tabs and speaks the server's own protocol.
+
+Unlike a real one it can send without waiting, and let the socket drop at any moment.
 
     browser = Browser("http://127.0.0.1:8501")
     tab = await browser.open("payments", "student=7")
@@ -10,7 +11,6 @@ socket drop at any moment.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import http.client
 import json
 import time
@@ -94,7 +94,7 @@ class Tab:
         self._asked_at: float | None = None
 
     async def connect(self, *, again: bool = False) -> None:
-        """Opens the socket and asks for the page; `again` goes on with the session the server may still have."""
+        """Opens the socket and asks for the page; `again` goes on with the session, if the server has it."""
         held = [Subprotocol("-"), Subprotocol(self._session)] if again and self._session else []
         address = urlsplit(self.browser.origin)
         try:
@@ -148,6 +148,10 @@ class Tab:
             self._asked_at = None
         return self.screen
 
+    async def settled(self) -> Screen:
+        """What stands here once nothing is awaited any more. Raises Gone."""
+        return await self.drawn() if self._asked_at is not None else self.screen
+
     async def act(self, press: str | None = None, **values: Any) -> Screen:
         """Types, presses, and waits for what comes of it."""
         await self.send(press, **values)
@@ -162,7 +166,11 @@ class Tab:
         """The socket breaks without a word, as when a cable is pulled."""
         if self._socket is not None:
             self._socket.transport.abort()
-            self._socket = None
+        self._socket = self._asked_at = None
+
+    @property
+    def connected(self) -> bool:
+        return self._socket is not None
 
     async def reconnect(self) -> Screen:
         """As a page does by itself when its socket broke: same session, same typed values."""
@@ -224,22 +232,12 @@ class Tab:
 
     def _draw(self, place: tuple[int, ...], element: Any) -> None:
         self.screen.elements[place] = element
-        kind = element.WhichOneof("type")
-        drawn = getattr(element, kind) if kind else None
-        if getattr(drawn, "set_value", False) and drawn.id in self._typed and kind == "text_input":
-            self._typed[drawn.id] = drawn.value
+        if element.WhichOneof("type") == "text_input" and element.text_input.set_value:
+            self._typed[element.text_input.id] = element.text_input.value
 
     def _navigate(self, navigation: Any) -> None:
-        self.screen.pages = tuple(
-            page.url_pathname for page in navigation.app_pages if not page.is_hidden
-        )
-        here = next((p for p in navigation.app_pages if p.page_script_hash == navigation.page_script_hash), None)
-        if here is not None and here.url_pathname:
-            self.page = here.url_pathname
-
-
-@contextlib.contextmanager
-def unanswered() -> Any:
-    """Whatever is done inside may meet a server that is gone."""
-    with contextlib.suppress(Gone):
-        yield
+        pages = navigation.app_pages
+        self.screen.pages = tuple(page.url_pathname for page in pages if not page.is_hidden)
+        for page in pages:
+            if page.page_script_hash == navigation.page_script_hash and page.url_pathname:
+                self.page = page.url_pathname
