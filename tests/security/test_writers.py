@@ -6,28 +6,21 @@ The writers are found by looking; the table in `writers` says what each takes, a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Table, delete, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Table, select
 
 from school import clock
-from school.access import sign_ins
-from school.access.models import RolePolicy, SecondFactor, SignIn, User, UserRole
 from school.access.rules import ADMINISTRATOR, CAPABILITIES, FINANCE, HEAD, ROLES, Actor
 from school.db import Base, Database
 from school.errors import NotAllowed, RuleBroken, SignInNeeded
-from school.settings import settings
-from tests import make, people
+from tests import make
 from tests.security import writers
+from tests.security.standings import ENDED, STATES, becomes, moment, somebody
 from tests.security.writers import FACTOR, INNER, OWN, PASSWORD, WRITERS, World, Writer
 
 DONE, NOT_ALLOWED, SIGN_IN, NOTHING_THERE = "done", "not allowed", "sign in", "nothing there"
-ENDED = ("signed out", "expired", "idle", "disabled", "forged")
-UNFINISHED = ("must change password", "must enrol")
-STATES = ("live", *ENDED, *UNFINISHED, "role taken away")
 
 
 class Undo(Exception):
@@ -50,48 +43,15 @@ def test_every_writer_of_every_room_has_a_row_and_every_row_a_writer() -> None:
 def test_every_writer_knows_whom_to_refuse(database: Database, noon: None, role: str, state: str) -> None:
     with database.writing() as session:
         about = writers.world(session)
-        actor = _somebody(session, role)
-        _becomes(session, actor, state)
+        actor = somebody(session, role)
+        becomes(session, actor, state)
     before = content(database)
 
-    with clock.set_to(_moment(state)):
+    with clock.set_to(moment(state)):
         seen = {name: outcome(database, writer, actor, about) for name, writer in WRITERS.items()}
 
     assert seen == {name: expected(writer, role, state) for name, writer in WRITERS.items()}
     assert content(database) == before
-
-
-def _somebody(session: Session, role: str) -> Actor:
-    """Somebody who has one role and a confirmed second factor, so that there is one to remove."""
-    user_id = people.user(session, role, name="somebody")
-    writers.with_factor(session, user_id)
-    return people.signed_in(session, user_id)
-
-
-def _becomes(session: Session, actor: Actor, state: str) -> None:
-    """What happened to the actor between the page and the press; `actor` still remembers the role."""
-    match state:
-        case "signed out":
-            sign_ins.sign_out(session, sign_in_id=str(actor.sign_in_id))
-        case "disabled":  # by hand, without the revocation the service does too
-            session.execute(update(User).where(User.id == actor.user_id).values(status="disabled"))
-        case "forged":
-            session.execute(update(SignIn).where(SignIn.id == actor.sign_in_id).values(id="another"))
-        case "must change password":
-            session.execute(update(User).where(User.id == actor.user_id).values(must_change_password=True))
-        case "must enrol":
-            session.execute(delete(SecondFactor).where(SecondFactor.user_id == actor.user_id))
-            session.add_all(RolePolicy(role=role, second_factor_required=True) for role in actor.roles)
-        case "role taken away":
-            session.execute(delete(UserRole).where(UserRole.user_id == actor.user_id))
-
-
-def _moment(state: str) -> Any:
-    if state == "expired":
-        return make.NOON + timedelta(hours=settings().sign_in_hours_max)
-    if state == "idle":
-        return make.NOON + timedelta(minutes=settings().idle_minutes_max)
-    return make.NOON
 
 
 def outcome(database: Database, writer: Writer, actor: Actor, about: World) -> str:
