@@ -14,6 +14,7 @@ from school.ui import (
     payment_form,
     payment_preview,
     payment_search,
+    payment_unfinished,
     receipts,
 )
 
@@ -21,12 +22,14 @@ actor = guard.require("payments.record")
 request_id = once.ticket("payment")
 with reading() as session:
     desk = payment_desk.read(session, actor=actor, request_id=request_id, **payment_search.asked())
+    begun = payment_unfinished.read(session, actor) if not (desk.posted or desk.family) else []
 form = (payment_form.DRAFT, actor, request_id, desk.family[0].student.id if desk.family else 0)
 if desk.family and drafts.restore(*form):
     st.rerun()
 
 st.title("Payments")
-if desk.posted and feedback.forget_refusals():
+if desk.posted and feedback.refused():
+    feedback.forget_refusals()
     st.warning(
         f"This form is recorded as {desk.posted.document} already; what was changed since is not. "
         "Take it as a new payment.",
@@ -65,6 +68,8 @@ else:
             )
         with right:
             payment_preview.draw(desk, typed)
+    else:
+        payment_unfinished.draw(begun, desk.school.currency, actor)
 
 st.header("Your last receipts", anchor=False)
 receipts.rows(desk.mine, desk.school, key="payments.recent", empty="The receipts you record stand here.")

@@ -35,15 +35,11 @@ _worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="drafts")
 
 @dataclass(frozen=True)
 class Form:
-    """`fields` says what each widget key holds; `page.share.*` stands for every key that begins so.
-
-    `carried` are fields that a new form takes over from the one before.
-    """
+    """`fields` says what each widget key holds; `page.share.*` stands for every key that begins so."""
 
     name: str
     page: str
     fields: Mapping[str, Kind]
-    carried: frozenset[str] = frozenset()
 
     @property
     def held(self) -> str:
@@ -52,14 +48,10 @@ class Form:
     def kind(self, key: str) -> Kind | None:
         return self.fields.get(key) or self.fields.get(f"{key.rpartition('.')[0]}.*")
 
-    def blank(self) -> dict[str, Any]:
-        """The form as nobody has touched it; a day stays, as it is always a day."""
-        empty: dict[Kind, Any] = {"text": "", "flag": False, "choice": None}
-        return {
-            key: empty[kind]
-            for key, kind in self.fields.items()
-            if kind in empty and key not in self.carried and not key.endswith("*")
-        }
+    def blank(self, stands: Mapping[str, Any]) -> dict[str, Any]:
+        """What was typed or ticked before, emptied; a day and a choice are visible enough to be kept."""
+        empty = {"text": "", "flag": False}
+        return {key: empty[kind] for key in stands if (kind := self.kind(key)) in empty}
 
 
 @dataclass
@@ -81,7 +73,7 @@ def restore(form: Form, actor: Actor, request_id: str, student_id: int) -> bool:
         return False
     fields = _found(form, actor, request_id, student_id)
     if held or fields:
-        st.session_state.update({**form.blank(), **_read(form, fields)})
+        st.session_state.update({**form.blank(st.session_state.to_dict()), **_read(form, fields)})
     st.session_state[form.held] = Held(request_id, student_id, fields or None)
     return bool(fields)
 

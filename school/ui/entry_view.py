@@ -15,7 +15,8 @@ from school.ledger import service, wording
 from school.ledger.queries import EntryFacts, Receipt
 from school.students import queries as students
 from school.students.queries import SchoolFacts
-from school.ui import feedback, links, once, tables, words
+from school.ui import feedback, forms, links, once, tables, words
+from school.ui.forms import TypedText
 
 
 @dataclass(frozen=True)
@@ -109,16 +110,26 @@ def reversal(page: Page, actor: Actor) -> None:
             "Nothing is deleted: an entry that is its mirror is added today, and the number stays. "
             "Reverse a cheque that came back, or money given to the wrong student."
         )
-        reason = st.text_input("Reason", key="entry.reason", placeholder="Cheque returned unpaid")
-        feedback.problem("entry.reason")
-        pressed = st.button("Reverse", type="primary", key="entry.reverse", icon=":material/undo:")
-        feedback.problem("entry.reverse")
-    if not pressed:
-        return
-    with feedback.refusals("entry"), once.holding(request_id), writing() as session:
-        service.reverse(
-            session, actor=actor, request_id=request_id, entry_id=entry.entry_id, reason=reason or ""
+        reason = forms.text_field("Reason", key="entry.reason", placeholder="Cheque returned unpaid")
+        st.button(
+            "Reverse",
+            type="primary",
+            key="entry.reverse",
+            icon=":material/undo:",
+            on_click=_reverse,
+            args=(page, actor, request_id, reason),
         )
-    once.done("reversal")
-    feedback.say("success", f"{words.plain(name(entry))} is reversed.")
-    st.rerun()
+        feedback.problem("entry.reverse")
+
+
+def _reverse(page: Page, actor: Actor, request_id: str, reason: TypedText) -> None:
+    """For the button: what was pressed is written before anything can stop it."""
+    with feedback.attempt("entry") as stands:
+        why = reason.at(stands).words()
+        with once.holding(request_id), writing() as session:
+            service.reverse(
+                session, actor=actor, request_id=request_id, entry_id=page.entry.entry_id, reason=why
+            )
+    if not feedback.refused():
+        feedback.say("success", f"{words.plain(name(page.entry))} is reversed.")
+        once.done("reversal")

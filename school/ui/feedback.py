@@ -48,7 +48,7 @@ def refusals(page: str, **fields: str) -> Iterator[None]:
     forget_refusals()
     with attempt(page, **fields):
         yield
-    if st.session_state[_PROBLEMS]:
+    if refused():
         st.rerun()
 
 
@@ -82,8 +82,11 @@ def show(page: str | None = None) -> None:
         problem(page)
 
 
-def forget_refusals() -> bool:
-    """They belong to the form they were made on. True when there were any."""
-    refused = bool(st.session_state.get(_PROBLEMS))
+def refused() -> bool:
+    """True when the last attempt was."""
+    return bool(st.session_state.get(_PROBLEMS))
+
+
+def forget_refusals() -> None:
+    """They belong to the form they were made on."""
     st.session_state[_PROBLEMS] = {}
-    return refused

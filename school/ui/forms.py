@@ -148,15 +148,16 @@ def date_field(
 
 
 def only_known(key: str, options: Collection[Any]) -> None:
-    """A choice made before that is no option any more is no choice; call it before the field is drawn."""
+    """A choice from before that is no option any more is no choice; call it before the field is drawn."""
     if st.session_state.get(key) is not None and st.session_state[key] not in options:
-        st.session_state[key] = None
+        del st.session_state[key]
 
 
 def choice_field(
     label: str, options: Mapping[str, str], *, key: str, chosen: str | None = None, **how: Any
 ) -> TypedChoice:
     """One of the options, given as label by code; nothing is chosen unless `chosen` names a code."""
+    only_known(key, options)
     codes = list(options)
     value = st.selectbox(
         label,

@@ -42,7 +42,6 @@ DRAFT = drafts.Form(
         PAYS: "choice",
         AGAIN: "flag",
     },
-    carried=frozenset({TENDER}),  # the next family in the queue most often pays the same way
 )
 
 Keep = Callable[[], None]

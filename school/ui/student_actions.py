@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from school.access.rules import Actor
-from school.db import writing
+from school.db import reading, writing
+from school.drafts import service as drafting
+from school.ledger import queries as ledger
 from school.ledger import service
 from school.ledger.service import ChargeItem, Posted
+from school.ledger.wording import KIND_NAMES
 from school.students.service import change_student
-from school.ui import feedback, forms, links, once, words
-from school.ui.payment_draft import charge_name
+from school.ui import drafts, feedback, forms, keyboard, links, once, words
+from school.ui.forms import TypedAmount, TypedText
 from school.ui.student_account import Account
+from school.ui.student_fields import AMOUNT, FIELDS, IN_CREDIT, KEPT, RECORD, Field, read
 
 DO, TICKET = "do", "action"
-OWES, IN_CREDIT = "owes", "is in credit"
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ ACTIONS: dict[str, Action] = {
         "Charge",
         "charges.record",
         "A bill of one fee head. It is owed from its due date.",
-        ("income", "due_date", "memo"),
+        ("account", "due_date", "memo"),
         _charge,
         _enrolled,
     ),
@@ -87,7 +91,7 @@ ACTIONS: dict[str, Action] = {
         "Credit note",
         "charges.record",
         "A charge taken back, wholly or in part, because it was wrong.",
-        ("income", "pays", "reason"),
+        ("account", "pays", "reason"),
         service.credit_note,
     ),
     "refund": Action(
@@ -147,8 +151,30 @@ def offer(account: Account, actor: Actor) -> None:
             )
     name = st.query_params.get(DO)
     if name in may:
+        request_id = once.ticket(TICKET)
+        _say_what_is_recorded(request_id, account)
         title = f"{may[name].label} for {words.plain(account.student.name)}"
-        st.dialog(title, on_dismiss=close)(_draw)(name, account, actor)
+        give_up = partial(_give_up, drafted(name), actor, request_id)
+        st.dialog(title, on_dismiss=give_up)(_draw)(name, account, actor, request_id)
+
+
+def _say_what_is_recorded(request_id: str, account: Account) -> None:
+    """A dialog whose fact is in the books is done with, however its press ended."""
+    with reading() as session:
+        entry_id = ledger.entry_of_request(session, request_id)
+        done = ledger.entry(session, entry_id) if entry_id else None
+    if done is None:
+        return
+    moved = sum(line.amount for line in done.lines if line.amount > 0) or abs(done.total)
+    amount = f"{account.unit.code} {words.amount(moved, account.unit)}"
+    feedback.say("success", f"{KIND_NAMES[done.kind]} of {amount} is recorded.")
+    close()
+    st.rerun()
+
+
+def _give_up(form: drafts.Form, actor: Actor, request_id: str) -> None:
+    drafts.forget(form, actor, request_id)
+    close()
 
 
 def _open() -> None:
@@ -163,84 +189,62 @@ def close() -> None:
     st.query_params.pop(DO, None)
 
 
-def _draw(name: str, account: Account, actor: Actor) -> None:
-    action, request_id = ACTIONS[name], once.ticket(TICKET)
+def _draw(name: str, account: Account, actor: Actor, request_id: str) -> None:
+    action = ACTIONS[name]
+    form = (drafted(name), actor, request_id, account.student.id)
+    if _is_recorded(request_id):
+        st.rerun()
+    drafts.restore(*form)
+    keep = partial(drafts.keep, *form)
     st.caption(action.says)
     feedback.problem("student")
-    with st.form("student.form", border=False):
-        amount = forms.amount_field("Amount", key="student.amount", unit=account.unit)
-        typed = {field: FIELDS[field](account) for field in action.fields}
-        pressed = st.form_submit_button(
-            f"Record {action.label.lower()}", type="primary", key="student.record", width="stretch"
-        )
-    if not pressed:
-        return
-    with feedback.refusals("student"):
-        minor = amount.minor()
-        what = {"account" if field == "income" else field: read() for field, read in typed.items()}
+    amount = forms.amount_field("Amount", key=AMOUNT, unit=account.unit, on_change=keep)
+    typed = {field: FIELDS[field](account, keep) for field in action.fields}
+    keep()
+    st.button(
+        f"Record {action.label.lower()}",
+        type="primary",
+        key=RECORD,
+        width="stretch",
+        on_click=_record,
+        args=(name, account, actor, request_id, amount, typed),
+    )
+    texts = [AMOUNT, *(field.key for field in typed.values() if isinstance(field, TypedText))]
+    keyboard.mount(
+        "student.keys",
+        form=request_id,
+        start=AMOUNT,
+        enter=dict(zip(texts, [*texts[1:], RECORD], strict=True)),
+        press=RECORD,
+    )
+
+
+def _is_recorded(request_id: str) -> bool:
+    with reading() as session:
+        return ledger.entry_of_request(session, request_id) is not None
+
+
+def _record(
+    name: str,
+    account: Account,
+    actor: Actor,
+    request_id: str,
+    amount: TypedAmount,
+    typed: Mapping[str, Field],
+) -> None:
+    """For the button: what was pressed is written before anything can stop it."""
+    with feedback.attempt("student") as stands:
+        minor = amount.at(stands).minor()
+        what = {field: read(field, drawn.at(stands)) for field, drawn in typed.items()}
+        who = {"actor": actor, "request_id": request_id, "student_id": account.student.id}
         with once.holding(request_id), writing() as session:
-            who = {"actor": actor, "request_id": request_id, "student_id": account.student.id}
-            action.post(session, amount_minor=minor, **who, **what)
-    close()
-    unit = account.unit
-    feedback.say("success", f"{action.label} of {unit.code} {words.amount(minor, unit)} is recorded.")
-    st.rerun()
+            ACTIONS[name].post(session, amount_minor=minor, **who, **what)
+            drafting.forget(session, actor=actor, form=drafted(name).name, request_id=request_id)
 
 
-Read = Callable[[], Any]
-
-
-def _choice(label: str, options: Mapping[str, str], *, key: str, chosen: str | None = None) -> Read:
-    return forms.choice_field(label, options, key=key, chosen=chosen).code
-
-
-def _income(account: Account) -> Read:
-    heads = {a.code: a.name for a in account.accounts if a.type == "income"}
-    return _choice("Fee head", heads, key="student.account")
-
-
-def _tender(account: Account) -> Read:
-    tenders = {a.code: a.name for a in account.accounts if a.type == "tender"}
-    return _choice("Paid back by", tenders, key="student.tender")
-
-
-def _due_date(account: Account) -> Read:
-    return forms.date_field("Due", key="student.due_date", value=account.today).day
-
-
-def _pays(account: Account) -> Read:
-    charges = {str(c.line_id): charge_name(c) for c in account.open_charges}
-    options = {"": "The oldest due first", **charges}
-    read = _choice("Of which charge", options, key="student.pays", chosen="")
-    return lambda: int(chosen) if (chosen := read()) else None
-
-
-def _to(account: Account) -> Read:
-    siblings = {str(one.student.id): one.student.name for one in account.siblings}
-    only = next(iter(siblings), None)
-    return _choice("To", siblings, key="student.to", chosen=only)
-
-
-def _sign(account: Account) -> Read:
-    return _choice(account.student.name, {OWES: OWES, IN_CREDIT: IN_CREDIT}, key="student.sign", chosen=OWES)
-
-
-def _text(label: str, key: str, placeholder: str = "") -> Read:
-    typed = st.text_input(label, key=key, placeholder=placeholder, autocomplete="off")
-    feedback.problem(key)
-    return lambda: typed or ""
-
-
-FIELDS: dict[str, Callable[[Account], Read]] = {
-    "income": _income,
-    "tender": _tender,
-    "due_date": _due_date,
-    "pays": _pays,
-    "to": _to,
-    "sign": _sign,
-    "memo": lambda _: _text("What for (optional)", "student.memo", "School trip, 3 March"),
-    "reason": lambda _: _text("Reason", "student.reason", "It stays in the books"),
-}
+def drafted(name: str) -> drafts.Form:
+    """What is kept of the form of this action while it is half typed."""
+    return drafts.Form(name, "student", KEPT)
 
 
 def notes(account: Account, actor: Actor) -> None:
@@ -249,12 +253,19 @@ def notes(account: Account, actor: Actor) -> None:
     if not actor.can("students.write"):
         st.markdown(words.plain(student.notes) if student.notes else "Nothing is noted.")
         return
+    key = f"student.notes.{student.id}"
     with st.form("student.notes_form", border=False):
-        text = st.text_area("Notes", student.notes, key=f"student.notes.{student.id}", height=160)
+        st.text_area("Notes", student.notes, key=key, height=160)
         feedback.problem("student.notes")
-        pressed = st.form_submit_button("Keep the notes", key="student.keep_notes")
-    if pressed:
-        with feedback.refusals("student"), writing() as session:
-            change_student(session, actor=actor, student_id=student.id, notes=text)
+        st.form_submit_button(
+            "Keep the notes", key="student.keep_notes", on_click=_keep_notes, args=(student.id, key, actor)
+        )
+
+
+def _keep_notes(student_id: int, key: str, actor: Actor) -> None:
+    with feedback.attempt("student") as stands:
+        text = str(stands.get(key) or "")
+        with writing() as session:
+            change_student(session, actor=actor, student_id=student_id, notes=text)
+    if not feedback.refused():
         feedback.say("success", "The notes are kept.")
-        st.rerun()

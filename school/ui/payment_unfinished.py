@@ -1,0 +1,89 @@
+"""Payments this user began and neither recorded nor gave up: a closed tab loses its address, not them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import streamlit as st
+from sqlalchemy.orm import Session
+
+from school import money
+from school.access.rules import Actor
+from school.drafts import queries as drafting
+from school.errors import BadAmount
+from school.ledger import queries as ledger
+from school.money import Currency
+from school.students import queries as students
+from school.ui import drafts, links, words
+from school.ui.payment_form import DRAFT
+from school.ui.payment_search import AMOUNT
+
+SHOWN_MAX = 3
+READ_MAX = 20  # some of them may be recorded or of nobody
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """`amount` is what stood in the field, not yet believed."""
+
+    request_id: str
+    student_id: int
+    student: str
+    amount: str
+    saved_at: datetime
+
+
+def read(session: Session, actor: Actor) -> list[Unfinished]:
+    """The last ones first, of this user alone."""
+    if actor.user_id is None:
+        return []
+    found = drafting.unfinished(session, user_id=actor.user_id, form=DRAFT.name, limit=READ_MAX)
+    meant = {one.request_id: _student_id(one.fields.get(drafts.STUDENT)) for one in found}
+    known = students.by_ids(session, {one for one in meant.values() if one})
+    begun = [one for one in found if meant[one.request_id] in known]
+    open_ones = (one for one in begun if ledger.entry_of_request(session, one.request_id) is None)
+    shown = [one for one, _ in zip(open_ones, range(SHOWN_MAX), strict=False)]
+    return [
+        Unfinished(
+            one.request_id,
+            meant[one.request_id],
+            known[meant[one.request_id]].name,
+            str(one.fields.get(AMOUNT) or ""),
+            one.saved_at,
+        )
+        for one in shown
+    ]
+
+
+def _student_id(value: object) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+
+
+def draw(found: list[Unfinished], unit: Currency, actor: Actor) -> None:
+    """Small and quiet, below the search: to go on with one, or to give it up."""
+    if not found:
+        return
+    st.markdown(words.quiet("Begun and not recorded"))
+    for one in found:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(f"{_said(one, unit)} {words.quiet(words.ago(one.saved_at))}", width="content")
+            address = {"payment": one.request_id, **links.student(one.student_id)}
+            st.page_link(links.PAYMENTS, label="Go on", icon=":material/edit:", query_params=address)
+            st.button(
+                "Forget",
+                key=f"payments.forget.{one.request_id}",
+                type="tertiary",
+                icon=":material/close:",
+                on_click=drafts.forget,
+                args=(DRAFT, actor, one.request_id),
+            )
+
+
+def _said(one: Unfinished, unit: Currency) -> str:
+    """`400.00 for Zuri Otieno`"""
+    try:
+        amount = words.amount(money.parse(one.amount, unit, mark=words.mark()), unit)
+    except BadAmount:
+        amount = "A payment"
+    return f"**{amount}** for {words.plain(one.student)}"
