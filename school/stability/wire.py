@@ -14,7 +14,7 @@ import asyncio
 import http.client
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import urlsplit
@@ -63,12 +63,16 @@ class Browser:
             raise Gone(str(error)) from error
         finally:
             connection.close()
-        for told in answer.msg.get_all("Set-Cookie") or []:
-            for name, morsel in SimpleCookie(told).items():
+        self.keep(answer.msg.get_all("Set-Cookie") or [])
+        return answer.status, content
+
+    def keep(self, told: Iterable[str]) -> None:
+        """Does as the Set-Cookie headers of an answer say."""
+        for header in told:
+            for name, morsel in SimpleCookie(header).items():
                 self.cookies[name] = morsel.value
                 if not morsel.value or morsel["max-age"] == "0":
                     del self.cookies[name]
-        return answer.status, content
 
     async def open(self, page: str = "", query: str = "") -> Tab:
         """A new tab at this address, drawn."""
@@ -109,6 +113,8 @@ class Tab:
             )
         except (OSError, TimeoutError, websockets.WebSocketException) as error:
             raise Gone(str(error)) from error
+        if self._socket.response is not None:  # the handshake names a browser that has no name yet
+            self.browser.keep(self._socket.response.headers.get_all("Set-Cookie"))
         await self.send()
 
     async def send(self, press: str | None = None, **values: Any) -> None:
