@@ -68,6 +68,7 @@ const keepTyping = () => {
   document.documentElement.dataset.schoolTyping = "kept"
   document.addEventListener("focusout", ({ target }) => target.disabled && (cutOff = target), true)
   document.addEventListener("focusin", () => (cutOff = null), true)
+  addEventListener("beforeunload", () => document.activeElement?.blur()) // what is being typed goes out first
   const back = () => cutOff?.isConnected && !cutOff.disabled && cutOff.focus()
   new MutationObserver(back).observe(document.body, { subtree: true, attributeFilter: ["disabled"] })
 }
