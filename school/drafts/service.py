@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from school import clock
@@ -18,6 +18,7 @@ from school.drafts.models import Draft
 from school.errors import BadInput
 
 KEPT_FOR = timedelta(days=7)
+ASIDE = "aside "  # how the form of a draft that no form takes up begins
 NAME_LENGTH_MAX = 64  # of a form and of a request id
 FIELDS_LENGTH_MAX = 20_000  # as JSON; a form holds far less
 
@@ -41,6 +42,15 @@ def forget(session: Session, *, actor: Actor, form: str, request_id: str) -> Non
     """The draft is a fact now, or given up. One that is not there is forgotten already."""
     draft = (Draft.user_id == _owner(session, actor), Draft.form == form, Draft.request_id == request_id)
     session.execute(delete(Draft).where(*draft))
+
+
+def set_aside(session: Session, *, actor: Actor) -> None:
+    """This user's drafts are kept, but no form takes them up: one of them may be what breaks a page."""
+    own = (Draft.user_id == _owner(session, actor), ~Draft.form.startswith(ASIDE))
+    lost = select(ASIDE + Draft.form, Draft.request_id).where(*own)
+    again = tuple_(Draft.form, Draft.request_id).in_(lost)
+    session.execute(delete(Draft).where(Draft.user_id == actor.user_id, again))
+    session.execute(update(Draft).where(*own).values(form=ASIDE + Draft.form))
 
 
 def _owner(session: Session, actor: Actor) -> int:

@@ -49,7 +49,7 @@ def count(session: Session, since: datetime | None = None) -> int:
     return session.scalar(query.where(Incident.at >= since) if since else query) or 0
 
 
-def of_form(session: Session, *, user_id: int, request_id: str) -> int:
-    """How often this user met an incident on the page that holds this form."""
-    same = (Incident.user_id == user_id, Incident.request_id.contains(request_id, autoescape=True))
+def of_page(session: Session, *, user_id: int, page: str, since: datetime) -> int:
+    """How often this user met one on this page since a moment."""
+    same = (Incident.at >= since, Incident.user_id == user_id, Incident.page == page)
     return session.scalar(select(func.count()).select_from(Incident).where(*same)) or 0

@@ -7,23 +7,27 @@ import re
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import timedelta
 from html import escape
 from pathlib import Path
 from threading import BoundedSemaphore
 from traceback import walk_tb
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 from sqlalchemy.exc import SQLAlchemyError
 
-from school import db
+from school import clock, db
 from school.access.rules import Actor
+from school.drafts import service as drafting
 from school.errors import NotAllowed, SchoolError, Unavailable
-from school.incidents import service
+from school.incidents import queries, service
 from school.settings import ROOT
 from school.ui import away, identity, leaving, links
 
 log = logging.getLogger(__name__)
+AGAIN_WITHIN = timedelta(minutes=10)
 WAITING_MAX = 50  # incidents that wait for the database; the log has them all
 _ACTING = "guard.acting"  # who this session acted for last: to name them without asking the database
 _REQUEST_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -69,6 +73,7 @@ def on_script_error(error: Exception) -> bool:
     _say(error, number, actor)
     leaving.forget_page()
     _record(
+        actor,
         number=number,
         user_id=actor.user_id if actor else None,
         page=page,
@@ -128,18 +133,31 @@ def deepest(error: Exception) -> str:
     return place
 
 
-def _record(**incident: object) -> None:
+def _record(actor: Actor | None, **incident: Any) -> None:
     """By a worker: the page never waits for it, and the database may be what is in trouble."""
     if _room.acquire(blocking=False):
-        _recorder.submit(_write, db.database(), incident)
+        _recorder.submit(_write, db.database(), actor, incident)
 
 
-def _write(books: db.Database, incident: dict[str, object]) -> None:
+def _write(books: db.Database, actor: Actor | None, incident: dict[str, Any]) -> None:
     try:
-        with suppress(SchoolError, SQLAlchemyError), books.writing() as session:
-            service.note(session, **incident)  # type: ignore[arg-type]
+        with suppress(SchoolError, SQLAlchemyError):
+            with books.writing() as session:
+                service.note(session, **incident)
+            if actor and _again(books, actor, incident["page"]):
+                with books.writing() as session:
+                    drafting.set_aside(session, actor=actor)
     finally:
         _room.release()
+
+
+def _again(books: db.Database, actor: Actor, page: str) -> bool:
+    """True when the page broke for this person a moment ago too: what it takes up may be what breaks it."""
+    if actor.user_id is None:
+        return False
+    with books.reading() as session:
+        since = clock.now() - AGAIN_WITHIN
+        return queries.of_page(session, user_id=actor.user_id, page=page, since=since) > 1
 
 
 def recorded() -> None:
