@@ -36,11 +36,12 @@ USELESS = (
 
 @dataclass(frozen=True)
 class Invited:
-    """A code that was just made; it is shown once, here."""
+    """A code that was just made; it is shown once, here. `purpose` is `welcome` or `reset`."""
 
     user_id: int
     code: str
     expires_at: datetime
+    purpose: str
 
 
 @dataclass(frozen=True)
@@ -119,9 +120,7 @@ def guess_name(code: str) -> str:
     return GUESS + _hash(code)[:12]
 
 
-def accept(
-    session: Session, *, code: str, password: passwords.Chosen, address: str = ""
-) -> sign_ins.Attempt:
+def accept(session: Session, *, code: str, password: passwords.Chosen, address: str = "") -> sign_ins.Attempt:
     """Uses the code up and keeps the password. Of two at once, one succeeds.
 
     It is a right attempt to sign in, and forgives the wrong ones before it; whoever has a second factor is
@@ -189,4 +188,4 @@ def _new_code(session: Session, actor: Actor, user: User, purpose: str) -> Invit
         subject=f"user:{user.id}",
         after={"purpose": purpose},
     )
-    return Invited(user.id, code, expires_at)
+    return Invited(user.id, code, expires_at, purpose)
