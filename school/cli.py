@@ -258,9 +258,8 @@ def stability(seconds: int, seed: int | None, processes: int, scratch: str | Non
     """Try a copy of the books under interruptions; exit 1 unless nothing is lost, doubled or foreign."""
     from school.stability import check
 
-    live = settings().database_url
-    say = _unsaid if as_json else click.echo
-    report = check.run(live, seconds=seconds, seed=seed, processes=processes, scratch=scratch, say=say)
+    asked = check.Asked(seconds=seconds, seed=seed, processes=processes, scratch=scratch)
+    report = check.run(settings().database_url, asked, say=_unsaid if as_json else click.echo)
     click.echo(json.dumps(report.as_data(), ensure_ascii=False, indent=1) if as_json else report.as_text())
     if not report.clean:
         raise click.exceptions.Exit(1)

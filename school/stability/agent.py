@@ -23,6 +23,9 @@ class Visitor:
     def __init__(self, origin: str) -> None:
         self._address = f"{origin}/_stcore/agent/interact"
         self._session: str | None = None
+        self._door = urllib.request.build_opener(
+            urllib.request.HTTPCookieProcessor()
+        )  # a proxy knows it again
         self.slow: list[int] = []
         self.tree: dict[str, Any] = {}
         self.status = ""
@@ -52,7 +55,7 @@ class Visitor:
             self._address, json.dumps(body).encode(), {"Content-Type": "application/json"}
         )
         try:
-            with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:  # noqa: S310
+            with self._door.open(request, timeout=PATIENCE_S) as answer:
                 found: dict[str, Any] = json.loads(answer.read())
                 return found
         except urllib.error.HTTPError as error:

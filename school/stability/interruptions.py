@@ -173,10 +173,10 @@ async def _nothing_is_shown(clerk: Clerk) -> None:
 
 
 async def _kill(clerk: Clerk) -> None:
-    """Ends the process that serves this clerk; it is back before the clerk's case is over."""
+    """Ends the process that serves this clerk; while one is coming back, no other is killed."""
+    await clerk.bench.fleet.whole()
     served_by = int(clerk.browser.cookies.get("route", "0"))
     clerk.bench.fleet.kill(served_by)
-    await asyncio.sleep(0)
 
 
 CALM: dict[str, list[Interruption]] = {

@@ -35,12 +35,17 @@ async def one(bench: Bench, name: str, interruption: Interruption, person: Perso
         row.fault("page_errors", said)
 
 
-async def each_in_turn(bench: Bench) -> None:
-    """Every interruption once, one at a time."""
+async def each_in_turn(bench: Bench, until: float) -> None:
+    """Every interruption once, one at a time; what cannot begin before this moment is a fault."""
     person = bench.school.of_role(FINANCE)[0]
     browser = bench.browser()
     for name, interruptions in (CALM | KILLS).items():
         for interruption in interruptions:
+            if time.monotonic() > until:
+                bench.tally.row(name).fault(
+                    "session_errors", "not tried, because all before it took too long"
+                )
+                break
             await one(bench, name, interruption, person, browser)
             await bench.fleet.whole()
 

@@ -130,9 +130,7 @@ class Fleet:
             await self.whole()
 
     def kill(self, number: int) -> None:
-        """Kills one at once and starts it again by and by; while one is coming back, no other is killed."""
-        if self._returning is not None and not self._returning.done():
-            return
+        """Kills one at once and starts it again by and by."""
         self.deaths += 1
         self.servers[number].kill()
         if len(self.servers) == 1:
@@ -145,8 +143,10 @@ class Fleet:
 
     async def whole(self) -> None:
         """Waits until every process is there. Raises Unavailable when one does not come back."""
+        while self._returning is not None and not self._returning.done():
+            await asyncio.wait([self._returning])
         if self._returning is not None:
-            await self._returning
+            self._returning.result()
 
     def new_errors(self) -> list[str]:
         return [said for server in self.servers for said in server.new_errors()]
