@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 from sqlalchemy import select
 
 from school.access.models import User
 from school.db import Database
 from tests import databases, make, people
+from tests.interruptions.desk import Office
+from tests.interruptions.wire_cutter import WireCutter
 from tests.journeys import steps
 from tests.serving import Site, serving
 
@@ -65,10 +67,35 @@ def books(request: pytest.FixtureRequest) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="module")
-def site(books: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A server over `books`."""
-    with serving(books, tmp_path_factory.mktemp("site")) as running:
+def site(
+    request: pytest.FixtureRequest, books: Database, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    """A server over `books`, started with the SERVER_OPTIONS of the file, if it names any."""
+    options = getattr(request.module, "SERVER_OPTIONS", ())
+    with serving(books, tmp_path_factory.mktemp("site"), *options) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def wire(site: Site) -> Iterator[WireCutter]:
+    """What lies between the browser and `site`, where a test wants to cut it."""
+    with WireCutter(site.port) as between:
+        yield between
+
+
+@pytest.fixture(scope="module")
+def office(site: Site, wire: WireCutter) -> Office:
+    """The clerks of `site` and their forms, reached over `wire`."""
+    return Office(site, wire.url)
+
+
+@pytest.fixture(scope="module")
+def tabs(office: Office, browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[list[Page]]:
+    """Three tabs of `finn`'s browser, kept through a file: a tab takes seconds to open, a page does not."""
+    context = browser.new_context(**browser_context_args)
+    office.seat(context, "finn")
+    yield [context.new_page() for _ in range(3)]
+    context.close()
 
 
 @pytest.fixture

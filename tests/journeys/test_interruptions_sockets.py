@@ -1,0 +1,96 @@
+"""A socket that drops loses nothing: it is opened again by itself, and the receipt or the form is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.interruptions import checker, desk, held
+from tests.interruptions.desk import Office
+from tests.interruptions.wire_cutter import WireCutter
+from tests.journeys import steps
+
+ROUNDS = 2  # of three tabs
+
+
+@pytest.fixture(autouse=True)
+def nothing_went_wrong(office: Office) -> Iterator[None]:
+    yield
+    checker.expect_nothing_wrong(office)
+
+
+@steps.on_both_engines
+def test_dropped_while_it_is_written_and_opened_again_while_it_still_is(
+    office: Office, tabs: list[Page], wire: WireCutter
+) -> None:
+    for _ in range(ROUNDS):
+        forms = office.filled(tabs, "finn")
+
+        with held.writers_held(office.database):
+            for form in forms:
+                desk.press(form)
+            held.writer_waits(office.database, len(forms))
+            wire.cut()
+            wire.mend()
+
+        for form in forms:
+            checker.settle(form, at_once=checker.expect_receipt(form))
+        checker.expect_books(office, forms)
+
+
+@steps.on_both_engines
+def test_dropped_while_it_is_written_and_opened_again_after(
+    office: Office, tabs: list[Page], wire: WireCutter
+) -> None:
+    for _ in range(ROUNDS):
+        forms = office.filled(tabs, "finn")
+
+        with held.writers_held(office.database):
+            for form in forms:
+                desk.press(form)
+            held.writer_waits(office.database, len(forms))
+            wire.cut()
+        checker.wait_until_recorded(forms)
+        wire.mend()
+
+        for form in forms:
+            checker.settle(form, at_once=checker.expect_receipt(form))
+        checker.expect_books(office, forms)
+
+
+@steps.on_both_engines
+def test_dropped_between_the_write_and_its_confirmation(
+    office: Office, tabs: list[Page], wire: WireCutter
+) -> None:
+    for _ in range(ROUNDS):
+        forms = office.filled(tabs, "finn")
+
+        wire.hold_answers()
+        for form in forms:
+            desk.press(form)
+        checker.wait_until_recorded(forms)
+        wire.cut()
+        wire.mend()
+
+        for form in forms:
+            checker.settle(form, at_once=checker.expect_receipt(form))
+        checker.expect_books(office, forms)
+
+
+@steps.on_both_engines
+def test_dropped_before_anything_is_pressed_what_was_typed_stands(
+    office: Office, tabs: list[Page], wire: WireCutter
+) -> None:
+    for _ in range(ROUNDS):
+        forms = office.filled(tabs, "finn")
+
+        wire.cut()
+        wire.mend()
+
+        for form in forms:
+            assert desk.screen(form.page) == "form"
+            checker.expect_what_was_typed(form)
+            assert checker.settle(form).form_stood
+        checker.expect_books(office, forms)
