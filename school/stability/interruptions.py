@@ -179,8 +179,9 @@ async def _kill(clerk: Clerk) -> None:
     clerk.bench.fleet.kill(served_by)
 
 
+UNDISTURBED = "payment"
 CALM: dict[str, list[Interruption]] = {
-    "payment": [nothing, nothing],
+    UNDISTURBED: [nothing, nothing],
     "pressed two and three times": [twice, three_times],
     "one form in two tabs": [two_tabs],
     "another widget meanwhile": [another_widget],

@@ -8,7 +8,7 @@ import time
 from school.access.rules import FINANCE
 from school.errors import Unavailable
 from school.stability.clerk import Bench, Clerk
-from school.stability.interruptions import CALM, KILLS, Interruption
+from school.stability.interruptions import CALM, KILLS, UNDISTURBED, Interruption
 from school.stability.staff import Person
 from school.stability.wire import Browser, Gone
 
@@ -35,8 +35,11 @@ async def one(bench: Bench, name: str, interruption: Interruption, person: Perso
         row.fault("page_errors", said)
 
 
-async def each_in_turn(bench: Bench, until: float) -> None:
-    """Every interruption once, one at a time; what cannot begin before this moment is a fault."""
+async def each_in_turn(bench: Bench, until: float) -> bool:
+    """Every interruption once, one at a time; what cannot begin before this moment is a fault.
+
+    False when a payment fails without any: then nothing more is tried.
+    """
     person = bench.school.of_role(FINANCE)[0]
     browser = bench.browser()
     for name, interruptions in (CALM | KILLS).items():
@@ -48,6 +51,9 @@ async def each_in_turn(bench: Bench, until: float) -> None:
                 break
             await one(bench, name, interruption, person, browser)
             await bench.fleet.whole()
+        if name == UNDISTURBED and not bench.tally.row(name).clean:
+            return False
+    return True
 
 
 async def mixed(bench: Bench, until: float) -> None:

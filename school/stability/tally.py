@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 COUNTED = ("session_errors", "lost", "doubled", "half", "foreign", "page_errors")
-FAULTS_NAMED_MAX = 20  # more of one case say nothing new
+FAULTS_NAMED_MAX = 5  # more of one case say nothing new
 
 
 @dataclass
