@@ -43,9 +43,11 @@ def same_origin(headers: Headers) -> bool:
 
 
 async def fetch_cookie(request: Request) -> Response:
-    """POST {"ticket"}: the cookie for a ticket shown in time, once; 403 for anything else."""
+    """POST {"ticket"} as JSON: the cookie for a ticket shown in time, once; 403 for any other."""
     if not same_origin(request.headers):
         return Response(status_code=403)
+    if not request.headers.get("content-type", "").startswith("application/json"):
+        return Response(status_code=415)
     ticket = usable_token(await _posted_ticket(request))
     if ticket is None:
         return Response(status_code=403)

@@ -113,7 +113,9 @@ def test_a_page_of_another_origin_gets_no_cookie_and_wastes_no_ticket(
     ],
 )
 def test_nothing_else_that_is_posted_gets_a_cookie(site: Site, body: bytes) -> None:
-    status, headers, _ = ask(site, "/auth/cookie", "POST", body, Sec_Fetch_Site="same-origin")
+    status, headers, _ = ask(
+        site, "/auth/cookie", "POST", body, Sec_Fetch_Site="same-origin", Content_Type="application/json"
+    )
 
     assert status == 403
     assert "set-cookie" not in headers
