@@ -88,10 +88,16 @@ def figures(health: Health) -> None:
             if failed.count
             else "nobody was refused"
         )
-        _figure("Failed sign-ins in 24 hours", f"{failed.count:,}", of)
+        _figure(
+            "Failed sign-ins in 24 hours", f"{failed.count:,}", of if failed.count else "nobody was refused"
+        )
     for sentence in _worries(health):
         st.warning(sentence, icon=":material/warning:")
     findings(health.findings)
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"1 {thing}" if count == 1 else f"{count:,} {thing}{'es' if thing.endswith('s') else 's'}"
 
 
 def _figure(label: str, value: str, below: str) -> None:
