@@ -83,7 +83,7 @@ def begin_enrolment(session: Session, *, actor: Actor, issuer: str) -> Enrolment
     """
     user_id = _own(session, actor)
     now = clock.now()
-    factor = session.get(SecondFactor, user_id, with_for_update=True)
+    factor = session.get(SecondFactor, user_id)
     if factor is None:
         factor = SecondFactor(user_id=user_id)
         session.add(factor)
@@ -100,7 +100,7 @@ def confirm(session: Session, *, actor: Actor, code: str) -> tuple[str, ...]:
     SignInNeeded when the sign-in has ended.
     """
     user_id = _own(session, actor)
-    factor = session.get(SecondFactor, user_id, with_for_update=True)
+    factor = session.get(SecondFactor, user_id)
     now = clock.now()
     if factor is None or not factor.offered_secret or not factor.offered_at:
         raise NotFound("Nothing waits to be confirmed. Begin again.")
@@ -172,7 +172,7 @@ def remove(session: Session, *, actor: Actor, user_id: int, reason: str) -> None
     authorise(session, actor, "users.manage")
     if not reason.strip():
         raise BadInput("Say why the second factor is removed.", field="reason")
-    if session.get(User, user_id) is None:
+    if not _one_at_a_time(session, user_id):
         raise NotFound("There is no such user.")
     if state(session, user_id) is None:
         raise RuleBroken("This user has no second factor.")
@@ -213,7 +213,14 @@ def _own(session: Session, actor: Actor) -> int:
         raise SignInNeeded
     if found.must_change_password:
         raise NotAllowed("Choose a new password first.")
+    _one_at_a_time(session, found.actor.user_id)
     return found.actor.user_id
+
+
+def _one_at_a_time(session: Session, user_id: int) -> bool:
+    """Whoever changes a factor holds its user first, so that two at once do not lock each other out."""
+    mine = select(User.id).where(User.id == user_id).with_for_update(key_share=True)
+    return session.scalar(mine) is not None
 
 
 def _codes(secret: str) -> dict[int, str]:

@@ -127,7 +127,7 @@ def language() -> str:
     """
     known = _language.get()
     if known is None:
-        known = st.session_state.get(_LANGUAGE, "") if get_script_run_ctx() else ""
+        known = st.session_state.get(_LANGUAGE, "") if get_script_run_ctx(suppress_warning=True) else ""
         _language.set(known)
     return known
 

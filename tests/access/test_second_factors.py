@@ -74,6 +74,20 @@ def test_a_secret_is_offered_again_for_a_while_and_then_another(database: Databa
         assert second_factors.begin_enrolment(session, actor=actor, issuer="S") != first
 
 
+def test_two_tabs_that_begin_at_once_are_offered_one_secret(database: Database) -> None:
+    with database.writing() as session:
+        actor = finn(session)
+
+    def begin_at_once(_: int) -> str:
+        with database.writing() as session:
+            return second_factors.begin_enrolment(session, actor=actor, issuer="S").secret
+
+    with ThreadPoolExecutor(6) as pool:
+        offered = set(pool.map(begin_at_once, range(6)))
+
+    assert len(offered) == 1
+
+
 def test_a_factor_counts_only_after_its_first_code(database: Database) -> None:
     with database.writing() as session:
         actor = finn(session)

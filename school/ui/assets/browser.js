@@ -92,6 +92,7 @@ const reloadWhenOther = (theme) => {
   if (shown === wanted) sessionStorage.removeItem(RELOADED)
   else if (sessionStorage.getItem(RELOADED) !== wanted) {
     sessionStorage.setItem(RELOADED, wanted) // once: where it does not help, it would never end
+    if (sessionStorage.getItem(RELOADED) !== wanted) return
     cookieAnswer.then((answer) => answer?.ok !== false && location.reload())
   }
 }
