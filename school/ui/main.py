@@ -105,7 +105,10 @@ def account(actor: Actor) -> None:
         st.markdown(f"**{plain(letterhead.school_name())}**")
         roles = ", ".join(ROLE_NAMES[role] for role in sorted(actor.roles))
         st.page_link(
-            links.PROFILE, label=plain(f"{actor.full_name} · {roles}"), icon=":material/account_circle:"
+            links.PROFILE,
+            label=plain(f"{actor.full_name} · {roles}"),
+            icon=":material/account_circle:",
+            help="",
         )
         st.button(
             "Sign out",
