@@ -25,8 +25,9 @@ def draw(session: Session, actor: Actor) -> None:
         for role, name in ROLE_NAMES.items():
             of_role = [user for user in everybody if role in user.roles]
             without = [user.called for user in of_role if not user.second_factor]
-            st.checkbox(f"**{name}**", role in required, key=_key(role))
-            st.markdown(words.quiet(_who(len(of_role), without)))
+            with st.container(gap=None):
+                st.checkbox(f"**{name}**", role in required, key=_key(role))
+                st.markdown(words.quiet(_who(len(of_role), without)))
         feedback.problem("users.factors")
         st.form_submit_button("Keep", key="users.keep_factors", on_click=_keep, args=(actor,))
 

@@ -175,13 +175,13 @@ def _choose(choosing: _Choosing, found: InvitationFacts) -> None:
         school = students.school(session)
     with _middle(), st.form("invitation.password_form"):
         called = words.plain(found.full_name or found.name)
+        yours = f"Your user name is **{words.plain(found.name)}**."
         if found.purpose == RESET:
             st.header(f"A new password for {called}", anchor=False)
-            st.write("The old one no longer opens anything.")
+            st.markdown(f"{yours} The old password no longer opens anything.")
         else:
             st.header(f"Welcome, {called}", anchor=False)
-            st.write("With this user name and a password that only you know you sign in from now on.")
-        st.text_input("User name", found.name, key="invitation.name", autocomplete="username", disabled=True)
+            st.markdown(f"{yours} With it and a password that only you know you sign in from now on.")
         _password("New password", FIRST)
         _password("The same again", AGAIN)
         feedback.problem("invitation")

@@ -184,8 +184,8 @@ def _roles(user: UserFacts | None) -> None:
         key="users.roles",
     )
     feedback.problem("users.roles")
-    says = " · ".join(f"{ROLE_NAMES[role]} {what}" for role, what in ROLE_SAYS.items())
-    st.markdown(words.quiet(says))
+    says = [words.quiet(f"**{ROLE_NAMES[role]}** {what}") for role, what in ROLE_SAYS.items()]
+    st.markdown("  \n".join(says))
 
 
 _FIELDS: dict[str, Callable[[UserFacts | None], None]] = {

@@ -87,7 +87,7 @@ INVITE = Action(
 )
 ACTIONS: dict[str, Action] = {
     "change": Action(
-        "Change name, e-mail or roles",
+        "Change",
         "Keep",
         "New roles count at the next click, in every tab.",
         "{name} is changed.",

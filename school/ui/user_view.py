@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from school import clock
 from school.access import attempts, listing, second_factors
-from school.access.listing import DISABLED, INVITED, LAPSED, SignInFacts, UserFacts
+from school.access.listing import DEMO, DISABLED, INVITED, LAPSED, SignInFacts, UserFacts
 from school.access.rules import Actor
 from school.access.second_factors import SecondFactorFacts
 from school.audit import queries as audit
@@ -22,8 +22,8 @@ from school.ui import devices, links, tables, users_view, words
 
 HISTORY_MAX = 100
 ATTEMPT_DAYS = 30
-COLOURS = {DISABLED: "red", LAPSED: "orange", INVITED: "blue"}
-ICONS = {DISABLED: "block", LAPSED: "hourglass_disabled", INVITED: "hourglass"}
+COLOURS = {DISABLED: "red", LAPSED: "orange", INVITED: "blue", DEMO: "orange"}
+ICONS = {DISABLED: "block", LAPSED: "hourglass_disabled", INVITED: "hourglass", DEMO: "warning"}
 
 
 @dataclass(frozen=True)
@@ -53,11 +53,12 @@ def read(session: Session, user_id: int) -> Person:
 def head(person: Person) -> None:
     """Who it is, and whether and as what they may come in."""
     user, zone = person.user, person.school.time_zone
+    until = words.moment(user.code_expires_at, zone) if user.code_expires_at else ""
     st.page_link(links.USERS, label="All users", icon=":material/arrow_back:", query_params={})
     st.title(words.plain(user.called), anchor=False)
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
         st.badge(
-            words.plain(users_view.state(user, zone)),
+            words.plain(users_view.state(user, until)),
             icon=f":material/{ICONS.get(user.state, 'check_circle')}:",
             color=COLOURS.get(user.state, "green"),  # type: ignore[arg-type]
         )
@@ -103,7 +104,7 @@ def _open_row(one: SignInFacts, zone: str, actor: Actor, end: Callable[[str], No
 def _ended(found: Sequence[SignInFacts], zone: str) -> None:
     if not found:
         return
-    st.header("Before", anchor=False)
+    st.header("Earlier sign-ins", anchor=False)
     columns = {
         "Device": [devices.name(one.user_agent) for one in found],
         "Signed in": [words.moment(one.created_at, zone) for one in found],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 from sqlalchemy.orm import Session
@@ -24,7 +25,7 @@ STATES = {
     "Demo password": DEMO,
 }
 SINCE = {"Last 7 days": 7, "Last 24 hours": 1, "Last 30 days": 30}
-WAYS = {"By name and address": "grouped", "One by one": "singly"}
+WAYS = {"Grouped": "grouped", "One by one": "singly"}
 
 
 def everybody(session: Session, time_zone: str) -> None:
@@ -79,11 +80,11 @@ def _of_them(found: Sequence[UserFacts]) -> str:
 def _user_rows(found: Sequence[UserFacts], time_zone: str) -> None:
     columns = {
         "User": [user.called for user in found],
-        "State": [state(user, time_zone) for user in found],
+        "State": [state(user, _day(user.code_expires_at, time_zone)) for user in found],
         "Roles": [roles(user) for user in found],
-        "Second factor": ["Yes" if user.second_factor else "No" for user in found],
-        "Sign-ins": [str(user.open_sign_ins or "") for user in found],
         "Last seen": [_when(user.last_seen_at, time_zone) for user in found],
+        "Sign-ins": [str(user.open_sign_ins or "") for user in found],
+        "Second factor": ["Yes" if user.second_factor else "" for user in found],
         "User name": [user.name for user in found],
         "E-mail": [user.email for user in found],
     }
@@ -93,10 +94,10 @@ def _user_rows(found: Sequence[UserFacts], time_zone: str) -> None:
     tables.rows(kept, goals, opens="User", amounts=amounts, key="users.rows", alt="Users by name")
 
 
-def state(user: UserFacts, time_zone: str) -> str:
-    """`Active`, `Invited until 26 Nov 2026, 10:15`, …"""
-    if user.state == INVITED and user.code_expires_at:
-        return f"Invited until {words.moment(user.code_expires_at, time_zone)}"
+def state(user: UserFacts, until: str) -> str:
+    """`Active`, `Invited until 26 Nov 2026`, …; `until` is when the code expires, in words."""
+    if user.state == INVITED:
+        return f"Invited until {until}"
     if user.state == ACTIVE and user.must_change_password:
         return "Must change the password"
     return next(word for word, kept in STATES.items() if kept == user.state)
@@ -130,7 +131,7 @@ def failed_attempts(session: Session, time_zone: str) -> None:
     """Who tried and was refused: a forgotten password, or somebody who should not be here."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         days = filters.choice("When", SINCE, key="users.since") or 7
-        way = filters.choice("How", WAYS, key="users.how")
+        way = filters.choice("Show", WAYS, key="users.how")
     since = clock.now() - timedelta(days=days)
     in_all = attempts.totals(session, since)
     if not in_all.count:
@@ -186,6 +187,10 @@ def _whose(user_id: int | None, full_name: str, name: str) -> str:
     if user_id:
         return full_name or name
     return "Nobody is called so" if name else "No such code"
+
+
+def _day(moment: datetime | None, time_zone: str) -> str:
+    return words.date(moment.astimezone(ZoneInfo(time_zone)).date()) if moment else ""
 
 
 def _when(moment: datetime | None, time_zone: str) -> str:
