@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import secrets
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -14,30 +12,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import sync_playwright
 
 from school.access.rules import ADMINISTRATOR
 from tests import databases, make, people
+from tests.browsers import FLAGS, chromium
 from tests.interruptions.desk import Office
-from tests.interruptions.storm import CLERKS, SERVER_OPTIONS, TABS_EACH, Clerk, Storm
+from tests.interruptions.storm import SERVER_OPTIONS, Storm, at_their_desks
 from tests.interruptions.wire_cutter import WireCutter
 from tests.serving import serving
 
 
-def seated(office: Office, browser: Browser) -> list[Clerk]:
-    """The clerks of the storm, each signed in at a browser of their own."""
-    clerks = []
-    for name in CLERKS:
-        office.user(name)
-        context = browser.new_context(locale="en-GB", timezone_id="Africa/Nairobi")
-        office.seat(context, name)
-        clerks.append(Clerk(name, context, [context.new_page() for _ in range(TABS_EACH)]))
-    return clerks
-
-
 @contextmanager
 def storming(engine: str, seed: int) -> Iterator[Storm]:
-    found = os.environ.get("SCHOOL_CHROMIUM") or shutil.which("chromium")
     with (
         databases.fresh(engine) as database,
         tempfile.TemporaryDirectory() as folder,
@@ -46,10 +33,10 @@ def storming(engine: str, seed: int) -> Iterator[Storm]:
         with database.writing() as session:
             make.school(session)
             people.user(session, ADMINISTRATOR)
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         with serving(database, Path(folder), *SERVER_OPTIONS) as site, WireCutter(site.port) as wire:
             office = Office(site, wire.url)
-            yield Storm(office, wire, seated(office, browser), random.Random(seed))
+            yield Storm(office, wire, at_their_desks(office, browser), random.Random(seed))
 
 
 @click.command()

@@ -9,23 +9,24 @@ from __future__ import annotations
 import random
 import signal
 import time
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from playwright.sync_api import Error as BrowserError
 from sqlalchemy import select
 
 from school.access import service
 from school.access.models import User
 from school.access.rules import COMMAND_LINE, FINANCE, HEAD
+from tests.browsers import PERSON
 from tests.interruptions import books, checker, desk, held, interruptions
 from tests.interruptions.desk import Form, Office, Student
 from tests.interruptions.tally import Tally
 from tests.interruptions.wire_cutter import WireCutter
 
-CLERKS = ("finn", "faye")
+CLERKS = ("carla", "cosmo")
 TABS_EACH = 3
 STUDENTS = 24
 MOMENT_MAX_S = 0.4
@@ -36,6 +37,8 @@ OUTAGE_MAX_S = 3.5
 GLANCE_MS = 2_500
 SERVER_OPTIONS = ("--server.disconnectedSessionTTL", str(REMEMBERED_S))
 COLUMN = {"doubled": "doubled", "half": "half", "foreign": "foreign", "unknown": "foreign", "balance": "half"}
+
+WRONG_BY_ERROR: dict[type[Exception], str] = {checker.Foreign: "foreign", checker.Trouble: "incidents"}
 
 ALONE = (  # what meets one tab
     interruptions.once,
@@ -72,6 +75,17 @@ class Clerk:
     tabs: list[Page]
 
 
+def at_their_desks(office: Office, browser: Browser) -> list[Clerk]:
+    """The clerks of the storm, new to the school, each signed in at a browser of their own."""
+    clerks = []
+    for name in CLERKS:
+        office.user(name)
+        context = browser.new_context(**PERSON, reduced_motion="reduce")
+        office.seat(context, name)
+        clerks.append(Clerk(name, context, [context.new_page() for _ in range(TABS_EACH)]))
+    return clerks
+
+
 @dataclass
 class Pressed:
     """A press, the kind of its interruption, and the receipt seen without opening the address anew."""
@@ -98,8 +112,11 @@ class Storm:
     def run(self, count: int) -> Tally:
         self.students = self.office.students(STUDENTS)
         while (left := count - len(self.pressed)) > 0:
+            before = len(self.tally.wrong)
             self._round(left)
-            self.say(f"{len(self.pressed)} of {count}, wrong so far: {len(self.tally.wrong)}")
+            self.say(f"{len(self.pressed)} of {count}")
+            for sentence in self.tally.wrong[before:]:
+                self.say(sentence)
         self._compare()
         return self.tally
 
@@ -138,28 +155,37 @@ class Storm:
         kinds = [self.chance.choice(ALONE) for _ in forms]
         moments = [self.chance.uniform(0, MOMENT_MAX_S) for _ in forms]
         holding = self.chance.random() < HELD
-        with held.writers_held(self.office.database) if holding else nullcontext():
-            for form, kind, moment in zip(forms, kinds, moments, strict=True):
-                if kind in PRESSES:
-                    kind(form)
-                else:
-                    desk.press(form)
-                    time.sleep(moment)
-                    kind(form)
-        return [
+        now = [
             Pressed(form, kind.__name__.replace("_", " "), kind in STAYS)
             for form, kind in zip(forms, kinds, strict=True)
         ]
+        with held.writers_held(self.office.database) if holding else nullcontext():
+            for one, kind, moment in zip(now, kinds, moments, strict=True):
+                with self._noted(one):
+                    if kind not in PRESSES:
+                        desk.press(one.form)
+                        time.sleep(moment)
+                    kind(one.form)
+        return now
 
     def _all_together(self, whole: str, forms: Sequence[Form]) -> list[Pressed]:
         moment = self.chance.uniform(0, MOMENT_MAX_S)
         outage = self.chance.uniform(0, OUTAGE_MAX_S)
         holding = self.chance.random() < HELD and whole in ("socket dropped", "server killed")
         meet: Callable[[Sequence[Form], float, float], None] = getattr(self, f"_{whole.replace(' ', '_')}")
-        with held.writers_held(self.office.database) if holding else nullcontext():
-            meet(forms, moment, outage)
         stays = whole in ("socket dropped", "socket dropped after the write", "server killed")
-        return [Pressed(form, whole, stays) for form in forms]
+        now = [Pressed(form, whole, stays) for form in forms]
+        with held.writers_held(self.office.database) if holding else nullcontext(), self._noted(now[0]):
+            meet(forms, moment, outage)
+        return now
+
+    @contextmanager
+    def _noted(self, one: Pressed) -> Iterator[None]:
+        """What could not even be tried is noted, and the storm goes on."""
+        try:
+            yield
+        except (AssertionError, BrowserError) as error:
+            self.tally.note(one.kind, "incidents", f"{one.form.address}: {_first_lines(error)}")
 
     def _press(self, forms: Sequence[Form], moment: float) -> None:
         for form in forms:
@@ -195,8 +221,8 @@ class Storm:
             desk.reopen(again)
             desk.press(form)
             time.sleep(moment)
-            if desk.record(free).count():
-                desk.press(again)
+            with suppress(BrowserError):  # its own receipt may stand there already
+                desk.record(free).click(timeout=500, no_wait_after=True)
 
     def _signed_out_elsewhere(self, forms: Sequence[Form], moment: float, outage: float) -> None:
         self._press(forms, moment)
@@ -251,7 +277,8 @@ class Storm:
         try:
             outcome = checker.settle(one.form, at_once=one.at_once)
         except (AssertionError, BrowserError) as error:
-            self.tally.note(one.kind, "lost", f"{one.form.address}: {_first_lines(error)}")
+            column = WRONG_BY_ERROR.get(type(error), "lost")
+            self.tally.note(one.kind, column, f"{one.form.address}: {_first_lines(error)}")
             return
         row.recorded += outcome.recorded
         row.form_stood += outcome.form_stood

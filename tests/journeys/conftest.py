@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,22 +12,11 @@ from sqlalchemy import select
 
 from school.access.models import User
 from school.db import Database
-from tests import databases, make, people
+from tests import browsers, databases, make, people
 from tests.interruptions.desk import Office
 from tests.interruptions.wire_cutter import WireCutter
 from tests.journeys import steps
 from tests.serving import Site, serving
-
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -41,18 +28,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, Any]:
-    found = os.environ.get("SCHOOL_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
-    return {"executable_path": found, "args": FLAGS}
+    return {"executable_path": browsers.chromium(), "args": browsers.FLAGS}
 
 
 @pytest.fixture(scope="session")
 def browser_context_args() -> dict[str, Any]:
-    return {
-        "viewport": {"width": 1280, "height": 800},
-        "locale": "en-GB",
-        "timezone_id": "Africa/Nairobi",
-        "color_scheme": "light",
-    }
+    return dict(browsers.PERSON)
 
 
 @pytest.fixture(scope="module")
