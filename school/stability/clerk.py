@@ -62,9 +62,8 @@ class Payment:
 class Clerk:
     """One person at one tab. Everything seen on the way is looked at, and told to `row`."""
 
-    def __init__(self, bench: Bench, person: Person, row: Row, browser: Browser | None = None) -> None:
-        self.bench, self.person, self.row = bench, person, row
-        self.browser = browser or bench.browser()
+    def __init__(self, bench: Bench, person: Person, row: Row, browser: Browser) -> None:
+        self.bench, self.person, self.row, self.browser = bench, person, row, browser
         self.tab = Tab(self.browser, "payments")
         self.payment = bench.payment(person)
         self.signed_out = False  # whether somebody ended the sign-in on purpose

@@ -6,7 +6,6 @@ import asyncio
 import time
 
 from school.access.rules import FINANCE
-from school.errors import Unavailable
 from school.stability.clerk import Bench, Clerk
 from school.stability.interruptions import CALM, KILLS, UNDISTURBED, Interruption
 from school.stability.staff import Person
@@ -15,6 +14,7 @@ from school.stability.wire import Browser, Gone
 AT_ONCE = 3
 KILL_EVERY = 12  # one payment in so many; a restart takes seconds, in which others cannot be tried
 LAST_START_S = 4  # what takes longer than this on a quiet machine is not begun at the end
+TOO_LATE = "not tried, because all before it took too long"
 
 
 async def one(bench: Bench, name: str, interruption: Interruption, person: Person, browser: Browser) -> None:
@@ -41,18 +41,16 @@ async def each_in_turn(bench: Bench, until: float) -> bool:
     False when a payment fails without any: then nothing more is tried.
     """
     person = bench.school.of_role(FINANCE)[0]
-    browser = bench.browser()
-    for name, interruptions in (CALM | KILLS).items():
-        for interruption in interruptions:
+    async with bench.browser() as browser:
+        for name, interruptions in (CALM | KILLS).items():
             if time.monotonic() > until:
-                bench.tally.row(name).fault(
-                    "session_errors", "not tried, because all before it took too long"
-                )
-                break
-            await one(bench, name, interruption, person, browser)
-            await bench.fleet.whole()
-        if name == UNDISTURBED and not bench.tally.row(name).clean:
-            return False
+                bench.tally.row(name).fault("session_errors", TOO_LATE)
+                continue
+            for interruption in interruptions:
+                await one(bench, name, interruption, person, browser)
+                await bench.fleet.whole()
+            if name == UNDISTURBED and not bench.tally.row(name).clean:
+                return False
     return True
 
 
@@ -64,12 +62,8 @@ async def mixed(bench: Bench, until: float) -> None:
 
 
 async def _work(bench: Bench, person: Person, until: float) -> None:
-    browser = bench.browser()
-    while time.monotonic() < until - LAST_START_S:
-        cases = KILLS if bench.dice.randrange(KILL_EVERY) == 0 else CALM
-        name = bench.dice.choice(list(cases))
-        try:
+    async with bench.browser() as browser:
+        while time.monotonic() < until - LAST_START_S:
+            cases = KILLS if bench.dice.randrange(KILL_EVERY) == 0 else CALM
+            name = bench.dice.choice(list(cases))
             await one(bench, name, bench.dice.choice(cases[name]), person, browser)
-        except Unavailable as error:
-            bench.tally.row(name).fault("session_errors", error.sentence)
-            return

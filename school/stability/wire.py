@@ -2,10 +2,10 @@
 
 Unlike a real one it can send without waiting, and let the socket drop at any moment.
 
-    browser = Browser("http://127.0.0.1:8501")
-    tab = await browser.open("payments", "student=7")
-    await tab.act(**{"payments.amount": "40.00"})
-    await tab.act(press="payments.record")
+    async with Browser("http://127.0.0.1:8501") as browser:
+        tab = await browser.open("payments", "student=7")
+        await tab.act(**{"payments.amount": "40.00"})
+        await tab.act(press="payments.record")
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from websockets.typing import Subprotocol
 from school.stability.screen import Screen
 from school.ui.messages import BackMsg, ForwardMsg
 
-PATIENCE_S = 30  # a server that is silent for so long is counted as gone
+PATIENCE_S = 60  # a server that is silent for so long is counted as gone
 QUIET_S = 0.03  # after a run, so long must nothing follow
 RAN_TO_ITS_END = 0  # of ForwardMsg.ScriptFinishedStatus
 
@@ -42,6 +42,15 @@ class Browser:
     def __init__(self, origin: str) -> None:
         self.origin = origin
         self.cookies: dict[str, str] = {}
+        self.tabs: list[Tab] = []
+
+    async def __aenter__(self) -> Browser:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for tab in self.tabs:
+            tab.drop()
+        await asyncio.sleep(0)  # sockets close when the loop comes round
 
     @property
     def cookie_header(self) -> dict[str, str]:
@@ -96,6 +105,7 @@ class Tab:
         self._typed: dict[str, Any] = {}
         self._socket: ClientConnection | None = None
         self._asked_at: float | None = None
+        browser.tabs.append(self)
 
     async def connect(self, *, again: bool = False) -> None:
         """Opens the socket and asks for the page; `again` goes on with the session, if the server has it."""
