@@ -34,9 +34,12 @@ def begin_again() -> None:
     st.query_params.pop("student", None)
 
 
-def _let_go() -> None:
-    """Other words are typed: what was begun for one student stays a draft, and is no form for another."""
-    if "student" in st.query_params:
+def _let_go(before: str) -> None:
+    """Other words are typed: what was begun for one student stays a draft, and is no form for another.
+
+    Streamlit calls it also when it has lost sight of the field, with the words that stood there `before`.
+    """
+    if st.session_state.get(SEARCH, "") != before and "student" in st.query_params:
         begin_again()
 
 
@@ -51,6 +54,7 @@ def _choose_and_go_on(student_id: int) -> None:
 
 def draw(desk: Desk, request_id: str) -> None:
     """The search field with its matches, and the cursor in the field where it is needed."""
+    words_there = st.session_state.get(SEARCH) or ""
     st.text_input(
         "Student",
         key=SEARCH,
@@ -58,6 +62,7 @@ def draw(desk: Desk, request_id: str) -> None:
         live=True,
         placeholder="Name, admission number, guardian or phone",
         on_change=_let_go,
+        args=(words_there,),
     )
     feedback.problem(SEARCH)
     chosen = desk.family[0].student.id if desk.family else None
