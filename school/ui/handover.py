@@ -30,7 +30,7 @@ def draw(person: Person) -> None:
     link = invitation.link(made.code)
     with st.container(border=True):
         st.markdown(f"The code for **{words.plain(user.called)}** to choose a password")
-        st.header(words.plain(made.code), anchor=False)
+        st.title(words.plain(made.code), anchor=False)
         st.markdown(
             f"It works once, until {words.plain(until)}. Hand it over now: it is shown only this once."
         )

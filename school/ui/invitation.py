@@ -109,7 +109,7 @@ def draw_for(actor: Actor) -> None:
                 key="invitation.sign_out",
                 on_click=identity.leave,
             )
-        st.button("Stay signed in", key="invitation.stay", on_click=_forget)
+        st.button("Stay signed in" if found else "Go on", key="invitation.stay", on_click=_forget)
 
 
 def _whose(found: InvitationFacts | None) -> str:

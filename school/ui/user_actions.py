@@ -80,6 +80,8 @@ def offer(person: Person, actor: Actor) -> None:
         _dialog(END, actor, person)
     elif asked in may:
         _dialog(may[asked], actor, person)
+    elif asked:
+        close()
 
 
 def end(sign_in_id: str) -> None:
@@ -102,14 +104,15 @@ def settle() -> None:
 
 
 def close() -> None:
-    """The address no longer names a dialog; the next one is done anew."""
+    """The address no longer names a dialog; the next one is done anew, and without the refusals of this."""
+    feedback.forget_refusals()
     once.done(TICKET)
     for name in (DO, SIGN_IN):
         st.query_params.pop(name, None)
 
 
 def _open(name: str) -> None:
-    once.done(TICKET)
+    close()
     st.query_params[DO] = name
 
 

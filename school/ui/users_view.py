@@ -86,7 +86,6 @@ def _user_rows(found: Sequence[UserFacts], time_zone: str) -> None:
         "Sign-ins": [str(user.open_sign_ins or "") for user in found],
         "Second factor": ["Yes" if user.second_factor else "" for user in found],
         "User name": [user.name for user in found],
-        "E-mail": [user.email for user in found],
     }
     kept = {heading: cells for heading, cells in columns.items() if any(cells)}
     goals = [(links.USERS, links.user(user.id)) for user in found]

@@ -95,4 +95,4 @@ def test_any_name_prints_on_one_page(name: str) -> None:
 
 def test_a_moment_without_a_time_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="aware"):
-        slip(made_at=datetime(2026, 11, 23))
+        slip(made_at=SLIP.made_at.replace(tzinfo=None))
