@@ -132,13 +132,13 @@ def screens(actor: Actor, facts: Facts) -> None:
             format_func=lambda tag: languages.example(tag, facts.school.currency),
             key="profile.language",
         )
-        theme = st.segmented_control(
+        theme = st.radio(
             "Colours",
             list(THEMES),
-            default=found.theme,
+            index=list(THEMES).index(found.theme),
             format_func=THEMES.__getitem__,
             key="profile.theme",
-            required=True,
+            horizontal=True,
         )
         sent = st.form_submit_button("Keep", key="profile.keep")
     if sent:

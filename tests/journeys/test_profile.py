@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -40,7 +41,7 @@ def expect_theme(page: Page, theme: str) -> None:
 
 
 def choose_theme(page: Page, label: str) -> None:
-    page.get_by_role("radio", name=label).click()
+    page.get_by_text(label, exact=True).click()
     page.get_by_role("button", name="Keep").click()
 
 
@@ -189,6 +190,6 @@ def test_numbers_are_written_as_chosen(visit: Visit, new_user: Callable[[str], N
     page.get_by_role("option", name="Deutsch (Deutschland)").click()
     page.get_by_role("button", name="Keep").click()
     expect(page.get_by_text("Kept:")).to_be_visible(timeout=steps.PATIENCE_MS)
-    page.get_by_role("link", name="Dashboard").click()
+    page.get_by_role("link", name="Today").click()
 
-    expect(page.get_by_text("0,00").first).to_be_visible(timeout=steps.PATIENCE_MS)
+    expect(page.get_by_text(re.compile(r"\d\d\.\d\d\.\d{4}"))).to_be_visible(timeout=steps.PATIENCE_MS)

@@ -287,7 +287,7 @@ def test_the_theme_goes_to_the_browser_with_the_person_and_leaves_with_them(
     books: Database, open_page: Open
 ) -> None:
     at = open_page("profile", name="finn")
-    at.button_group(key="profile.theme").set_value("dark")
+    at.radio(key="profile.theme").set_value("dark")
     at.button(key="profile.keep").click().run()
     assert at.session_state["guard.theme"] == "dark"
 
