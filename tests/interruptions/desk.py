@@ -114,16 +114,26 @@ class Office:
         for form in forms:
             form.page.goto(f"{self.url}/payments?student={form.student.id}", wait_until="commit")
         for form in forms:
-            self._name(form)
+            expect(amount(form.page)).to_be_visible(timeout=PATIENCE_MS)
+            form.page.wait_for_url(REQUEST, timeout=PATIENCE_MS)
+            form.request_id = request_id(form.page)
         self.forms += forms
         return forms
 
-    def _name(self, form: Form) -> None:
-        expect(amount(form.page)).to_be_visible(timeout=PATIENCE_MS)
-        form.page.wait_for_url(REQUEST, timeout=PATIENCE_MS)
-        found = REQUEST.search(form.page.url)
-        assert found
-        form.request_id = found[1]
+    def begin_again(self, tab: Page, clerk: str, student: Student) -> Form:
+        """The next form in a tab where a receipt stands, by its button and by finding the student."""
+        form = Form(self, tab, clerk, student, LEAST + STEP * (next(_numbers) % STEPS))
+        before = request_id(tab)
+        tab.get_by_role("button", name="New payment").click()
+        search = tab.get_by_role("searchbox", name="Student")
+        expect(search).to_be_visible(timeout=PATIENCE_MS)
+        expect(search).to_have_value("", timeout=PATIENCE_MS)
+        search.fill(student.name)
+        expect(tab.get_by_role("heading", name=student.name)).to_be_visible(timeout=PATIENCE_MS)
+        tab.wait_for_url(lambda url: before not in url and f"student={student.id}" in url)
+        form.request_id = request_id(tab)
+        self.forms.append(form)
+        return form
 
     def filled(
         self, tabs: Sequence[Page], clerk: str, students: Iterable[Student] | None = None
@@ -133,6 +143,12 @@ class Office:
         for form in forms:
             fill(form)
         return forms
+
+
+def request_id(page: Page) -> str:
+    """The request id in the address, or nothing."""
+    found = REQUEST.search(page.url)
+    return found[1] if found else ""
 
 
 def amount(page: Page) -> Locator:

@@ -146,7 +146,11 @@ class Storm:
     def _filled(self, taken: Sequence[tuple[Clerk, int]], students: Sequence[Student]) -> list[Form]:
         forms = []
         for (clerk, n), student in zip(taken, students, strict=True):
-            forms += self.office.open([clerk.tabs[n]], clerk.name, [student])
+            tab = clerk.tabs[n]
+            if desk.receipt(tab).count():
+                forms.append(self.office.begin_again(tab, clerk.name, student))
+            else:
+                forms += self.office.open([tab], clerk.name, [student])
         for form in forms:
             desk.fill(form)
         return forms

@@ -75,7 +75,11 @@ def tabs(office: Office, browser: Browser, browser_context_args: dict[str, Any])
     """Three tabs of `finn`'s browser, kept through a file: a tab takes seconds to open, a page does not."""
     context = browser.new_context(**browser_context_args)
     office.seat(context, "finn")
-    yield [context.new_page() for _ in range(3)]
+    opened = [context.new_page() for _ in range(3)]
+    for tab in opened:
+        tab.goto(f"{office.url}/payments")
+        steps.expect_page(tab, "Payments")
+    yield opened
     context.close()
 
 
