@@ -23,9 +23,9 @@ if page.receipt is None:
     entry_view.head(page)
     entry_view.facts(page)
 else:
-    receipts.show(page.receipt, page.school)
+    receipts.show(page.receipt, page.school, page="entry")
     with st.container(horizontal=True, vertical_alignment="center"):
-        receipts.actions(page.receipt, page.school)
+        receipts.actions(page.receipt, page.school, page="entry")
 st.header("Lines", anchor=False)
 entry_view.lines(page)
 if page.receipt is not None and page.entry.reversed_by is not None:

@@ -38,7 +38,7 @@ if desk.posted and feedback.refused():
 feedback.show("payments")
 
 if desk.posted:
-    receipts.show(desk.posted, desk.school)
+    receipts.show(desk.posted, desk.school, page="payments")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "New payment",
@@ -47,7 +47,7 @@ if desk.posted:
             key="payments.new",
             on_click=payment_search.begin_again,
         )
-        receipts.actions(desk.posted, desk.school)
+        receipts.actions(desk.posted, desk.school, page="payments")
     payment_search.cursor(form=f"receipt {request_id}", start="payments.new", late=True)
 else:
     payment_search.draw(desk, request_id)

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-_NEXT = "keyboard.next"  # where the last callback led
+_NEXT = "feedback.cursor"  # where the last callback led
 
 
 @lru_cache

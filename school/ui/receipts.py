@@ -12,7 +12,7 @@ from school.students.queries import SchoolFacts
 from school.ui import links, papers, tables, words
 
 
-def show(receipt: Receipt, school: SchoolFacts) -> None:
+def show(receipt: Receipt, school: SchoolFacts, *, page: str) -> None:
     """What was received, from whom, for whom, what it paid, and what the accounts stand at after it."""
     unit = school.currency
     with st.container(border=True):
@@ -20,7 +20,7 @@ def show(receipt: Receipt, school: SchoolFacts) -> None:
         st.markdown(_sentence(receipt, school))
         if reversed_by := papers.reversed_by(receipt):
             st.error(words.plain(reversed_by), icon=":material/undo:")
-        _paid(receipt, school)
+        _paid(receipt, school, page)
         for student in receipt.students:
             after = words.owes_in_colour(student.balance_after, unit)
             st.markdown(f"{words.plain(student.name)}: {after} after this receipt.")
@@ -44,7 +44,7 @@ def _sentence(receipt: Receipt, school: SchoolFacts) -> str:
     return f"**{unit.code} {words.amount(receipt.total, unit)}** received {how}{payer} for {students}."
 
 
-def _paid(receipt: Receipt, school: SchoolFacts) -> None:
+def _paid(receipt: Receipt, school: SchoolFacts, page: str) -> None:
     names = {student.admission_no: student.name for student in receipt.students}
     rows = [
         (names[item.admission_no], item.description, words.date(item.due_date), item.amount)
@@ -62,7 +62,7 @@ def _paid(receipt: Receipt, school: SchoolFacts) -> None:
         del columns["Student"]
     if not receipt.paid_items:
         del columns["Due"]
-    tables.plain(columns, amounts=("Amount",), alt=f"What {receipt.document} paid", key="receipt.paid")
+    tables.plain(columns, amounts=("Amount",), alt=f"What {receipt.document} paid", key=f"{page}.paid")
 
 
 def _small_print(receipt: Receipt, school: SchoolFacts) -> str:
@@ -75,7 +75,7 @@ def _small_print(receipt: Receipt, school: SchoolFacts) -> str:
     return " · ".join(parts)
 
 
-def actions(receipt: Receipt, school: SchoolFacts) -> None:
+def actions(receipt: Receipt, school: SchoolFacts, *, page: str) -> None:
     """The paper, and where to go from here; to be drawn in a row of buttons."""
     st.download_button(
         "Download PDF",
@@ -84,7 +84,7 @@ def actions(receipt: Receipt, school: SchoolFacts) -> None:
         mime="application/pdf",
         icon=":material/download:",
         on_click="ignore",
-        key="receipt.download",
+        key=f"{page}.download",
     )
     st.link_button("Print", papers.receipt_address(receipt), icon=":material/print:")
     for student in receipt.students:

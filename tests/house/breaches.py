@@ -20,6 +20,10 @@ MIGRATION_LINES_MAX = 500  # one step of the database is one file, however many 
 PAGE_LIBRARIES = {"streamlit", "pandas", "altair", "school"} | sys.stdlib_module_names
 HIDDEN_FROM_PAGES = {"models", "migrations", "cli", "serve", "demo", "bootstrap", "log", "columns", "signin"}
 
+# What a session holds begins with the name of its page, or of what stands around and before the pages.
+NOT_OF_A_PAGE = {"guard", "feedback", "frame", "browser"}
+SCREENS = {"sign_in", "second_step", "enrolment", "new_password", "invitation", "set_up"}
+
 CLOCK_METHODS = {"now", "today", "utcnow"}
 CLOCK_FUNCTIONS = {"time", "time_ns", "localtime", "gmtime", "ctime"}
 
@@ -197,3 +201,56 @@ def locks_that_disagree(root: Path) -> Iterator[str]:
     for library, versions in runtime.items():
         if development.get(library) != versions:
             yield f"requirements-dev.txt does not hold {library} as requirements.txt does"
+
+
+def keys_of_no_page(root: Path) -> Iterator[str]:
+    """A key of a widget, or of what a session remembers, that nobody forgets when its page is left."""
+    owners = NOT_OF_A_PAGE | SCREENS | {path.stem for path in python_files(root, "pages")}
+    for path in python_files(root, "pages", "school/ui"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        constants = dict(_texts_by_name(tree))
+        for key in (key for node in ast.walk(tree) for key in _keys(node)):
+            text = _beginning(key, constants)
+            if text is not None and text.partition(".")[0] not in owners:
+                yield f"{path.relative_to(root)}:{key.lineno} remembers “{text}” for no page"
+
+
+def _keys(node: ast.AST) -> Iterator[ast.expr]:
+    """What this names as the key of a widget or of the session state."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=state, attr="get" | "pop" | "setdefault"), args=[key, *_]):
+            if _is_session_state(state):
+                yield key
+        case ast.Subscript(value=state, slice=key) if _is_session_state(state):
+            yield key
+        case ast.Compare(left=key, comparators=[state]) if _is_session_state(state):
+            yield key
+    if isinstance(node, ast.Call):
+        yield from (keyword.value for keyword in node.keywords if keyword.arg == "key")
+
+
+def _is_session_state(node: ast.expr) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr == "session_state"
+
+
+def _beginning(key: ast.expr, constants: dict[str, str]) -> str | None:
+    """How this text begins, as far as the file itself says."""
+    match key:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.JoinedStr(values=[ast.Constant(value=str(text)), *_]):
+            return text
+        case ast.Name(id=name):
+            return constants.get(name)
+    return None
+
+
+def _texts_by_name(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    for statement in tree.body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(value=str(text))):
+                yield name, text
+            case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)):
+                for one, value in zip(names, values, strict=False):
+                    if isinstance(one, ast.Name) and isinstance(value, ast.Constant):
+                        yield one.id, str(value.value)

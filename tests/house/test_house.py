@@ -26,6 +26,7 @@ RULES: dict[str, Rule] = {
     "pages_see_no_sql_and_only_their_libraries": breaches.strange_page_imports,
     "nothing_turns_a_value_into_a_float": breaches.floats,
     "nothing_but_the_clock_asks_the_time": breaches.other_clocks,
+    "whatever_a_session_remembers_belongs_to_a_page": breaches.keys_of_no_page,
     "the_bootstrap_needs_nothing_installed": breaches.foreign_imports_of_the_bootstrap,
 }
 
@@ -90,6 +91,26 @@ PLANTED = {
     "a moment asked of the database": (breaches.other_clocks, "school/db.py", "func.now()\n"),
     "seconds asked of the machine": (breaches.other_clocks, "app.py", "import time\ntime.time()\n"),
     "seconds asked of the machine by name": (breaches.other_clocks, "app.py", "from time import time\n"),
+    "a widget of no page": (
+        breaches.keys_of_no_page,
+        "school/ui/form.py",
+        'st.text_input("Amount", key="amount")\n',
+    ),
+    "a row of widgets of no page": (
+        breaches.keys_of_no_page,
+        "school/ui/form.py",
+        'st.text_input("Amount", key=f"share.{number}")\n',
+    ),
+    "a session that remembers for no page": (
+        breaches.keys_of_no_page,
+        "pages/payments.py",
+        'guard.require("x")\nst.session_state["current_student"] = 3\n',
+    ),
+    "a session asked for no page": (
+        breaches.keys_of_no_page,
+        "school/ui/form.py",
+        'HELD, OTHER = "held.form", 3\nst.session_state.get(HELD)\n',
+    ),
     "a bootstrap that needs click": (
         breaches.foreign_imports_of_the_bootstrap,
         "school/bootstrap/environment.py",
@@ -128,6 +149,11 @@ INNOCENT = {
         "from school.students import queries\nqueries.today()\n",
     ),
     "who measures how long something took": ("school/db.py", "import time\ntime.perf_counter()\n"),
+    "keys of a page, a screen and the guard": (
+        "pages/payments.py",
+        'guard.require("x")\nOF = "payments.of"\nst.button("Go", key=f"payments.go.{n}")\n'
+        'st.button("In", key="sign_in.send")\nst.session_state[OF] = st.session_state.get("guard.user")\n',
+    ),
     "words in a text": ("school/errors.py", '"""float(x) and datetime.now() are words here."""\n'),
 }
 
