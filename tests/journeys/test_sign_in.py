@@ -210,7 +210,7 @@ def test_a_deep_link_shows_a_stranger_the_sign_in_and_then_the_page(
 
     steps.sign_in(page, "finn")
 
-    expect(page.get_by_role("button", name="Sign out")).to_be_visible(timeout=steps.PATIENCE_MS)
+    expect(page.get_by_role("button", name="Sign out", exact=True)).to_be_visible(timeout=steps.PATIENCE_MS)
     assert page.url.split("?")[0] == f"{site.url}/{path}"
 
 
