@@ -61,18 +61,27 @@ class Held:
     request_id: str
     student_id: int
     kept: dict[str, Any] | None = field(default=None)
+    put_back: bool | None = False  # None: it is drawn first, to see whether the browser still has it all
 
 
 def restore(form: Form, actor: Actor, request_id: str, student_id: int) -> bool:
     """Before the widgets are drawn: puts back what this user has typed into this form for this student.
 
-    True when something was put back, so that what was read for the page may be read again.
+    True when something was put back, so that what was read for the page may be read again. A page that
+    comes back to another server brings what stands in it, which is newer than what was kept, and goes first.
     """
     held: Held | None = st.session_state.get(form.held)
     if held and (held.request_id, held.student_id) == (request_id, student_id):
-        return False
+        if not held.put_back:
+            return False
+        held.put_back = False
+        st.session_state.update(_read(form, held.kept or {}))
+        return True
     fields = _found(form, actor, request_id, student_id)
-    if held or fields:
+    if fields and not held:
+        st.session_state[form.held] = Held(request_id, student_id, fields, put_back=None)
+        return False
+    if held:
         st.session_state.update({**form.blank(st.session_state.to_dict()), **_read(form, fields)})
     st.session_state[form.held] = Held(request_id, student_id, fields or None)
     return bool(fields)
@@ -85,6 +94,10 @@ def keep(form: Form, actor: Actor, request_id: str, student_id: int) -> None:
     if held is None or (held.request_id, held.student_id) != (request_id, student_id):
         return
     fields = _worth_keeping(form, stands)
+    if held.put_back is None:
+        held.put_back = fields is None
+        if held.put_back:
+            st.rerun()
     if fields is not None:
         fields[STUDENT] = student_id
     if fields == held.kept:
