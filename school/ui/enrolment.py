@@ -89,7 +89,6 @@ def draw(actor: Actor) -> None:
                 "Code",
                 key="enrolment.code",
                 autocomplete="one-time-code",
-                max_chars=20,
                 placeholder="123 456",
             )
             feedback.problem("enrolment.code")
