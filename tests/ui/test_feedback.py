@@ -92,3 +92,62 @@ def test_a_bug_is_not_a_refusal() -> None:
 
     assert len(app.exception) == 1
     assert not app.error
+
+
+def page_with_a_callback() -> None:
+    import streamlit as st
+
+    from school.errors import BadAmount
+    from school.ui import feedback
+
+    def record() -> None:
+        with feedback.attempt("payments") as stands:
+            if stands["payments.amount"] == "words":
+                raise BadAmount("“words” is not an amount.", field="amount")
+            if stands["payments.amount"] == "bug":
+                raise ValueError("a bug")
+        if not feedback.refused():
+            feedback.say("success", f"Recorded {stands['payments.amount']}.")
+
+    feedback.show("payments")
+    st.text_input("Amount", key="payments.amount")
+    feedback.problem("payments.amount")
+    st.button("Record", key="payments.record", on_click=record)
+
+
+def press(app: AppTest, amount: str) -> AppTest:
+    app.text_input("payments.amount").set_value(amount)
+    return app.button("payments.record").click().run()
+
+
+def test_a_callback_reads_what_was_typed_a_moment_ago() -> None:
+    app = press(AppTest.from_function(page_with_a_callback).run(), "12")
+
+    assert [message.value for message in app.success] == ["Recorded 12."]
+    assert not app.error
+
+
+def test_a_callbacks_refusal_stands_beside_its_field_until_that_changes() -> None:
+    app = press(AppTest.from_function(page_with_a_callback).run(), "words")
+    refused = drawn(app)
+
+    app.text_input("payments.amount").set_value("12").run()
+
+    assert refused == ["payments.amount", "“words” is not an amount."]
+    assert not app.error
+    assert not app.success
+
+
+def test_a_callbacks_next_attempt_clears_the_refusal() -> None:
+    app = press(AppTest.from_function(page_with_a_callback).run(), "words")
+
+    press(app, "12")
+
+    assert not app.error
+    assert len(app.success) == 1
+
+
+def test_a_bug_in_a_callback_is_not_a_refusal() -> None:
+    app = press(AppTest.from_function(page_with_a_callback).run(), "bug")
+
+    assert len(app.exception) == 1

@@ -93,6 +93,27 @@ def test_writes_of_one_id_go_one_at_a_time_and_of_two_ids_together() -> None:
     assert most == {"same": 1, "other": 2}
 
 
+def test_who_asks_for_the_id_waits_for_the_write_that_is_in_flight_under_it() -> None:
+    app = AppTest.from_function(form, default_timeout=30).run()
+    writing, written = threading.Event(), threading.Event()
+    seen: list[bool] = []
+
+    def write() -> None:
+        with once.holding(app.query_params["payment"]):
+            writing.set()
+            time.sleep(0.3)
+            written.set()
+
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(write)
+        assert writing.wait(10)
+        app.run()
+        seen.append(written.is_set())
+        done.result(10)
+
+    assert seen == [True]
+
+
 def test_a_write_that_fails_lets_the_next_one_in() -> None:
     with pytest.raises(ZeroDivisionError), once.holding("failing"):
         _ = 1 / 0
