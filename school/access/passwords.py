@@ -19,6 +19,11 @@ LENGTH_MIN = 10
 BYTES_MAX = 72  # bcrypt reads no further, so a longer one would promise more than it keeps
 STRENGTH_MIN = 3  # zxcvbn's "safely unguessable", of 0 to 4
 ROUNDS = 12  # about 0.3 s: slow for a thief, bearable once a day
+# Words of this place, which a guesser tries first; the user's and the school's names come with each choice.
+CONTEXT_WORDS = (
+    *("school", "fee", "fees", "tuition", "ledger", "bursar", "finance", "head", "teacher", "headteacher"),
+    *("administrator", "admin", "office", "receipt", "payment", "student", "balance", "account"),
+)
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,10 @@ def check_new(password: str, *, about: Sequence[str] = (), field: str | None = N
         raise BadInput(f"Choose a shorter password: {BYTES_MAX} letters and digits at most.", field=field)
     from zxcvbn import zxcvbn  # its word lists are read only when a password is chosen
 
-    if zxcvbn(password, user_inputs=[word for word in about if word])["score"] < STRENGTH_MIN:
+    if (
+        zxcvbn(password, user_inputs=[word for word in (*about, *CONTEXT_WORDS) if word])["score"]
+        < STRENGTH_MIN
+    ):
         raise BadInput("This password is easy to guess. Three or four unrelated words do well.", field=field)
 
 
