@@ -15,7 +15,7 @@ from school.access.rules import Actor
 from school.access.second_factors import Enrolment
 from school.db import writing
 from school.errors import NotFound
-from school.ui import feedback, letterhead, words
+from school.ui import feedback, letterhead
 
 WIDTH = 560
 _OFFER = "guard.enrolment"
@@ -51,7 +51,7 @@ def draw_required(actor: Actor) -> None:
             "Your role asks for it: a code from an app on your telephone, besides your password. "
             "It takes a minute."
         )
-        feedback.show("enrolment")
+        feedback.show()
         draw(actor)
 
 
@@ -92,6 +92,7 @@ def draw(actor: Actor) -> None:
                 placeholder="123 456",
             )
             feedback.problem("enrolment.code")
+            feedback.problem("enrolment")
             sent = st.form_submit_button("Switch it on", type="primary", key="enrolment.send")
     if sent:
         _confirm(actor, code)
@@ -109,7 +110,7 @@ def draw_codes(codes: tuple[str, ...]) -> None:
         st.code(text, language=None)
         st.download_button(
             "Save as a file",
-            f"{words.plain(letterhead.school_name())}\n\n{text}\n",
+            f"{letterhead.school_name()}\n\n{text}\n",
             file_name="recovery-codes.txt",
             mime="text/plain",
             icon=":material/download:",
