@@ -101,7 +101,7 @@ class Tab:
         self.browser, self.page, self.query = browser, page, query
         self.screen = Screen()
         self.slow: list[int] = []
-        self._session = ""
+        self._session = self._page_hash = ""
         self._typed: dict[str, Any] = {}
         self._socket: ClientConnection | None = None
         self._asked_at: float | None = None
@@ -133,7 +133,8 @@ class Tab:
             self._typed[self._id(key)] = value
         ask = BackMsg()
         state = ask.rerun_script
-        state.query_string, state.page_name = self.query, self.page
+        state.query_string, state.page_script_hash = self.query, self._page_hash
+        state.page_name = "" if self._page_hash else self.page
         state.context_info.url = f"{self.browser.origin}/{self.page}?{self.query}"
         for widget, value in self._typed.items():
             held = state.widget_states.widgets.add(id=widget)
@@ -175,7 +176,7 @@ class Tab:
 
     async def go(self, page: str, query: str = "") -> Screen:
         """Another page, as from the menu: what was typed stays behind."""
-        self.page, self.query, self._typed = page, query, {}
+        self.page, self.query, self._page_hash, self._typed = page, query, "", {}
         return await self.act()
 
     def drop(self) -> None:
@@ -197,7 +198,7 @@ class Tab:
     async def reload(self) -> Screen:
         """F5: the address is all that stays."""
         self.drop()
-        self._typed, self._session, self.screen = {}, "", Screen()
+        self._typed, self._session, self._page_hash, self.screen = {}, "", "", Screen()
         await self.connect()
         return await self.drawn()
 
@@ -253,6 +254,7 @@ class Tab:
 
     def _navigate(self, navigation: Any) -> None:
         pages = navigation.app_pages
+        self._page_hash = navigation.page_script_hash
         self.screen.pages = tuple(page.url_pathname for page in pages if not page.is_hidden)
         for page in pages:
             if page.page_script_hash == navigation.page_script_hash and page.url_pathname:
