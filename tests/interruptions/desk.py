@@ -124,10 +124,12 @@ class Office:
         """The next form in a tab where a receipt stands, by its button and by finding the student."""
         form = Form(self, tab, clerk, student, LEAST + STEP * (next(_numbers) % STEPS))
         before = request_id(tab)
+        steps.settled(tab)
         tab.get_by_role("button", name="New payment").click()
         search = tab.get_by_role("searchbox", name="Student")
         expect(search).to_be_visible(timeout=PATIENCE_MS)
         expect(search).to_have_value("", timeout=PATIENCE_MS)
+        steps.settled(tab)
         search.fill(student.name)
         expect(tab.get_by_role("heading", name=student.name)).to_be_visible(timeout=PATIENCE_MS)
         tab.wait_for_url(lambda url: before not in url and f"student={student.id}" in url)

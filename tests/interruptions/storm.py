@@ -68,11 +68,12 @@ NOT_WHOLE = 60  # the weight of all rounds where each tab meets its own
 
 @dataclass
 class Clerk:
-    """A user at a browser of their own."""
+    """A user at a browser of their own. `signed_out` are the tabs that know nothing of the latest sign-in."""
 
     name: str
     context: BrowserContext
     tabs: list[Page]
+    signed_out: set[Page] = field(default_factory=set)
 
 
 def at_their_desks(office: Office, browser: Browser) -> list[Clerk]:
@@ -130,7 +131,8 @@ class Storm:
         try:
             forms = self._filled(taken, students)
         except (AssertionError, BrowserError) as error:
-            self.tally.note("a new form", "incidents", f"it did not open: {_first_lines(error)}")
+            seen = [_seen(clerk.tabs[n]) for clerk, n in taken]
+            self.tally.note("a new form", "incidents", f"it did not open: {_first_lines(error)} {seen}")
             self._restore()
             return
         now = self._all_together(whole, forms) if whole else self._each_alone(forms)
@@ -147,10 +149,11 @@ class Storm:
         forms = []
         for (clerk, n), student in zip(taken, students, strict=True):
             tab = clerk.tabs[n]
-            if desk.receipt(tab).count():
+            if tab not in clerk.signed_out and desk.receipt(tab).count():
                 forms.append(self.office.begin_again(tab, clerk.name, student))
             else:
                 forms += self.office.open([tab], clerk.name, [student])
+                clerk.signed_out.discard(tab)
         for form in forms:
             desk.fill(form)
         return forms
@@ -264,6 +267,7 @@ class Storm:
                 service.change_roles(session, actor=COMMAND_LINE, user_id=user.id, roles=[FINANCE])
             if not self.office.is_seated(clerk.context):
                 self.office.seat(clerk.context, clerk.name)
+                clerk.signed_out |= set(clerk.tabs)
 
     def _glance(self, one: Pressed) -> None:
         if one.stays:
@@ -282,7 +286,8 @@ class Storm:
             outcome = checker.settle(one.form, at_once=one.at_once)
         except (AssertionError, BrowserError) as error:
             column = WRONG_BY_ERROR.get(type(error), "lost")
-            self.tally.note(one.kind, column, f"{one.form.address}: {_first_lines(error)}")
+            seen = _seen(one.form.page)
+            self.tally.note(one.kind, column, f"{one.form.address}: {_first_lines(error)} {seen}")
             return
         row.recorded += outcome.recorded
         row.form_stood += outcome.form_stood
@@ -300,6 +305,16 @@ class Storm:
                 self.tally.note(one.kind, "lost", f"{one.form.address} is not in the books")
         for sentence in checker.troubles(self.office):
             self.tally.note("in the log or the books", "incidents", sentence)
+
+
+def _seen(page: Page) -> str:
+    """Where a tab is and what it says, for the one who looks for the cause."""
+    state = page.locator("[data-test-script-state]").first
+    try:
+        script = state.get_attribute("data-test-script-state", timeout=500)
+        return f"{page.url} {script} {page.get_by_role('main').inner_text(timeout=500)[:300]!r}"
+    except BrowserError as error:
+        return f"{page.url} {_first_lines(error)}"
 
 
 def _first_lines(error: Exception) -> str:
