@@ -85,17 +85,12 @@ def draw(actor: Actor) -> None:
         secret.code(_grouped(offer.secret), language=None, wrap_lines=True)
         with st.form("enrolment", border=False):
             st.markdown("**2. Type the code it shows**")
-            code = st.text_input(
-                "Code",
-                key="enrolment.code",
-                autocomplete="one-time-code",
-                placeholder="123 456",
-            )
+            st.text_input("Code", key="enrolment.code", autocomplete="one-time-code", placeholder="123 456")
             feedback.problem("enrolment.code")
             feedback.problem("enrolment")
-            sent = st.form_submit_button("Switch it on", type="primary", key="enrolment.send")
-    if sent:
-        _confirm(actor, code)
+            st.form_submit_button(
+                "Switch it on", type="primary", key="enrolment.send", on_click=_confirm, args=(actor,)
+            )
 
 
 def draw_codes(codes: tuple[str, ...]) -> None:
@@ -130,22 +125,25 @@ def _fresh() -> _Fresh:
     return fresh
 
 
-def _confirm(actor: Actor, code: str) -> None:
-    fresh = _fresh()
-    late = None
-    with feedback.refusals("enrolment"):
+def _confirm(actor: Actor) -> None:
+    """For the button: what was pressed is written before anything can stop it."""
+    fresh, late = _fresh(), None
+    with feedback.attempt("enrolment") as stands:
         try:
             with writing() as session:
-                codes = second_factors.confirm(session, actor=actor, code=code)
+                codes = second_factors.confirm(
+                    session, actor=actor, code=str(stands.get("enrolment.code") or "")
+                )
             fresh.codes = codes
         except NotFound as error:
             late = error.sentence
+    if feedback.refused():
+        return
     forget()
     if late:
         feedback.say("warning", late)
     else:
         feedback.say("success", "Your second factor is on. Everywhere else you are signed out.")
-    st.rerun()
 
 
 def _grouped(secret: str) -> str:

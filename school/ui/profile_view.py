@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -51,29 +51,38 @@ def read(session: Session, actor: Actor) -> Facts:
 def password(actor: Actor) -> None:
     """The old one is proven and counted like at the door; all other sign-ins end."""
     turn = st.session_state.get(_TURN, 0)
-    old_key, new_key, again_key = (f"profile.{name}_{turn}" for name in ("old", "new", "again"))
+    old, new, again = keys = tuple(f"profile.{name}_{turn}" for name in ("old", "new", "again"))
     st.header("Password", anchor=False)
     with st.form("profile.password"):
-        old = _secret("Present password", old_key, "current-password")
-        new = _secret("New password", new_key, "new-password")
-        again = _secret("The same again", again_key, "new-password")
-        sent = st.form_submit_button("Change the password", key="profile.change_password")
-    if not sent:
-        return
-    with feedback.refusals("profile", password=old_key):
+        _secret("Present password", old, "current-password")
+        _secret("New password", new, "new-password")
+        _secret("The same again", again, "new-password")
+        st.form_submit_button(
+            "Change the password",
+            key="profile.change_password",
+            on_click=_change_password,
+            args=(actor, keys, proof.caller()),
+        )
+
+
+def _change_password(actor: Actor, keys: tuple[str, ...], by: proof.Caller) -> None:
+    """For the button: what was pressed is written before anything can stop it."""
+    old_key, new_key, again_key = keys
+    with feedback.attempt("profile", password=old_key) as stands:
+        old, new, again = (str(stands.get(key) or "") for key in keys)
         if new != again:
             raise BadInput("The two are not the same. Type the new password twice.", field=again_key)
         if new == old:
             raise BadInput("This is the present password. Choose another.", field=new_key)
         about = [actor.name, actor.full_name]
         passwords.check_new(new, about=about, field=new_key)
-        proof.again(actor, old)
+        proof.again(actor, old, by=by)
         chosen = passwords.choose(new, about=about, field=new_key)
         with writing() as session:
             change_own_password(session, actor=actor, password=chosen)
-    st.session_state[_TURN] = turn + 1
-    feedback.say("success", "Your password is changed. Everywhere else you are signed out.")
-    st.rerun()
+    if not feedback.refused():
+        st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
+        feedback.say("success", "Your password is changed. Everywhere else you are signed out.")
 
 
 def second_factor(actor: Actor, facts: Facts) -> None:
@@ -108,13 +117,22 @@ def devices_of(actor: Actor, facts: Facts) -> None:
     with st.container(border=True):
         for one in facts.sign_ins:
             _device(actor, one, facts.school.time_zone)
-    if len(facts.sign_ins) > 1 and st.button(
-        "Sign out everywhere else", icon=":material/logout:", key="profile.end_others"
-    ):
-        with feedback.refusals("profile"), writing() as session:
-            ended = end_all(session, actor=actor, user_id=int(actor.user_id or 0), but=actor.sign_in_id)
+    if len(facts.sign_ins) > 1:
+        st.button(
+            "Sign out everywhere else",
+            icon=":material/logout:",
+            key="profile.end_others",
+            on_click=_end_others,
+            args=(actor,),
+        )
+
+
+def _end_others(actor: Actor) -> None:
+    ended = 0
+    with feedback.attempt("profile"), writing() as session:
+        ended = end_all(session, actor=actor, user_id=int(actor.user_id or 0), but=actor.sign_in_id)
+    if not feedback.refused():
         feedback.say("success", f"Signed out on {ended} other device{'s' if ended != 1 else ''}.")
-        st.rerun()
 
 
 def screens(actor: Actor, facts: Facts) -> None:
@@ -125,14 +143,14 @@ def screens(actor: Actor, facts: Facts) -> None:
         return
     with st.form("profile.screens"):
         tags = languages.offered(found.language)
-        language = st.selectbox(
+        st.selectbox(
             "Numbers and dates as in",
             tags,
             index=tags.index(found.language),
             format_func=lambda tag: languages.example(tag, facts.school.currency),
             key="profile.language",
         )
-        theme = st.radio(
+        st.radio(
             "Colours",
             list(THEMES),
             index=list(THEMES).index(found.theme),
@@ -140,18 +158,20 @@ def screens(actor: Actor, facts: Facts) -> None:
             key="profile.theme",
             horizontal=True,
         )
-        sent = st.form_submit_button("Keep", key="profile.keep")
-    if sent:
-        with feedback.refusals("profile"), writing() as session:
-            preferences.choose(session, actor=actor, language=language, theme=theme or "")
+        st.form_submit_button("Keep", key="profile.keep", on_click=_keep, args=(actor,))
+
+
+def _keep(actor: Actor) -> None:
+    with feedback.attempt("profile") as stands, writing() as session:
+        language, theme = (str(stands.get(f"profile.{name}") or "") for name in ("language", "theme"))
+        preferences.choose(session, actor=actor, language=language, theme=theme)
+    if not feedback.refused():
         feedback.say("success", "Kept: from now on your screens look like this on every device.")
-        st.rerun()
 
 
-def _secret(label: str, key: str, kind: str) -> str:
-    typed = st.text_input(label, type="password", key=key, autocomplete=kind)
+def _secret(label: str, key: str, kind: str) -> None:
+    st.text_input(label, type="password", key=key, autocomplete=kind)
     feedback.problem(key)
-    return typed or ""
 
 
 def _is_proven() -> bool:
@@ -160,50 +180,69 @@ def _is_proven() -> bool:
 
 
 def _prove(actor: Actor, with_code: bool) -> None:
-    with st.form("profile.prove"):
+    with st.form("profile.prove_form"):
         st.write("To change anything here, show that it is you.")
-        typed = _secret("Password", "profile.password", "current-password")
-        code = None
+        _secret("Password", "profile.password", "current-password")
         if with_code:
-            code = st.text_input("Code", key="profile.code", autocomplete="one-time-code")
+            st.text_input("Code", key="profile.code", autocomplete="one-time-code")
             feedback.problem("profile.code")
-        label = "Change the second factor" if with_code else "Set up a second factor"
-        sent = st.form_submit_button(label, key="profile.prove")
-    if sent:
-        with feedback.refusals("profile"):
-            proof.again(actor, typed, code)
-        st.session_state[_PROVEN] = clock.now() + PROVEN_LIFE
-        if not with_code:
-            with feedback.refusals("profile"):
-                enrolment.begin(actor)
-        st.rerun()
+        st.form_submit_button(
+            "Change the second factor" if with_code else "Set up a second factor",
+            key="profile.prove",
+            on_click=_proven,
+            args=(actor, with_code, proof.caller()),
+        )
+
+
+def _proven(actor: Actor, with_code: bool, by: proof.Caller) -> None:
+    with feedback.attempt("profile") as stands:
+        code = str(stands.get("profile.code") or "") if with_code else None
+        proof.again(actor, str(stands.get("profile.password") or ""), code, by=by)
+    if feedback.refused():
+        return
+    st.session_state[_PROVEN] = clock.now() + PROVEN_LIFE
+    if not with_code:
+        _begin(actor)
 
 
 def _changes(actor: Actor, facts: Facts) -> None:
     if facts.factor is None:
-        if st.button("Set up a second factor", type="primary", key="profile.begin"):
-            _begin(actor)
+        st.button(
+            "Set up a second factor", type="primary", key="profile.begin", on_click=_begin, args=(actor,)
+        )
         return
     with st.container(horizontal=True):
-        if st.button("Move to another telephone", icon=":material/phonelink_setup:", key="profile.move"):
-            _begin(actor)
-        if st.button("New recovery codes", icon=":material/key:", key="profile.codes"):
-            with feedback.refusals("profile"):
-                enrolment.make_recovery_codes(actor)
-            st.rerun()
+        _change("Move to another telephone", "phonelink_setup", "move", _begin, actor)
+        _change("New recovery codes", "key", "codes", _new_codes, actor)
         if facts.required:
             st.markdown(words.quiet("Your role asks for a second factor, so it stays on."))
-        elif st.button("Switch off", icon=":material/remove_moderator:", key="profile.remove"):
-            with feedback.refusals("profile"), writing() as session:
-                second_factors.remove_own(session, actor=actor)
-            feedback.say("success", "The second factor is off. Everywhere else you are signed out.")
-            st.rerun()
+        else:
+            _change("Switch off", "remove_moderator", "remove", _remove, actor)
+
+
+def _change(label: str, icon: str, key: str, act: Callable[[Actor], None], actor: Actor) -> None:
+    st.button(label, icon=f":material/{icon}:", key=f"profile.{key}", on_click=act, args=(actor,))
 
 
 def _begin(actor: Actor) -> None:
-    with feedback.refusals("profile"):
-        enrolment.begin(actor)
-    st.rerun()
+    if _is_proven():
+        with feedback.attempt("profile"):
+            enrolment.begin(actor)
+
+
+def _new_codes(actor: Actor) -> None:
+    if _is_proven():
+        with feedback.attempt("profile"):
+            enrolment.make_recovery_codes(actor)
+
+
+def _remove(actor: Actor) -> None:
+    if not _is_proven():
+        return
+    with feedback.attempt("profile"), writing() as session:
+        second_factors.remove_own(session, actor=actor)
+    if not feedback.refused():
+        feedback.say("success", "The second factor is off. Everywhere else you are signed out.")
 
 
 def _device(actor: Actor, one: SignInFacts, time_zone: str) -> None:
@@ -214,8 +253,18 @@ def _device(actor: Actor, one: SignInFacts, time_zone: str) -> None:
             st.markdown(f"**{name}** :green-badge[This device]" if here else f"**{name}**")
             seen = f"Last seen {words.moment(one.last_seen_at, time_zone)}"
             st.markdown(words.quiet(words.plain(" · ".join(part for part in (seen, one.address) if part))))
-        if not here and st.button("End", key=f"profile.end_{one.id}", help="Sign this device out"):
-            with feedback.refusals("profile"), writing() as session:
-                end_sign_in(session, actor=actor, sign_in_id=one.id)
-            feedback.say("success", "That device is signed out.")
-            st.rerun()
+        if not here:
+            st.button(
+                "End",
+                key=f"profile.end_{one.id}",
+                help="Sign this device out",
+                on_click=_end,
+                args=(actor, one.id),
+            )
+
+
+def _end(actor: Actor, sign_in_id: str) -> None:
+    with feedback.attempt("profile"), writing() as session:
+        end_sign_in(session, actor=actor, sign_in_id=sign_in_id)
+    if not feedback.refused():
+        feedback.say("success", "That device is signed out.")

@@ -84,12 +84,11 @@ def open_with_code(name: str, attempt: Attempt, code: str, *, by: Caller) -> New
         return _open(session, user_id, attempt, by)
 
 
-def again(actor: Actor, typed: str, code: str | None = None) -> None:
+def again(actor: Actor, typed: str, code: str | None = None, *, by: Caller) -> None:
     """Passes when the person at the screen still knows the password, and shows a code where one is used.
 
     Raises NotAllowed with the field: `password` or `code`.
     """
-    by = caller()
     try:
         attempt = password(actor.name, typed, by=by)
     except NotAllowed as refused:
