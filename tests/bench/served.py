@@ -107,6 +107,7 @@ def visit(server: Server, token: str) -> websockets.connect:
         subprotocols=["streamlit"],  # type: ignore[list-item]
         additional_headers={"Cookie": f"school_sign_in={token}"} if token else None,
         max_size=None,
+        open_timeout=60,
     )
 
 

