@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import streamlit as st
 from sqlalchemy.orm import Session
@@ -64,20 +65,37 @@ def draw(found: list[Unfinished], unit: Currency, actor: Actor) -> None:
     """Small and quiet, below the search: to go on with one, or to give it up."""
     if not found:
         return
-    st.markdown(words.quiet("Begun and not recorded"))
-    for one in found:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(f"{_said(one, unit)} {words.quiet(words.ago(one.saved_at))}", width="content")
-            address = {"payment": one.request_id, **links.student(one.student_id)}
-            st.page_link(links.PAYMENTS, label="Go on", icon=":material/edit:", query_params=address)
+    with st.container(gap="small"):
+        st.markdown(words.quiet("Begun and not recorded"))
+        for one in found:
+            _row(one, unit, actor)
+
+
+def _row(one: Unfinished, unit: Currency, actor: Actor) -> None:
+    quiet: dict[str, Any] = {"type": "tertiary", "width": "content"}
+    with st.container(horizontal=True, vertical_alignment="center", gap="xxsmall"):
+        st.markdown(f"{_said(one, unit)} {words.quiet(words.ago(one.saved_at))}", width="content")
+        with st.container(horizontal=True, gap="small", width="content"):
+            st.button(
+                "Go on",
+                key=f"payments.go_on.{one.request_id}",
+                icon=":material/edit:",
+                on_click=_go_on,
+                args=(one,),
+                **quiet,
+            )
             st.button(
                 "Forget",
                 key=f"payments.forget.{one.request_id}",
-                type="tertiary",
                 icon=":material/close:",
                 on_click=drafts.forget,
                 args=(DRAFT, actor, one.request_id),
+                **quiet,
             )
+
+
+def _go_on(one: Unfinished) -> None:
+    st.query_params.update({"payment": one.request_id, **links.student(one.student_id)})
 
 
 def _said(one: Unfinished, unit: Currency) -> str:

@@ -113,7 +113,7 @@ def test_it_is_offered_where_the_address_is_lost_and_can_be_given_up(
     page = visit("/payments")
     expect(page.get_by_text(f"412.50 for {student[1]}")).to_be_visible(timeout=PATIENCE_MS)
     steps.accessible(page)
-    page.get_by_role("link", name="Go on").click()
+    page.get_by_role("button", name="Go on").click()
     expect_all_there(page)
     page = visit("/payments")
     page.get_by_role("button", name="Forget").click()
