@@ -60,10 +60,10 @@ FAULTS = {
         both_cashiers,
         "foreign",
     ),
-    "a write that is shown before it is committed": (
-        "pages/payments.py",
-        "**fact)\n",
-        "**fact)\n                    st.rerun()\n",
+    "a write that is taken back without a word": (
+        "school/ui/payment_form.py",
+        "            drafting.forget(session, actor=actor, form=DRAFT.name, request_id=request_id)\n",
+        "            session.rollback()\n",
         payments(interruptions.nothing),
         "lost",
     ),
