@@ -16,7 +16,7 @@ from school import clock
 from school.access import passwords, sign_ins
 from school.access.attempts import GUESS
 from school.access.models import Invitation, SignInAttempt, User
-from school.access.rules import Actor, code_as_made, hashed, new_code
+from school.access.rules import Actor, code_as_made, hashed, new_code, user_name
 from school.access.service import add, authorise, end_sign_ins, find
 from school.audit import events
 from school.audit import service as audit
@@ -65,9 +65,21 @@ def invite(
     authorise(session, actor, "users.manage")
     if not full_name.strip():
         raise BadInput("Type the name of the person.", field="users.full_name")
+    _refuse_to_invite_twice(session, user_name(name, field="users.name"))
     user = User(password_hash="")
     add(session, user, actor=actor, name=name, full_name=full_name, email=email, roles=roles)
     return _new_code(session, actor, user, WELCOME)
+
+
+def _refuse_to_invite_twice(session: Session, name: str) -> None:
+    waiting = select(User.full_name).where(User.name == name, User.password_hash == "")
+    full_name = session.scalar(waiting)
+    if full_name is not None:
+        raise BadInput(
+            f"{full_name or name} is invited already under this user name. To make a new code, "
+            "close this and open them in the list.",
+            field="users.name",
+        )
 
 
 def reset(session: Session, *, actor: Actor, user_id: int) -> Invited:

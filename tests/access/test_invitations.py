@@ -259,6 +259,18 @@ def test_an_invitation_that_cannot_be_made_is_refused_where_it_was_typed(
         assert session.scalars(select(User)).all() == []
 
 
+def test_who_is_invited_already_is_not_invited_again_under_another_name_by_mistake(
+    database: Database,
+) -> None:
+    with database.writing() as session:
+        made = invite(session)
+
+        with pytest.raises(BadInput, match="Bea Bell is invited already under this user name"):
+            invite(session, "BEA")
+
+        assert invitations.facts(session, made.code) is not None
+
+
 @pytest.mark.parametrize("role", [FINANCE, HEAD])
 def test_only_who_manages_users_makes_or_takes_codes(database: Database, role: str) -> None:
     with database.writing() as session:
