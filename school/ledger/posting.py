@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from school import clock
+from school.access import service as access
 from school.access.rules import Actor
 from school.columns import moment_text
 from school.db import one_writer
@@ -76,6 +77,12 @@ class Desk:
     last_no: int
     next_line: int
     before: Row[Any] | None
+
+
+def authorise(session: Session, actor: Actor, capability: str) -> None:
+    """As the access room's, once it is this writer's turn: who was disabled while waiting may not write."""
+    one_writer(session)
+    access.authorise(session, actor, capability)
 
 
 def open_desk(session: Session, kind: str, request_id: str, day: date | None) -> Desk:

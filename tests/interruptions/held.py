@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from school.db import Database, one_writer
 from tests.serving import Site
 
-PATIENCE_S = 60
+PATIENCE_S = 120
 SOON_S = 0.15  # a press is at SQLite's door in a third of it; nothing outside can see it wait there
 SQLITE_WRITER = "120 120"  # the byte of the shared-memory file that SQLite's one writer locks in WAL mode
 

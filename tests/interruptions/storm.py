@@ -25,6 +25,7 @@ from tests.interruptions import books, checker, desk, held, interruptions
 from tests.interruptions.desk import Form, Office, Student
 from tests.interruptions.tally import Tally
 from tests.interruptions.wire_cutter import WireCutter
+from tests.journeys import steps
 
 CLERKS = ("carla", "cosmo")
 TABS_EACH = 3
@@ -84,6 +85,9 @@ def at_their_desks(office: Office, browser: Browser) -> list[Clerk]:
         context = browser.new_context(**PERSON, reduced_motion="reduce")
         office.seat(context, name)
         clerks.append(Clerk(name, context, [context.new_page() for _ in range(TABS_EACH)]))
+        for tab in clerks[-1].tabs:  # the first page of a tab takes seconds
+            tab.goto(f"{office.url}/payments")
+            steps.expect_page(tab, "Payments")
     return clerks
 
 

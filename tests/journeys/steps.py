@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.people import PASSWORD
 
-PATIENCE_MS = 60_000  # a busy machine is slow; nothing here measures time
+PATIENCE_MS = 120_000  # a busy machine is slow; nothing here measures time
 
 # Streamlit's own markup, and nothing else: what axe says against it, by rule and by what the element holds.
 KNOWN_TO_AXE = {

@@ -12,16 +12,17 @@ import pytest
 from sqlalchemy import select
 
 from school import clock
-from school.access.rules import COMMAND_LINE
+from school.access import service as access
+from school.access.rules import ADMINISTRATOR, COMMAND_LINE, FINANCE
 from school.checks.ledger import verify
-from school.db import Database
-from school.errors import AlreadyReversed, TooMuch
+from school.db import Database, one_writer
+from school.errors import AlreadyReversed, SignInNeeded, TooMuch
 from school.ledger import queries
 from school.ledger import service as ledger
 from school.ledger.models import Entry
 from school.ledger.service import Posted, Share, TenderPart
 from school.students import service as students
-from tests import make
+from tests import make, people
 
 CASHIERS = 32
 PAYMENTS = 8  # by each cashier
@@ -188,3 +189,32 @@ def test_who_reads_meanwhile_never_sees_half_a_payment(books: Database) -> None:
         return all(first == second and first <= start[0] for first, second in seen)
 
     assert all(at_once(work))
+
+
+def test_who_is_disabled_while_they_wait_for_their_turn_records_nothing(books: Database) -> None:
+    with books.writing() as session:
+        people.user(session, ADMINISTRATOR)
+        clerk = people.signed_in(session, people.user(session, FINANCE))
+
+    def pay() -> None:
+        with books.writing() as session:
+            ledger.record_payment(
+                session,
+                actor=clerk,
+                request_id="pressed before",
+                shares=[Share(1, 100_00)],
+                tenders=[TenderPart("CASH", 100_00)],
+            )
+
+    with ThreadPoolExecutor(1) as other:
+        with books.writing() as session:
+            one_writer(session)
+            waiting = other.submit(pay)
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=0.3)
+            access.disable(session, actor=COMMAND_LINE, user_id=clerk.user_id or 0, reason="left the school")
+        with pytest.raises(SignInNeeded):
+            waiting.result()
+
+    with books.reading() as session:
+        assert session.scalar(select(Entry.id).where(Entry.request_id == "pressed before")) is None

@@ -52,6 +52,7 @@ INNER = {
     "school.access.service.authorise": "asks, and writes nothing",
     "school.audit.service.record": "the line about a write that was allowed",
     "school.audit.service.record_all": "the lines about a write that was allowed",
+    "school.ledger.posting.authorise": "asks, and writes nothing",
     "school.ledger.posting.post": "the caller has asked `authorise`",
     "school.students.family_accounts.settle": "the caller has asked `authorise`",
     "school.students.family_accounts.join": "the caller has asked `authorise`",

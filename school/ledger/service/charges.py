@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from school.access.rules import Actor
-from school.access.service import authorise
 from school.errors import BadAmount
-from school.ledger.posting import Posted, open_desk, post
+from school.ledger.posting import Posted, authorise, open_desk, post
 from school.ledger.refusals import amount, words
 from school.ledger.rules import NewLine
 from school.ledger.service.chart import CONCESSIONS, LATE_FEES, OPENINGS

@@ -11,12 +11,10 @@ from sqlalchemy.orm import Session
 
 from school import clock
 from school.access.rules import Actor
-from school.access.service import authorise
-from school.db import one_writer
 from school.errors import AlreadyReversed, BadDate, NotFound, RuleBroken
 from school.ledger import refusals, wording
 from school.ledger.models import Account, Entry, Line, PeriodLock
-from school.ledger.posting import Posted, open_desk, post
+from school.ledger.posting import Posted, authorise, open_desk, post
 from school.ledger.refusals import why
 from school.ledger.rules import NewLine, mirror
 from school.students import queries as students
@@ -79,7 +77,6 @@ def lock_period(session: Session, *, actor: Actor, through: dt.date, reason: str
     Raises BadDate for a date after the school's today.
     """
     authorise(session, actor, "periods.lock")
-    one_writer(session)
     refusals.check_date(through, students.today(session), None)
     last = session.scalar(select(func.max(PeriodLock.id)))
     row = {

@@ -7,8 +7,7 @@ import datetime as dt
 from sqlalchemy.orm import Session
 
 from school.access.rules import Actor
-from school.access.service import authorise
-from school.ledger.posting import Posted, open_desk, post
+from school.ledger.posting import Posted, authorise, open_desk, post
 from school.ledger.refusals import amount, why
 from school.ledger.rules import NewLine
 from school.ledger.service.chart import BAD_DEBTS, CONCESSIONS

@@ -11,13 +11,12 @@ from sqlalchemy.orm import Session
 
 from school import clock
 from school.access.rules import Actor
-from school.access.service import authorise
 from school.db import add_rows
 from school.errors import RequestReused
 from school.ledger import refusals
 from school.ledger.bulk import Prepared, Writer
 from school.ledger.models import Entry, Line
-from school.ledger.posting import open_desk
+from school.ledger.posting import authorise, open_desk
 from school.ledger.rules import NewLine
 from school.ledger.service.chart import OPENINGS
 from school.students.queries import chunks

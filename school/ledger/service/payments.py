@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from school.access.rules import Actor
-from school.access.service import authorise
 from school.errors import BadAmount, BadInput
-from school.ledger.posting import Posted, open_desk, post
+from school.ledger.posting import Posted, authorise, open_desk, post
 from school.ledger.refusals import amount, why, words
 from school.ledger.rules import NewLine, Share, TenderPart, cross_cut
 from school.ledger.service.chart import TRANSFERS
