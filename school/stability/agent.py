@@ -48,6 +48,8 @@ class Visitor:
         began = time.perf_counter()
         answer = await to_thread.run_sync(self._post, body)
         self.slow.append(round((time.perf_counter() - began) * 1000))
+        if "tree" not in answer:
+            raise Gone(f"the agent API answered {str(answer)[:300]}")
         self._session, self.tree, self.status = answer["session_id"], answer["tree"], answer["status"]
 
     def _post(self, body: dict[str, Any]) -> dict[str, Any]:
@@ -55,7 +57,7 @@ class Visitor:
             self._address, json.dumps(body).encode(), {"Content-Type": "application/json"}
         )
         try:
-            with self._door.open(request, timeout=PATIENCE_S) as answer:
+            with self._door.open(request, timeout=PATIENCE_S + 5) as answer:
                 found: dict[str, Any] = json.loads(answer.read())
                 return found
         except urllib.error.HTTPError as error:

@@ -19,6 +19,7 @@ from school.errors import Unavailable
 from school.serve import command, environment_of
 from school.settings import ROOT
 from school.stability.proxy import Proxy
+from school.stability.wire import PATIENCE_S
 
 ADDRESS = "127.0.0.1"
 STARTS_WITHIN_S = 60
@@ -46,7 +47,7 @@ class Server:
 
     async def start(self) -> None:
         """Starts, and waits until it answers. Raises Unavailable when it does not."""
-        options = ["--server.enableAgentApi", "true"]
+        options = ["--server.enableAgentApi", "true", "--server.agentWaitTimeout", str(PATIENCE_S)]
         with self._output.open("ab") as output:
             self._process = subprocess.Popen(
                 [*command(port=self.port, address=ADDRESS), *options],
