@@ -19,7 +19,7 @@ from school.ui import drafts, feedback, forms, keyboard, once, words
 from school.ui.forms import TypedAmount, TypedChoice, TypedDate, TypedText
 from school.ui.payment_desk import Desk, Member
 from school.ui.payment_draft import AGAIN, CHARGE, FAMILY, PAYS, TENDERS, Typed, charge_name, draft
-from school.ui.payment_search import AMOUNT, REFERENCE, TENDER, named
+from school.ui.payment_search import AMOUNT, RECORD, REFERENCE, TENDER, named
 
 TYPED_ON = "1s"  # a pause in typing after which the words are kept as a draft
 SAME_AGAIN_MINUTES = 10  # a payment repeated sooner is more often a mistake than a second payment
@@ -81,13 +81,21 @@ def fields(desk: Desk, keep: Keep) -> Typed:
     return Typed(amount, tender, day, reference, payer, again, second, shares, pays)
 
 
+def _whole_page_when_recorded() -> None:
+    """The last word typed and the press right after it reach the server as one run, of the fragment alone."""
+    if st.session_state.get(RECORD):
+        st.rerun()
+
+
 @st.fragment
 def _day(desk: Desk, keep: Keep) -> TypedDate:
+    _whole_page_when_recorded()
     return forms.date_field("Received on", key=DATE, value=desk.today, most=desk.today, on_change=keep)
 
 
 @st.fragment
 def _particulars(desk: Desk, keep: Keep) -> tuple[TypedText, TypedText]:
+    _whole_page_when_recorded()
     how: dict[str, Any] = {"live": TYPED_ON, "on_change": keep}
     left, right = st.columns(2)
     with left:
