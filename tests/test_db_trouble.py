@@ -28,8 +28,10 @@ def moved_away(database: Database) -> Iterator[Path]:
     assert database.path
     elsewhere = database.path.with_name("elsewhere.db")
     _move(database.path, elsewhere)
-    yield elsewhere
-    _move(elsewhere, database.path)
+    try:
+        yield elsewhere
+    finally:
+        _move(elsewhere, database.path)
 
 
 def _move(path: Path, to: Path) -> None:

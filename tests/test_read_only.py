@@ -35,17 +35,21 @@ def full(database: Database) -> Iterator[None]:
 
     database.engine.dispose()
     event.listen(database.engine, "connect", no_more)
-    yield
-    event.remove(database.engine, "connect", no_more)
-    database.engine.dispose()
+    try:
+        yield
+    finally:
+        event.remove(database.engine, "connect", no_more)
+        database.engine.dispose()
 
 
 @contextmanager
 def standing_by(database: Database) -> Iterator[None]:
     """PostgreSQL: every new transaction is read only, as on a standby."""
     _set(database, "ON")
-    yield
-    _set(database, "OFF")
+    try:
+        yield
+    finally:
+        _set(database, "OFF")
 
 
 def _set(database: Database, state: str) -> None:

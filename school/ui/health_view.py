@@ -78,18 +78,16 @@ def figures(health: Health) -> None:
     with st.grid(4, gap="small", min_column_width=CARD):
         _figure("The books", "Agree" if not health.findings else "Disagree", deep)
         _figure(
-            "Incidents in 7 days",
+            f"Incidents in {INCIDENT_DAYS} days",
             f"{health.incidents:,}",
             "what went wrong is listed below" if health.incidents else "nothing went wrong",
         )
         _figure("Open sign-ins", f"{health.sign_ins:,}", "browsers that are signed in")
-        of = (
-            f"{failed.names:,} names, {failed.addresses:,} addresses"
-            if failed.count
-            else "nobody was refused"
-        )
+        told = f"{_counted(failed.names, 'name')}, {_counted(failed.addresses, 'address')}"
         _figure(
-            "Failed sign-ins in 24 hours", f"{failed.count:,}", of if failed.count else "nobody was refused"
+            f"Failed sign-ins in {ATTEMPT_HOURS} hours",
+            f"{failed.count:,}",
+            told if failed.count else "nobody was refused",
         )
     for sentence in _worries(health):
         st.warning(sentence, icon=":material/warning:")

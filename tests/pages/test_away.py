@@ -35,8 +35,10 @@ def away(database: Database) -> Iterator[None]:
     name = database.url.database
     administer(database, f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
     end_connections(database)
-    yield
-    administer(database, f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+    try:
+        yield
+    finally:
+        administer(database, f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
 
 
 @pytest.fixture
