@@ -30,7 +30,7 @@ LENGTH_MAX = 100  # of what is typed, with whatever stands between
 WELCOME, RESET = "welcome", "reset"
 USELESS = (
     "This code does not open anything: it may be mistyped, used already, or too old. "
-    "Check it, or ask your administrator for a new one."
+    "If you have chosen a password with it, sign in; if not, ask your administrator for a new code."
 )
 
 
