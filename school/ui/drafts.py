@@ -131,7 +131,7 @@ def _write(
             elif ledger.entry_of_request(session, request_id) is None:
                 service.keep(session, actor=actor, form=name, request_id=request_id, fields=fields)
     except (SchoolError, SQLAlchemyError) as error:
-        log.warning("draft not kept", extra={"form": name, "cause": str(error)})
+        log.warning("draft not kept", extra={"form": name, "cause": type(error).__name__})
 
 
 def _found(form: Form, actor: Actor, request_id: str, student_id: int) -> dict[str, Any]:
@@ -140,7 +140,7 @@ def _found(form: Form, actor: Actor, request_id: str, student_id: int) -> dict[s
         with db.reading() as session:
             found = _of(session, form, actor, request_id)
     except (SchoolError, SQLAlchemyError) as error:
-        log.warning("draft not read", extra={"form": form.name, "cause": str(error)})
+        log.warning("draft not read", extra={"form": form.name, "cause": type(error).__name__})
         return {}
     return found if found.get(STUDENT) == student_id else {}
 
