@@ -16,8 +16,13 @@ from sqlalchemy import URL, Connection
 
 
 def migrate(url: str | URL) -> None:
-    """Bring the database at `url` to the newest revision, all or nothing, with the present guards."""
-    command.upgrade(config(url), "head")
+    """Bring the database at `url` to the newest revision, all or nothing, with the present guards.
+
+    Where it is so already nothing is touched: to change a guard is to lock out those who are at work.
+    """
+    settings = config(url)
+    settings.attributes["only_if_due"] = True
+    command.upgrade(settings, "head")
 
 
 def head() -> str:

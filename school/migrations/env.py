@@ -34,6 +34,16 @@ def _run(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         # writers at work finish first, and a second migration waits for this one
         connection.execute(text(f"SELECT pg_advisory_xact_lock({WRITERS_LOCK})"))
+    if not (context.config.attributes.get("only_if_due") and _is_up_to_date(connection)):
+        _bring_up_to_date(connection)
+    _check_foreign_keys(connection)
+
+
+def _is_up_to_date(connection: Connection) -> bool:
+    return current(connection) == head() and not guards.differences(connection)
+
+
+def _bring_up_to_date(connection: Connection) -> None:
     guards.remove(connection)
     context.configure(
         connection=connection,
@@ -43,7 +53,6 @@ def _run(connection: Connection) -> None:
     context.run_migrations()
     if current(connection) == head():
         guards.install(connection)  # they know the newest tables only
-    _check_foreign_keys(connection)
 
 
 def _foreign_keys(connection: Connection, state: str) -> None:
