@@ -25,6 +25,7 @@ SQLITE_WRITER = "120 120"  # the byte of the shared-memory file that SQLite's on
 def writers_held(database: Database) -> Iterator[Session]:
     """Nobody else writes to the books until the block ends; what the block itself writes lands then."""
     with database.writing() as session:
+        session.connection()  # SQLite's lock is taken by the first statement, which is BEGIN IMMEDIATE
         one_writer(session)
         yield session
 
