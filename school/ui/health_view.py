@@ -80,9 +80,9 @@ def figures(health: Health) -> None:
         _figure(
             f"Incidents in {INCIDENT_DAYS} days",
             f"{health.incidents:,}",
-            "what went wrong is listed below" if health.incidents else "nothing went wrong",
+            "listed below" if health.incidents else "nothing went wrong",
         )
-        _figure("Open sign-ins", f"{health.sign_ins:,}", "browsers that are signed in")
+        _figure("Open sign-ins", f"{health.sign_ins:,}", "browsers")
         told = f"{_counted(failed.names, 'name')}, {_counted(failed.addresses, 'address')}"
         _figure(
             f"Failed sign-ins in {ATTEMPT_HOURS} hours",
