@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pyotp
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from school import clock
@@ -175,6 +175,23 @@ def test_of_many_who_show_one_code_at_once_one_comes_in(
             answers = list(pool.map(lambda _, typed=typed: accepts(database, actor, typed), range(8)))
 
             assert answers.count(True) == 1
+
+
+@pytest.mark.postgres
+def test_a_code_shown_while_it_is_being_used_is_refused(postgresql_database: Database) -> None:
+    database = postgresql_database
+    with clock.set_to(MORNING), database.writing() as session:
+        actor = finn(session)
+        secret, _ = enrol(session, actor)
+
+    with clock.set_to(MORNING + timedelta(minutes=1)), ThreadPoolExecutor(1) as pool:
+        with database.writing() as session:
+            first = second_factors.accepts(session, user_id=int(actor.user_id or 0), code=code(secret))
+            second = pool.submit(accepts, database, actor, code(secret))
+            while not session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+                assert not second.done()
+
+        assert (first, second.result()) == (True, False)
 
 
 def test_a_recovery_code_works_once_however_it_is_typed(
