@@ -113,10 +113,10 @@ class SlowForStrangers:
         async def heard_slowly() -> Message:
             nonlocal familiar
             message = await receive()
-            if familiar or message["type"] == "websocket.disconnect":
+            if familiar or message["type"] != "websocket.receive":
                 return message
             await self._pace.turn(address)
-            familiar = message["type"] == "websocket.receive" and await _is_familiar(scope, now=True)
+            familiar = await _is_familiar(scope, now=True)
             if not familiar and len(message.get("bytes") or message.get("text") or "") > MESSAGE_BYTES_MAX:
                 return {"type": "websocket.disconnect", "code": TRY_LATER}
             return message
