@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import secrets
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -46,6 +47,7 @@ def storming(engine: str, seed: int) -> Iterator[Storm]:
 @click.option("--json", "as_json", is_flag=True, help="Print what came of it as JSON in place of a table.")
 def main(count: int, seed: int | None, engine: str, as_json: bool) -> None:
     """Interrupts payments at random; says what came of them, and fails unless all is well."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that server and browser end too
     seed = secrets.randbelow(1_000_000) if seed is None else seed
     click.echo(f"{count} interruptions on {engine}, seed {seed}", err=True)
     with storming(engine, seed) as storm:
