@@ -299,7 +299,7 @@ def test_a_page_that_a_typed_value_broke_is_opened_anew_and_what_was_recorded_is
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
 
     _open_anew_until_it_works(page)
-    expect(page.get_by_role("gridcell", name="R-0").first).to_be_attached(timeout=PATIENCE_MS)  # a canvas
+    expect(page.get_by_text("R-0").first).to_be_attached(timeout=PATIENCE_MS)  # a canvas
     page.goto(f"{broken.url}/payments?student={student}")
     fill(page, amount="13.00")
     record(page)
