@@ -10,6 +10,7 @@ const field = (key) => box(key)?.querySelector("input, textarea, button")
 
 function focus(key, until = performance.now() + WAIT_MS) {
   const found = field(key)
+  if (found && found === document.activeElement) return // typed in already: selecting it would lose the words
   if (found && !found.disabled) {
     found.focus()
     if (found.select) found.select()
@@ -23,7 +24,12 @@ function press(key) {
   field(key)?.click()
 }
 
-function onKey(event, { data, send }) {
+// Who is typing keeps the cursor: a run may end late, and its field is not where they are any more.
+const isTyping = ({ typed }) => typed === document.activeElement && typed?.matches("input, textarea")
+
+function onKey(event, mine) {
+  const { data, send } = mine
+  if (event.key === "Enter") mine.typed = null
   if (event.key !== "Enter" || event.repeat || event.isComposing || event.altKey) return
   if (event.ctrlKey || event.metaKey) {
     if (data.press) press(data.press)
@@ -39,7 +45,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const mine = mounted.get(parentElement) ?? {}
   if (!mine.listener) {
     mine.listener = (event) => onKey(event, mine)
+    mine.noting = ({ target }) => (mine.typed = target.type === "radio" ? null : target)
     document.addEventListener("keydown", mine.listener)
+    document.addEventListener("input", mine.noting, true)
     mounted.set(parentElement, mine)
   }
   mine.data = data
@@ -47,14 +55,15 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (data.move && data.move.turn !== mine.turn) {
     mine.turn = data.move.turn
     mine.form = data.form
-    focus(data.move.to)
+    if (!isTyping(mine)) focus(data.move.to)
   } else if (data.form !== mine.form) {
     mine.form = data.form
     if (data.late) setTimeout(() => document.activeElement === document.body && focus(data.start), SETTLE_MS)
-    else focus(data.start)
+    else if (!isTyping(mine)) focus(data.start)
   }
   return () => {
     document.removeEventListener("keydown", mine.listener)
+    document.removeEventListener("input", mine.noting, true)
     mounted.delete(parentElement)
   }
 }
