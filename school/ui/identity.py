@@ -27,6 +27,7 @@ _USER = "guard.user"  # the user it last acted for
 _BROWSER = "guard.browser"  # the browser it signed in from
 _TICKET = "guard.ticket"  # the sign-in whose cookie the browser has yet to fetch
 _LEFT = "guard.left"  # the id of the sign-in whose cookie the browser has yet to drop
+_UNENDED = "guard.unended"  # a sign-in that was left while the books took no entries
 WELCOME = "guard.welcome"  # set for the one who has just opened the books, until they go on
 THROW_AWAY = "guard.throw_away"  # the sign-ins of a demo school that was just loaded
 _ARRIVED = "guard.arrived"  # the page open at sign-in may be one that the person before had left
@@ -78,6 +79,7 @@ def current() -> Standing | None:
     opened: NewSignIn | None = st.session_state.get(_TICKET)
     if opened and SIGN_IN not in st.session_state:
         adopt(opened)  # the run that signed in was stopped on its way here
+    _end_what_was_left()
     held = st.session_state.get(SIGN_IN)
     token = usable_token(st.context.cookies.get(cookie_name()))
     own = held if st.session_state.get(_BROWSER) in (None, browser()) else None  # a session is not handed on
@@ -93,7 +95,8 @@ def _look_up(held: str | None, token: str | None) -> Standing | None:
     with reading() as session:
         found = queries.standing(session, held)
         if found is None and token:
-            found = queries.standing(session, queries.sign_in_of_token(session, token))
+            behind = queries.sign_in_of_token(session, token)
+            found = queries.standing(session, behind) if behind != left() else None
         return found
 
 
@@ -148,7 +151,7 @@ def _touch(found: Standing) -> None:
 def forget_everything(*, but: str = _USER) -> None:
     """Empties the session of everything but who was here last."""
     for key in list(st.session_state):
-        if key not in (_USER, but):
+        if key not in (_USER, _UNENDED, but):
             del st.session_state[key]
 
 
@@ -181,14 +184,32 @@ def just_arrived() -> bool:
 
 
 def leave() -> None:
-    """Ends the sign-in of this session and forgets everything. A session signed out already stays so."""
+    """Ends the sign-in of this session and forgets everything. A session signed out already stays so.
+
+    Where the books take no entries, this browser is signed out all the same, and the row ended once they do.
+    """
     held = st.session_state.get(SIGN_IN)
-    if held:
-        with writing() as session:
-            sign_ins.sign_out(session, sign_in_id=held)
+    ended = _end(held)
     forget_everything()
     st.session_state[_LEFT] = held
     st.session_state[_SENTENCE] = "You are signed out."
+    if not ended:
+        st.session_state[_UNENDED] = held
+
+
+def _end(sign_in_id: str | None) -> bool:
+    try:
+        if sign_in_id:
+            with writing() as session:
+                sign_ins.sign_out(session, sign_in_id=sign_in_id)
+    except Unavailable:
+        return False
+    return True
+
+
+def _end_what_was_left() -> None:
+    if _UNENDED in st.session_state and _end(st.session_state[_UNENDED]):
+        del st.session_state[_UNENDED]
 
 
 def ticket() -> str | None:

@@ -7,7 +7,7 @@ import gc
 import json
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
@@ -84,7 +84,8 @@ def _claim(ticket: str, held: str | None, browser: str | None) -> Claimed | None
 async def drop_cookie(request: Request) -> Response:
     """DELETE ?left=id: the cookie goes when it is of the sign-in that was left, or opens nothing any more.
 
-    A slow sign-out so leaves alone the cookie of whoever signed in since, in another tab.
+    A slow sign-out so leaves alone the cookie of whoever signed in since, in another tab. Where the books
+    cannot be asked the cookie goes: who presses “Sign out” is about to leave the browser to others.
     """
     if not same_origin(request.headers):
         return Response(status_code=403)
@@ -98,10 +99,13 @@ async def drop_cookie(request: Request) -> Response:
 
 
 def _leave(token: str, left: str) -> bool:
-    with reading() as session:
-        behind = queries.sign_in_of_token(session, token)
+    try:
+        with reading() as session:
+            behind = queries.sign_in_of_token(session, token)
+    except Unavailable:
+        return True
     if behind is not None and behind == left:
-        with writing() as session:
+        with suppress(Unavailable), writing() as session:
             sign_ins.sign_out(session, sign_in_id=behind)
     return behind is None or behind == left
 

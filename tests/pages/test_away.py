@@ -237,7 +237,40 @@ def test_signing_in_while_the_books_take_nothing_ends_in_a_sentence(
         assert at.text_input("sign_in.name").value == "finn"
 
 
+def test_signing_out_while_the_books_take_nothing_signs_out_here_and_in_the_books_once_they_do(
+    open_page: Open,
+    books: Database,
+) -> None:
+    at = open_page("students", name="hope")
+
+    with read_only(books):
+        if books.is_sqlite:
+            _refuse_every_write(db.database())
+        at.button("frame.sign_out").click().run()
+
+        assert not at.exception
+        assert at.text_input("sign_in.name")
+        assert _open_sign_ins(books) == 1
+    if books.is_sqlite:
+        event.remove(db.database().engine, "connect", _reads_only)
+        db.database().engine.dispose()
+    at.run()
+
+    assert at.text_input("sign_in.name")
+    assert _open_sign_ins(books) == 0
+
+
+def _open_sign_ins(books: Database) -> int:
+    with books.reading() as session:
+        counted = select(func.count()).select_from(SignIn).where(SignIn.revoked_at.is_(None))
+        return session.scalar(counted) or 0
+
+
+def _reads_only(driver, _record) -> None:
+    driver.execute("PRAGMA query_only=ON")
+
+
 def _refuse_every_write(database: Database) -> None:
     """One row fits into a page that is there already; a file one may only read takes not even that."""
-    event.listen(database.engine, "connect", lambda driver, _: driver.execute("PRAGMA query_only=ON"))
+    event.listen(database.engine, "connect", _reads_only)
     database.engine.dispose()

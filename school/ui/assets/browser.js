@@ -16,17 +16,20 @@ const once = (name, action) => {
 const inTurn = (change) =>
   navigator.locks ? navigator.locks.request("school_sign_in", change) : change()
 
-const fetchCookie = (ticket) =>
-  inTurn(() =>
-    fetch("/auth/cookie", {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ ticket }),
-    }),
-  )
+const changeCookie = (address, how) =>
+  inTurn(async () => {
+    const answer = await fetch(address, how)
+    if (answer.status >= 500) throw new Error("asked again at the next run")
+  })
 
-const dropCookie = (left) =>
-  inTurn(() => fetch(`/auth/cookie?left=${encodeURIComponent(left)}`, { method: "DELETE" }))
+const fetchCookie = (ticket) =>
+  changeCookie("/auth/cookie", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ ticket }),
+  })
+
+const dropCookie = (left) => changeCookie(`/auth/cookie?left=${encodeURIComponent(left)}`, { method: "DELETE" })
 
 const isAlive = async (signIn) => {
   const answer = await fetch(`/auth/alive/${encodeURIComponent(signIn)}`, { cache: "no-store" })
