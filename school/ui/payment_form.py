@@ -15,10 +15,10 @@ from school.drafts import service as drafting
 from school.errors import BadAmount, BadInput
 from school.ledger import service
 from school.ledger.queries import ReceiptRow
-from school.ui import drafts, feedback, forms, keyboard, once, words
+from school.ui import drafts, feedback, forms, keyboard, once, payment_fact, words
 from school.ui.forms import TypedAmount, TypedChoice, TypedDate, TypedText
 from school.ui.payment_desk import Desk, Member
-from school.ui.payment_draft import AGAIN, CHARGE, FAMILY, PAYS, TENDERS, Typed, charge_name, draft
+from school.ui.payment_fact import AGAIN, CHARGE, FAMILY, PAYS, TENDERS, Typed, charge_name
 from school.ui.payment_search import AMOUNT, RECORD, REFERENCE, TENDER, named
 
 TYPED_ON = "1s"  # a pause in typing after which the words are kept as a draft
@@ -217,7 +217,7 @@ def _same(desk: Desk, amount: TypedAmount) -> ReceiptRow | None:
 
 def fact(desk: Desk, typed: Typed) -> dict[str, Any]:
     """What the form would record, for `record_payment`. Raises BadInput with the field at fault."""
-    made = draft(typed, desk.family)
+    made = payment_fact.fact(typed, desk.family)
     day = typed.day.day()
     if (same := _same(desk, typed.amount)) and not typed.again:
         sentence = f"{same.document} is the same amount a few minutes ago. Say that this is another payment."

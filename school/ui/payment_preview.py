@@ -10,7 +10,7 @@ from school.errors import SchoolError
 from school.money import Currency
 from school.ui import tables, words
 from school.ui.payment_desk import Desk, Member
-from school.ui.payment_draft import Typed, charge_name, outcomes, said, shares_of
+from school.ui.payment_fact import Typed, charge_name, outcomes, said, shares_of
 from school.ui.payment_search import named
 
 

@@ -11,7 +11,7 @@ from school.reports.roster import RosterRow
 from school.students.queries import StudentFacts
 from school.ui import feedback, keyboard, links, once, words
 from school.ui.payment_desk import MATCHES_MAX, Desk, Member
-from school.ui.payment_draft import FAMILY
+from school.ui.payment_fact import FAMILY
 
 SEARCH, AMOUNT, TENDER = "payments.student", "payments.amount", "payments.tender"
 REFERENCE, RECORD = "payments.reference", "payments.record"

@@ -16,7 +16,7 @@ from school.money import Currency
 from school.students import queries as students
 from school.students.queries import GuardianFacts, SchoolFacts, StudentFacts
 from school.ui import links, tables, words
-from school.ui.payment_draft import charge_name
+from school.ui.payment_fact import charge_name
 
 CARD = 220  # pixels: a balance in words and figures is never cut short
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from school.ui import drafts, forms
 from school.ui.forms import TypedChoice, TypedDate, TypedText
-from school.ui.payment_draft import charge_name
+from school.ui.payment_fact import charge_name
 from school.ui.student_account import Account
 
 OWES, IN_CREDIT = "owes", "is in credit"

@@ -58,7 +58,7 @@ class Typed:
 
 
 @dataclass(frozen=True)
-class Draft:
+class Fact:
     """Shares and tenders add up to `total`, all positive minor units."""
 
     total: int
@@ -75,15 +75,15 @@ class Outcome:
     credit: int
 
 
-def draft(typed: Typed, family: Sequence[Member]) -> Draft:
+def fact(typed: Typed, family: Sequence[Member]) -> Fact:
     """`family` begins with the student it is for. Raises BadInput or TooMuch with the field at fault."""
     shares = shares_of(typed, family)
     total = sum(share.amount_minor for share in shares)
-    return Draft(total, shares, _tenders(typed, total))
+    return Fact(total, shares, _tenders(typed, total))
 
 
 def shares_of(typed: Typed, family: Sequence[Member]) -> tuple[Share, ...]:
-    """Whom the amount is for, however it came. Raises as `draft` does."""
+    """Whom the amount is for, however it came. Raises as `fact` does."""
     total = typed.amount.minor(empty="Type the amount received.")
     parts = {one: part.minor() for one, part in typed.shares.items() if part.text.strip()}
     by_student = split(total, family if typed.shares else family[:1], parts, typed.amount)

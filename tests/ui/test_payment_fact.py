@@ -13,10 +13,10 @@ from school.ledger.queries import OpenCharge
 from school.ledger.rules import Share, TenderPart
 from school.money import currency
 from school.students.queries import StudentFacts
-from school.ui import payment_draft
+from school.ui import payment_fact
 from school.ui.forms import TypedAmount, TypedChoice, TypedDate, TypedText
 from school.ui.payment_desk import Member
-from school.ui.payment_draft import Draft, Typed
+from school.ui.payment_fact import Fact, Typed
 
 USD = currency("USD")
 DAY = date(2026, 3, 20)
@@ -55,9 +55,9 @@ def shares(**texts: str) -> dict[int, TypedAmount]:
 
 
 def test_one_student_and_one_tender() -> None:
-    made = payment_draft.draft(typed("400", pays=10), FAMILY)
+    made = payment_fact.fact(typed("400", pays=10), FAMILY)
 
-    assert made == Draft(40_000, (Share(1, 40_000, 10),), (TenderPart("CASH", 40_000),))
+    assert made == Fact(40_000, (Share(1, 40_000, 10),), (TenderPart("CASH", 40_000),))
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_one_student_and_one_tender() -> None:
 def test_what_is_not_typed_goes_to_what_each_child_owes(
     total: str, parts: dict[str, str], expected: dict[int, int]
 ) -> None:
-    made = payment_draft.draft(typed(total, shares=shares(**parts)), FAMILY)
+    made = payment_fact.fact(typed(total, shares=shares(**parts)), FAMILY)
 
     assert {share.student_id: share.amount_minor for share in made.shares} == expected
 
@@ -111,7 +111,7 @@ WRONG = {
 @pytest.mark.parametrize(("form", "error", "field"), WRONG.values(), ids=WRONG)
 def test_what_cannot_be_is_refused_at_its_field(form: Typed, error: type[SchoolError], field: str) -> None:
     with pytest.raises(error) as refused:
-        payment_draft.draft(form, FAMILY)
+        payment_fact.fact(form, FAMILY)
 
     assert refused.value.field == field
 
@@ -131,7 +131,7 @@ def test_a_split_always_adds_up_and_keeps_what_was_typed(
             parts[one.student.id] = fixed.draw(some.integers(1, left - 1))
             left -= parts[one.student.id]
 
-    found = payment_draft.split(total, family, parts, amount(""))
+    found = payment_fact.split(total, family, parts, amount(""))
 
     assert sum(found.values()) == total
     assert all(part >= 0 for part in found.values())
@@ -141,8 +141,8 @@ def test_a_split_always_adds_up_and_keeps_what_was_typed(
 def said(text: str, *open_charges: int, pays: int | None = None) -> str:
     family = [member(1, sum(open_charges), *open_charges)]
     form = typed(text, pays=pays)
-    return payment_draft.said(
-        payment_draft.outcomes(payment_draft.shares_of(form, family), family)[0], form.amount
+    return payment_fact.said(
+        payment_fact.outcomes(payment_fact.shares_of(form, family), family)[0], form.amount
     )
 
 
