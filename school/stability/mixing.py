@@ -14,7 +14,7 @@ from school.stability.wire import Browser, Gone
 AT_ONCE = 3
 KILL_EVERY = 12  # one payment in so many; a restart takes seconds, in which others cannot be tried
 LAST_START_S = 4  # what takes longer than this on a quiet machine is not begun at the end
-TOO_LATE = "not tried, because all before it took too long: give it more --seconds"
+TOO_LATE = "not tried, because all before it took too long"
 
 
 async def one(bench: Bench, name: str, interruption: Interruption, person: Person, browser: Browser) -> None:

@@ -90,7 +90,7 @@ def test_who_ends_it_early_leaves_no_copy_behind(live: Database) -> None:
     process.send_signal(signal.SIGTERM)
     code, _, err = ended(process)
 
-    assert (code, err) == (1, "Stopped.\n")
+    assert (code, err.strip()) == (1, "Stopped.")
     assert copies(live) == there
 
 
