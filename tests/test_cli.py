@@ -194,5 +194,16 @@ def test_a_bare_command_shows_what_there_is(run: Run) -> None:
     code, out, _ = run()
 
     assert code == 0
-    for command in ("demo", "run", "migrate", "user", "import", "verify", "export", "setup", "test"):
+    for command in (
+        "demo",
+        "run",
+        "migrate",
+        "user",
+        "import",
+        "verify",
+        "export",
+        "stability",
+        "setup",
+        "test",
+    ):
         assert command in out
