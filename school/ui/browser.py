@@ -1,6 +1,7 @@
 """The element that speaks for the browser: it fetches the cookie, drops it, notices a sign-in's end.
 
-It also shows the theme a person chose, which only the browser can keep.
+It has the page run again when a lost server is back, and shows the theme a person chose, which only the browser
+can keep.
 """
 
 from __future__ import annotations
@@ -36,4 +37,9 @@ def keep_in_step() -> None:
         "theme": identity.theme(),
         "pages": _pages(),
     }
-    _element()(key="browser.link", data=data, on_ended_change=lambda: None, height=0)
+    heard = {"on_ended_change": _run_again, "on_returned_change": _run_again}
+    _element()(key="browser.link", data=data, height=0, **heard)
+
+
+def _run_again() -> None:
+    """A callback alone makes Streamlit run the page."""

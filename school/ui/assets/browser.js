@@ -76,6 +76,24 @@ const keepTyping = () => {
   new MutationObserver(back).observe(document.body, { subtree: true, attributeFilter: ["disabled"] })
 }
 
+// An answer that was lost with the socket is not sent again, and Streamlit asks for none: a form that is recorded
+// already would stay on the screen. So the page is run again whenever the server is back.
+const CONNECTION = "data-test-connection-state"
+const returns = new WeakMap()
+
+function onReturn(run) {
+  const app = document.querySelector(`[${CONNECTION}]`)
+  let away = false
+  const look = () => {
+    const connected = app.getAttribute(CONNECTION) === "CONNECTED"
+    if (connected && away) run()
+    away = !connected
+  }
+  const observer = new MutationObserver(look)
+  if (app) observer.observe(app, { attributeFilter: [CONNECTION] })
+  return observer
+}
+
 // Streamlit keeps its theme by the path a page was loaded at, reads it once, and has no other way to choose one.
 // What is put there for a person is marked, and taken away when somebody else, or nobody, is signed in.
 const THEMES = { light: "Light", dark: "Dark" }
@@ -129,8 +147,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (data.watch) watches.set(parentElement, watch(data.watch, () => setTriggerValue("ended", data.watch)))
     else watches.delete(parentElement)
   }
+  if (!returns.has(parentElement))
+    returns.set(parentElement, onReturn(() => setTriggerValue("returned", Date.now())))
   return () => {
     watches.get(parentElement)?.stop()
     watches.delete(parentElement)
+    returns.get(parentElement)?.disconnect()
+    returns.delete(parentElement)
   }
 }
