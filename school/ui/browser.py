@@ -1,7 +1,7 @@
 """The element that speaks for the browser: it fetches the cookie, drops it, notices a sign-in's end.
 
-It has the page run again when a lost server is back, and shows the theme a person chose, which only the browser
-can keep.
+It has the page run again when a lost server is back, and shows the theme a person chose, which only the
+browser can keep.
 """
 
 from __future__ import annotations
