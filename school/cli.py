@@ -50,8 +50,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _up_to_date() -> None:
     """Commands that read or write the books refuse a database that `migrate` has not made."""
     from school import migrations
-    from school.db import reading
+    from school.db import database, reading
 
+    file = database().path
+    if file is not None and not file.exists():
+        raise RuleBroken(f"There are no books at {file}: python3 -m school migrate begins new ones.")
     with reading() as session:
         if migrations.current(session.connection()) != migrations.head():
             raise RuleBroken("The database is not up to date: run python3 -m school migrate first.")

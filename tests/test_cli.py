@@ -175,8 +175,13 @@ def test_verify_prints_a_list_of_findings(run: Run, database: Database) -> None:
 def test_a_database_that_was_never_migrated_is_not_used(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: list[str]
 ) -> None:
-    monkeypatch.setenv("SCHOOL_DATABASE_URL", f"sqlite:///{tmp_path / 'new.db'}")
+    file = tmp_path / "new.db"
+    monkeypatch.setenv("SCHOOL_DATABASE_URL", f"sqlite:///{file}")
 
+    missing = refused(run(*words))
+    assert missing == f"There are no books at {file}: python3 -m school migrate begins new ones."
+
+    file.touch()
     assert refused(run(*words)) == "The database is not up to date: run python3 -m school migrate first."
 
 

@@ -128,7 +128,10 @@ def test_after_a_reload_the_address_still_says_what_was_done(books: Database, op
 
     assert "2 new students" in reloaded.success[0].value
     assert "1 row left out: choose the file again to see them." in reloaded.success[0].value
-    assert [link.label for link in reloaded.page_link][-2:] == ["See the students", "See what is owed"]
+    assert [link.label for link in reloaded.main.get("page_link")][-2:] == [
+        "See the students",
+        "See what is owed",
+    ]
 
 
 def test_a_file_that_was_never_imported_has_nothing_to_say(books: Database, open_page: Open) -> None:

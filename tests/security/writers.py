@@ -187,6 +187,7 @@ WRITERS: dict[str, Writer] = {
     "school.drafts.service.forget": Writer(
         "profile.own", lambda s, a, w: drafts.forget(s, actor=a, form="payment", request_id=UUID)
     ),
+    "school.drafts.service.set_aside": Writer("profile.own", lambda s, a, w: drafts.set_aside(s, actor=a)),
     "school.intake.importing.apply": Writer(
         "imports.run", lambda s, a, w: importing.apply(s, actor=a, table=_register())
     ),
