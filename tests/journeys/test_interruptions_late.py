@@ -9,10 +9,10 @@ from playwright.sync_api import Page
 
 from tests.interruptions import checker, desk, held
 from tests.interruptions.desk import Office
+from tests.interruptions.often import ROUNDS
 from tests.interruptions.wire_cutter import WireCutter
 from tests.journeys import steps
 
-ROUNDS = 2  # of three tabs
 REMEMBERED_S = 1  # in place of two minutes
 SERVER_OPTIONS = ("--server.disconnectedSessionTTL", str(REMEMBERED_S))
 

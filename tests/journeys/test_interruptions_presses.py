@@ -10,10 +10,9 @@ from playwright.sync_api import Page, expect
 from tests.interruptions import checker, desk, held, interruptions
 from tests.interruptions.desk import Form, Office
 from tests.interruptions.interruptions import Interruption, Press
+from tests.interruptions.often import ROUNDS
 from tests.journeys import steps
 from tests.journeys.steps import PATIENCE_MS
-
-ROUNDS = 2  # of three tabs
 
 
 @pytest.fixture(autouse=True)

@@ -10,11 +10,9 @@ from playwright.sync_api import Page
 
 from tests.interruptions import books, checker, desk, held
 from tests.interruptions.desk import Form, Office
+from tests.interruptions.often import ROUNDS, TIMES
 from tests.interruptions.wire_cutter import WireCutter
 from tests.journeys import steps
-
-ROUNDS = 2  # of three tabs
-KILLS = 6
 
 
 @pytest.fixture(autouse=True)
@@ -68,7 +66,7 @@ def killed_within_the_transaction(office: Office, form: Form) -> None:
 
 @steps.on_both_engines
 def test_killed_during_the_write_it_is_recorded_whole_or_not_at_all(office: Office, tabs: list[Page]) -> None:
-    for _ in range(KILLS):
+    for _ in range(TIMES):
         [form] = office.filled(tabs[:1], "finn")
 
         killed_within_the_transaction(office, form)

@@ -13,10 +13,9 @@ from school.access.rules import COMMAND_LINE, FINANCE, HEAD
 from tests import people
 from tests.interruptions import books, checker, desk, held
 from tests.interruptions.desk import Office
+from tests.interruptions.often import TIMES
 from tests.journeys import steps
 from tests.journeys.steps import PATIENCE_MS
-
-TIMES = 6
 
 
 @pytest.fixture(autouse=True)

@@ -9,10 +9,9 @@ from playwright.sync_api import Page
 
 from tests.interruptions import checker, desk, held
 from tests.interruptions.desk import Office
+from tests.interruptions.often import ROUNDS
 from tests.interruptions.wire_cutter import WireCutter
 from tests.journeys import steps
-
-ROUNDS = 2  # of three tabs
 
 
 @pytest.fixture(autouse=True)

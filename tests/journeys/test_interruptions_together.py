@@ -11,10 +11,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.interruptions import books, checker, desk, held
 from tests.interruptions.desk import Form, Office
+from tests.interruptions.often import TIMES
 from tests.journeys import steps
 from tests.journeys.steps import PATIENCE_MS
-
-TIMES = 6
 
 
 @pytest.fixture(autouse=True)
