@@ -16,13 +16,14 @@ from school.ui import words
 WIDTH = 640
 LOOK_EVERY_S = 2
 PROBE_EVERY_S = 5
-_AWAY = "guard.away"  # set while the fields of the page are not drawn, so that they are put back
+_AWAY = "guard.away"  # what stood in the fields of the page while they are not drawn, to be put back
 _NOT_FIELDS = ("guard.", "feedback.", "frame.", "browser.")
 
 
 def draw(error: Unavailable) -> None:
     """In place of the page, or of what is left of it; the page goes on as soon as the books can be read."""
-    st.session_state[_AWAY] = True
+    kept = {key: value for key, value in _fields().items() if value is not True}  # it may be a button's
+    st.session_state[_AWAY] = st.session_state.get(_AWAY, {}) | kept
     with st.container(horizontal_alignment="center"), st.container(width=WIDTH, border=True):
         st.title("The books cannot be reached", anchor=False)
         if error.sentence != trouble.AWAY:
@@ -57,11 +58,20 @@ def put_back() -> None:
 
     Buttons are at rest by now and files have to be chosen again; nothing else is left out.
     """
-    if not st.session_state.pop(_AWAY, False):
+    if _AWAY not in st.session_state:
         return
-    for key, value in st.session_state.to_dict().items():
-        if not str(key).startswith(_NOT_FIELDS) and _is_typed(value):
-            st.session_state[key] = value
+    for key, value in (st.session_state[_AWAY] | _fields()).items():
+        st.session_state[key] = value
+    del st.session_state[_AWAY]
+
+
+def _fields() -> dict[str, object]:
+    """Kept aside, because Streamlit forgets a field that two runs in a row have not drawn."""
+    return {
+        str(key): value
+        for key, value in st.session_state.to_dict().items()
+        if not str(key).startswith(_NOT_FIELDS) and _is_typed(value)
+    }
 
 
 def _is_typed(value: object) -> bool:
