@@ -13,7 +13,7 @@ from tests.interruptions.storm import Storm, at_their_desks
 from tests.interruptions.wire_cutter import WireCutter
 from tests.journeys import steps
 
-COUNT = 40
+COUNT = 16
 
 
 @steps.on_both_engines
