@@ -248,7 +248,7 @@ def test_whose_role_asks_for_a_factor_sets_it_up_before_any_page(
 
     at = open_page(page, name="finn")
     assert [title.value for title in at.title] == ["Set up your second factor"]
-    confirm(at, code(secret_shown(at)))
+    confirm(at, code(secret_shown(at))).run()  # the codes stay, whatever runs next
     at.button(key="enrolment.kept").click().run()
 
     assert not at.exception
