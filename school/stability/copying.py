@@ -25,6 +25,7 @@ from school.errors import BadInput, RuleBroken, Unavailable
 from school.ledger import guards
 
 PAGES_AT_ONCE = 1000  # of SQLite; between them the live books' writers go on
+NAME_MAX = 40  # letters of the live database's name; PostgreSQL allows 63 in all
 ROOM = 3  # the copy, what is added to it, and its write-ahead log
 VERSION_TABLE = "alembic_version"
 OUT_OF_DATE = "The database is not up to date: run python3 -m school migrate first."
@@ -88,7 +89,7 @@ def _refuse_if_out_of_date(copy: URL) -> None:
 
 @contextmanager
 def _scratch_of_ours(live: URL) -> Iterator[URL]:
-    name = f"school_stability_{secrets.token_hex(6)}"
+    name = f"{str(live.database)[:NAME_MAX]}_stability_{secrets.token_hex(6)}"
     _create_database(live, name)
     try:
         yield live.set(database=name)

@@ -49,6 +49,7 @@ def begin(page: Page) -> None:
     reference(page).click()
     page.keyboard.type(REFERENCE)
     page.keyboard.press("Tab")
+    steps.settled(page)
     page.keyboard.type(PAYER)
 
 
@@ -190,6 +191,8 @@ def test_half_a_concession_survives_a_reload(visit: Visit, books: Database, stud
     page = visit(f"/student?student={student[0]}&do=concession", name="finn")
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("textbox", name="Amount").fill("12")
+    dialog.get_by_role("textbox", name="Amount").press("Tab")
+    steps.settled(page)
     dialog.get_by_role("textbox", name="Reason").fill("Bursary of the parish")
 
     page.reload()

@@ -53,14 +53,14 @@ def is_away(at: AppTest) -> bool:
     return [title.value for title in at.title] == ["The books cannot be reached"]
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("screen", PAGES)
 def test_every_page_is_calm_while_the_books_are_away_and_itself_again_after(
     open_page: Open,
     books: Database,
     owing: int,
-    page: str,
+    screen: str,
 ) -> None:
-    at = open_page(page, name="ada" if page in ("imports", "health", "users") else "finn")
+    at = open_page(screen, name="ada" if screen in ("imports", "health", "users") else "finn")
     before = [title.value for title in at.title]
 
     with away(books):

@@ -13,7 +13,7 @@ from school.db import Database
 from school.ledger import queries as ledger
 from school.stability.wire import Browser, Tab
 from school.students import queries as students
-from tests import make, people
+from tests import coroutines, make, people
 from tests.interruptions.held import writer_waits, writers_held
 from tests.processes.pair import serving_pair
 
@@ -45,7 +45,7 @@ def test_of_two_who_open_the_books_at_two_servers_at_once_one_does(
             return tabs
 
     with serving_pair(database, tmp_path) as pair:
-        tabs = asyncio.run(story())
+        tabs = coroutines.finish(story())
 
     assert [said for tab in tabs for said in tab.screen.errors() if "incident" in said] == []
     assert sorted(tab.screen.signed_out for tab in tabs) == [False, True]
@@ -78,7 +78,7 @@ def test_when_the_database_cuts_every_connection_the_next_press_or_the_one_after
 
     said: list[list[str]] = []
     with serving_pair(books, tmp_path) as pair:
-        asyncio.run(story())
+        coroutines.finish(story())
 
     assert max(len(errors) for errors in said) <= 1
     assert not any("incident" in error for errors in said for error in errors)

@@ -14,7 +14,7 @@ from school.db import Database
 from school.stability.wire import Browser, Gone
 from school.ui import strangers
 from school.ui.strangers import Pace, SlowForStrangers
-from tests import databases, make, people
+from tests import coroutines, databases, make, people
 from tests.security.test_sockets import Visits, claim, visiting
 from tests.serving import Site, serving
 
@@ -113,7 +113,7 @@ def test_an_address_that_opens_too_many_sockets_is_turned_away_and_others_are_no
         await many.close()
         return inside, other, many.inside, len(many.door._open)
 
-    assert asyncio.run(crowd()) == (3, True, 0, 0)
+    assert coroutines.finish(crowd()) == (3, True, 0, 0)
 
 
 def test_nothing_is_kept_of_sockets_that_have_gone_however_many_came(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,7 +128,7 @@ def test_nothing_is_kept_of_sockets_that_have_gone_however_many_came(monkeypatch
         await many.close()
         return most, len(many.door._open)
 
-    assert asyncio.run(flood()) == (20, 0)
+    assert coroutines.finish(flood()) == (20, 0)
 
 
 def test_strangers_go_one_after_another_and_addresses_take_turns() -> None:
@@ -148,7 +148,7 @@ def test_strangers_go_one_after_another_and_addresses_take_turns() -> None:
         assert not pace._lines
         return went
 
-    assert asyncio.run(wait()) == ["guess 0", "guess 1", "bursar", "guess 2", "guess 3", "guess 4"]
+    assert coroutines.finish(wait()) == ["guess 0", "guess 1", "bursar", "guess 2", "guess 3", "guess 4"]
 
 
 def test_a_message_too_large_for_a_sign_in_form_ends_a_strangers_socket(site: Site) -> None:

@@ -14,7 +14,7 @@ from school.db import Base, Database
 from school.settings import ROOT
 from school.stability.screen import Screen
 from school.stability.wire import Browser, Tab
-from tests import databases, make, people
+from tests import coroutines, databases, make, people
 from tests.security.test_pages import wanted
 from tests.serving import Site, serving
 
@@ -95,17 +95,17 @@ def visiting(site: Site, act: Callable[[Visits], Awaitable[Answer]]) -> Answer:
         finally:
             await visits.leave()
 
-    return asyncio.run(acted())
+    return coroutines.finish(acted())
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("path", PAGES)
 def test_a_direct_address_shows_a_stranger_the_sign_in_and_nothing_else_warm_or_cold(
-    site: Site, page: str
+    site: Site, path: str
 ) -> None:
     async def look(visits: Visits) -> Screen:
-        return (await visits.open(Browser(site.url), page, "student=1&entry=1&q=Ann")).screen
+        return (await visits.open(Browser(site.url), path, "student=1&entry=1&q=Ann")).screen
 
-    if page in {"payments", "students"}:  # a start for every page would only repeat itself
+    if path in {"payments", "students"}:  # a start for every page would only repeat itself
         site.stop()
         site.start()
     screen = visiting(site, look)

@@ -7,9 +7,10 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from school.db import Database
 from school.settings import ROOT
@@ -18,6 +19,12 @@ from tests.stability.conftest import fingerprint
 from tests.stability.test_planted import planted
 
 CASES = {"sign-in", "pages as finance", "payment", "one form in two tabs", "server killed after commit"}
+
+
+@pytest.fixture(autouse=True)
+def own_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that the copies of other tests, run beside these, are not taken for copies left behind."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
 
 
 def stability(database: Database, *words: str, program: Path = ROOT) -> subprocess.Popen[str]:
@@ -39,11 +46,11 @@ def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
 
 
 def copies(live: Database) -> set[str]:
-    found = {path.name for path in Path(tempfile.gettempdir()).glob("school-stability-*")}
+    found = {path.name for path in Path(os.environ["TMPDIR"]).glob("school-stability-*")}
     if not live.is_sqlite:
         with live.engine.connect() as connection:
             names = connection.exec_driver_sql("SELECT datname FROM pg_database").scalars()
-            found |= {name for name in names if name.startswith("school_stability_")}
+            found |= {name for name in names if name.startswith(f"{live.url.database}_stability_")}
     return found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -18,6 +17,7 @@ from school.stability import interruptions, mixing, server, visits
 from school.stability.clerk import Bench
 from school.stability.staff import prepare
 from school.stability.tally import COUNTED, Tally
+from tests import coroutines
 
 Try = Callable[[Bench], Awaitable[None]]
 
@@ -99,7 +99,7 @@ def test_the_check_finds(
     for module in (serve, server):
         monkeypatch.setattr(module, "ROOT", program)
 
-    tally = asyncio.run(found(live_sqlite, tmp_path, tried))
+    tally = coroutines.finish(found(live_sqlite, tmp_path, tried))
 
     assert sum(getattr(row, kind) for row in tally.rows.values()) > 0, tally.faults
     assert any(f": {kind.replace('_', ' ')}: " in fault for fault in tally.faults)
@@ -110,7 +110,7 @@ def test_the_check_finds(
     "tried", [visits.every_page, both_cashiers, payments(interruptions.signed_out_elsewhere)]
 )
 def test_the_program_as_it_is_passes_the_same_cases(live: Database, tmp_path: Path, tried: Try) -> None:
-    tally = asyncio.run(found(live, tmp_path, tried))
+    tally = coroutines.finish(found(live, tmp_path, tried))
 
     assert tally.faults == []
     assert all(getattr(row, kind) == 0 for row in tally.rows.values() for kind in COUNTED)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 
 import pytest
@@ -11,7 +10,7 @@ from school.db import Database
 from school.ledger import queries
 from school.stability.screen import SIGN_IN, SIGN_OUT
 from school.stability.wire import Browser, Gone, Tab
-from tests import databases, people
+from tests import coroutines, databases, people
 from tests.serving import Site, serving
 from tests.stability.conftest import fill
 
@@ -51,7 +50,7 @@ def test_signed_out_there_is_the_form_and_nothing_else(site: Site) -> None:
             assert tab.screen.signed_out
             assert len(tab.screen.errors()) == 1
 
-    asyncio.run(story())
+    coroutines.finish(story())
 
 
 def test_the_cookie_lets_another_tab_in_until_the_sign_out(site: Site) -> None:
@@ -68,7 +67,7 @@ def test_the_cookie_lets_another_tab_in_until_the_sign_out(site: Site) -> None:
             assert (await other.act()).signed_out
             assert "Ann Abel" not in other.screen.words()
 
-    asyncio.run(story())
+    coroutines.finish(story())
 
 
 def test_a_form_pressed_twice_in_one_breath_is_one_payment(site: Site) -> None:
@@ -86,7 +85,7 @@ def test_a_form_pressed_twice_in_one_breath_is_one_payment(site: Site) -> None:
             assert "12.34" in tab.screen.words()
             assert receipts(site.database).count(1_234) == 1
 
-    asyncio.run(story())
+    coroutines.finish(story())
 
 
 def test_a_dropped_socket_finds_its_session_again_and_a_reload_only_its_address(site: Site) -> None:
@@ -111,7 +110,7 @@ def test_a_dropped_socket_finds_its_session_again_and_a_reload_only_its_address(
             assert receipts(site.database).count(5_678) == 1
             assert all(ms >= 0 for ms in tab.slow)
 
-    asyncio.run(story())
+    coroutines.finish(story())
 
 
 def test_a_server_that_is_not_there_is_gone(site: Site) -> None:
@@ -122,7 +121,7 @@ def test_a_server_that_is_not_there_is_gone(site: Site) -> None:
             with pytest.raises(Gone):
                 await nobody.fetch("GET", "/")
 
-    asyncio.run(story())
+    coroutines.finish(story())
 
 
 def test_a_widget_that_is_not_there_cannot_be_pressed(site: Site) -> None:
@@ -132,4 +131,4 @@ def test_a_widget_that_is_not_there_cannot_be_pressed(site: Site) -> None:
             with pytest.raises(LookupError, match=r"there is no payments\.record on"):
                 await tab.act(RECORD)
 
-    asyncio.run(story())
+    coroutines.finish(story())

@@ -31,7 +31,7 @@ def pages() -> None:
     if st.button("Refuse", key=f"{page}.refuse"):
         with feedback.refusals(page):
             raise BadInput("Not so.", field="amount")
-    if st.button("Break", key=f"{page}.break"):
+    if st.button("Break", key=f"{screen}.break"):
         leaving.forget_page()
 
 
@@ -98,14 +98,14 @@ def test_a_refusal_belongs_to_the_page_it_was_made_on() -> None:
     assert not at.error
 
 
-@pytest.mark.parametrize("page", ["payments", "student"])
-def test_a_page_that_broke_forgets_all_of_its_own(page: str) -> None:
-    at = shown(page)
-    at.session_state[f"{page}.draft"] = "half of it"
+@pytest.mark.parametrize("screen", ["payments", "student"])
+def test_a_page_that_broke_forgets_all_of_its_own(screen: str) -> None:
+    at = shown(screen)
+    at.session_state[f"{screen}.draft"] = "half of it"
     at.session_state["guard.user"] = 7
     at.run()
 
-    at.button(key=f"{page}.break").click().run()
+    at.button(key=f"{screen}.break").click().run()
 
-    assert f"{page}.draft" not in at.session_state
+    assert f"{screen}.draft" not in at.session_state
     assert at.session_state["guard.user"] == 7

@@ -66,12 +66,24 @@ function watch(signIn, ended) {
 // with it the text goes out as soon as the field is left.
 let cutOff = null
 
+// What is being typed goes out before the page goes. The server drops what it has not begun on when the socket
+// closes, so the socket stays open for a moment: it sends while this thread waits.
+const TAKEN_UP_MS = 250
+
+const sendTyped = () => {
+  const field = document.activeElement
+  if (!field?.matches("input, textarea")) return
+  field.blur()
+  const taken = performance.now() + TAKEN_UP_MS
+  while (performance.now() < taken);
+}
+
 const keepTyping = () => {
   if (document.documentElement.dataset.schoolTyping) return
   document.documentElement.dataset.schoolTyping = "kept"
   document.addEventListener("focusout", ({ target }) => target.disabled && (cutOff = target), true)
   document.addEventListener("focusin", () => (cutOff = null), true)
-  addEventListener("beforeunload", () => document.activeElement?.blur()) // what is being typed goes out first
+  addEventListener("beforeunload", sendTyped)
   const back = () => cutOff?.isConnected && !cutOff.disabled && cutOff.focus()
   new MutationObserver(back).observe(document.body, { subtree: true, attributeFilter: ["disabled"] })
 }
