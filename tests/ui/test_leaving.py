@@ -31,7 +31,7 @@ def pages() -> None:
     if st.button("Refuse", key=f"{page}.refuse"):
         with feedback.refusals(page):
             raise BadInput("Not so.", field="amount")
-    if st.button("Break", key=f"{screen}.break"):
+    if st.button("Break", key=f"{page}.break"):
         leaving.forget_page()
 
 
