@@ -170,16 +170,16 @@ def adopt(opened: NewSignIn) -> None:
     st.session_state[_TICKET] = opened
     before = st.session_state.get(_USER)
     forget_everything(but=_TICKET)
-    if before is not None and before != opened.user_id:
+    if before not in (None, opened.user_id):
         _empty_address()
+        st.session_state[_ARRIVED] = True
     st.session_state[_USER] = opened.user_id
     st.session_state[_BROWSER] = browser()
-    st.session_state[_ARRIVED] = True
     st.session_state[SIGN_IN] = opened.id
 
 
 def just_arrived() -> bool:
-    """True once, on the first page after the password."""
+    """True once, on the first page of a person who has taken over from another."""
     return bool(st.session_state.pop(_ARRIVED, False))
 
 

@@ -14,6 +14,7 @@ from school.access.models import User
 from school.db import Database
 from tests import browsers, databases, make, people
 from tests.interruptions.desk import Office
+from tests.interruptions.often import TABS
 from tests.interruptions.wire_cutter import WireCutter
 from tests.journeys import steps
 from tests.serving import Site, serving
@@ -38,7 +39,7 @@ def browser_context_args() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def books(request: pytest.FixtureRequest) -> Iterator[Database]:
-    """A database with a school and its people, shared by the tests of a file; see `steps.on_both_engines`."""
+    """A database with a school and its people, shared by the tests of a file; see `often.on_both_engines`."""
     engine = getattr(request, "param", "sqlite")
     with databases.fresh(engine) as database:
         with database.writing() as session:
@@ -72,10 +73,10 @@ def office(site: Site, wire: WireCutter) -> Office:
 
 @pytest.fixture(scope="module")
 def tabs(office: Office, browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[list[Page]]:
-    """Three tabs of `finn`'s browser, kept through a file: a tab takes seconds to open, a page does not."""
+    """Tabs of `finn`'s browser, kept through a file: a tab takes seconds to open, a page does not."""
     context = browser.new_context(**browser_context_args)
     office.seat(context, "finn")
-    opened = [context.new_page() for _ in range(3)]
+    opened = [context.new_page() for _ in range(TABS)]
     for tab in opened:
         tab.goto(f"{office.url}/payments")
         steps.expect_page(tab, "Payments")

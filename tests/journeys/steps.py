@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
@@ -20,10 +19,6 @@ KNOWN_TO_AXE = {
     "aria-allowed-attr": "stDateInputField",  # says “required” of a group of fields
     "svg-img-alt": "metric_chart_",  # the points of a metric's small line have no names
 }
-
-on_both_engines = pytest.mark.parametrize(
-    "books", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True
-)
 
 
 def settled(page: Page) -> None:

@@ -23,6 +23,7 @@ from school.incidents import queries as incidents
 from school.ledger import queries
 from school.settings import ROOT
 from tests import make
+from tests.interruptions import often
 from tests.journeys import steps
 from tests.journeys.conftest import sign_in
 from tests.journeys.steps import PATIENCE_MS
@@ -134,7 +135,7 @@ def test_a_server_that_is_gone_and_back_finds_the_person_still_there(visit: Visi
     steps.expect_page(page, "Students")
 
 
-@steps.on_both_engines
+@often.on_sqlite_first
 def test_books_that_are_away_are_looked_for_and_the_form_comes_back_by_itself(
     visit: Visit, site: Site, books: Database, context: BrowserContext, student: int
 ) -> None:
@@ -162,7 +163,7 @@ def test_books_that_are_away_are_looked_for_and_the_form_comes_back_by_itself(
     assert paid(books, student) == [1250]
 
 
-@steps.on_both_engines
+@often.on_sqlite_first
 def test_a_server_that_starts_without_its_books_opens_them_when_they_are_there(
     visit: Visit, site: Site, books: Database
 ) -> None:
@@ -177,7 +178,7 @@ def test_a_server_that_starts_without_its_books_opens_them_when_they_are_there(
     steps.expect_page(page, "Today")
 
 
-@steps.on_both_engines
+@often.on_sqlite_first
 def test_a_fragment_that_finds_the_books_away_says_so_and_goes_on(
     visit: Visit, books: Database, student: int
 ) -> None:
@@ -192,7 +193,7 @@ def test_a_fragment_that_finds_the_books_away_says_so_and_goes_on(
     expect(page.get_by_label("Find a student")).to_have_value("Zuri", timeout=PATIENCE_MS)
 
 
-@steps.on_both_engines
+@often.on_sqlite_first
 def test_somebody_who_signs_in_while_the_books_are_away_gets_in_when_they_are_back(
     visit: Visit, books: Database
 ) -> None:
@@ -231,7 +232,7 @@ def taking_nothing(site: Site, student_id: int) -> Iterator[None]:
         resource.prlimit(site.process.pid, resource.RLIMIT_FSIZE, (unlimited, unlimited))
 
 
-@steps.on_both_engines
+@often.on_sqlite_first
 def test_books_that_take_nothing_are_read_by_everybody_and_keep_the_form_until_they_do_again(
     visit: Visit, site: Site, books: Database, browser: Browser, student: int
 ) -> None:

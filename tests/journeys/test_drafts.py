@@ -17,6 +17,7 @@ from school.db import Database
 from school.drafts.models import Draft
 from school.ledger import queries
 from tests import make, people
+from tests.interruptions import often
 from tests.journeys import steps
 from tests.journeys.conftest import sign_in
 from tests.journeys.steps import PATIENCE_MS
@@ -81,7 +82,7 @@ def address(page: Page) -> str:
     return re.sub(r"^https?://[^/]+", "", page.url)
 
 
-@steps.on_both_engines
+@often.on_sqlite_first
 def test_it_survives_a_reload_and_a_closed_tab(
     visit: Visit, books: Database, student: tuple[int, str]
 ) -> None:
@@ -102,7 +103,7 @@ def test_it_survives_a_reload_and_a_closed_tab(
         assert [row.amount for row in queries.recent_receipts(session, student_id=student[0])] == [41_250]
 
 
-@steps.on_both_engines
+@often.on_sqlite_first
 def test_it_is_offered_where_the_address_is_lost_and_can_be_given_up(
     visit: Visit, books: Database, student: tuple[int, str]
 ) -> None:
@@ -123,7 +124,7 @@ def test_it_is_offered_where_the_address_is_lost_and_can_be_given_up(
     assert kept(books) == []
 
 
-@steps.on_both_engines
+@often.on_sqlite_first
 def test_it_waits_for_the_same_user_to_sign_in_again(
     visit: Visit, books: Database, student: tuple[int, str]
 ) -> None:
@@ -138,7 +139,7 @@ def test_it_waits_for_the_same_user_to_sign_in_again(
     expect_all_there(page)
 
 
-@steps.on_both_engines
+@often.on_sqlite_first
 def test_nobody_else_sees_anything_of_it(
     visit: Visit, site: Site, books: Database, student: tuple[int, str], context: BrowserContext
 ) -> None:
@@ -170,7 +171,7 @@ def test_nobody_else_sees_anything_of_it(
     assert [fields["payments.payer"] for fields in kept(books)] == [PAYER]
 
 
-@steps.on_both_engines
+@often.on_sqlite_first
 def test_it_survives_a_killed_server(
     visit: Visit, site: Site, books: Database, student: tuple[int, str]
 ) -> None:
@@ -186,7 +187,7 @@ def test_it_survives_a_killed_server(
     expect_all_there(page)
 
 
-@steps.on_both_engines
+@often.on_sqlite_first
 def test_half_a_concession_survives_a_reload(visit: Visit, books: Database, student: tuple[int, str]) -> None:
     page = visit(f"/student?student={student[0]}&do=concession", name="finn")
     dialog = page.get_by_role("dialog")

@@ -14,7 +14,7 @@ from school.access.models import SignIn
 from school.access.rules import ADMINISTRATOR, FINANCE, hashed
 from school.settings import ROOT
 from tests import people
-from tests.interruptions import checker, desk
+from tests.interruptions import checker, desk, often
 from tests.interruptions.desk import Form, Office
 from tests.journeys import steps
 from tests.journeys.steps import PATIENCE_MS
@@ -71,7 +71,7 @@ def opens_nothing(office: Office, stranger: Page, paid: Form) -> None:
     assert stranger.context.request.get(f"{office.url}/receipts/{number}.pdf").status == 404
 
 
-@steps.on_both_engines
+@often.on_sqlite_first
 def test_a_forged_malformed_or_oversized_cookie_opens_nothing(
     office: Office, stranger: Page, paid: Form
 ) -> None:
@@ -82,7 +82,7 @@ def test_a_forged_malformed_or_oversized_cookie_opens_nothing(
         opens_nothing(office, stranger, paid)
 
 
-@steps.on_both_engines
+@often.on_sqlite_first
 def test_what_the_database_holds_is_no_cookie(office: Office, stranger: Page, paid: Form) -> None:
     with office.database.reading() as session:
         row = session.scalars(select(SignIn).where(SignIn.token_hash.is_not(None))).first()
@@ -94,7 +94,7 @@ def test_what_the_database_holds_is_no_cookie(office: Office, stranger: Page, pa
         opens_nothing(office, stranger, paid)
 
 
-@steps.on_both_engines
+@often.on_sqlite_first
 def test_more_cookies_than_a_server_reads_break_it_for_nobody(
     office: Office, stranger: Page, paid: Form
 ) -> None:
@@ -124,7 +124,7 @@ def expect_opened(tab: Page, office: Office) -> str:
     return heading.inner_text()
 
 
-@steps.on_both_engines
+@often.on_sqlite_first
 def test_every_address_opens_for_its_reader_and_for_nobody_else_on_a_warm_and_on_a_cold_server(
     office: Office, tabs: list[Page], stranger: Page, paid: Form
 ) -> None:
@@ -141,7 +141,7 @@ def test_every_address_opens_for_its_reader_and_for_nobody_else_on_a_warm_and_on
         stranger.goto(one)
         steps.expect_sign_in(stranger)
     cold = {}
-    for at_once in [addresses[n : n + 3] for n in range(0, len(addresses), 3)]:
+    for at_once in [addresses[n : n + len(tabs)] for n in range(0, len(addresses), len(tabs))]:
         office.site.stop()
         office.site.start()
         stranger.goto(at_once[-1], wait_until="commit")

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page
 
-from tests.interruptions import checker, desk, held
+from tests.interruptions import checker, desk, held, often
 from tests.interruptions.desk import Office
 from tests.interruptions.often import ROUNDS
 from tests.interruptions.wire_cutter import WireCutter
-from tests.journeys import steps
 
 REMEMBERED_S = 1  # in place of two minutes
 SERVER_OPTIONS = ("--server.disconnectedSessionTTL", str(REMEMBERED_S))
@@ -27,7 +26,7 @@ def forgotten(page: Page) -> None:
     page.wait_for_timeout(REMEMBERED_S * 1000 + 200)
 
 
-@steps.on_both_engines
+@often.on_sqlite_first
 def test_dropped_while_it_is_written(office: Office, tabs: list[Page], wire: WireCutter) -> None:
     for _ in range(ROUNDS):
         forms = office.filled(tabs, "finn")
@@ -46,7 +45,7 @@ def test_dropped_while_it_is_written(office: Office, tabs: list[Page], wire: Wir
         checker.expect_books(office, forms)
 
 
-@steps.on_both_engines
+@often.on_sqlite_first
 def test_dropped_between_the_write_and_its_confirmation(
     office: Office, tabs: list[Page], wire: WireCutter
 ) -> None:
@@ -66,7 +65,7 @@ def test_dropped_between_the_write_and_its_confirmation(
         checker.expect_books(office, forms)
 
 
-@steps.on_both_engines
+@often.on_sqlite_first
 def test_dropped_before_anything_is_pressed_what_was_typed_stands(
     office: Office, tabs: list[Page], wire: WireCutter
 ) -> None:

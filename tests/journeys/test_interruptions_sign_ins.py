@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from school.access import passwords, service
 from school.access.rules import COMMAND_LINE, FINANCE, HEAD
 from tests import people
-from tests.interruptions import books, checker, desk, held
+from tests.interruptions import books, checker, desk, held, often
 from tests.interruptions.desk import Office
 from tests.interruptions.often import TIMES
 from tests.journeys import steps
@@ -62,7 +62,7 @@ def newcomer(office: Office, tab: Page, name: str) -> int:
     ("ends", "is_mended", "leaves"),
     [(disable, enable, "sign in"), (change_password, nothing, "sign in"), (make_head, make_clerk, "refused")],
 )
-@steps.on_both_engines
+@often.on_sqlite_first
 def test_ended_from_elsewhere_while_it_is_written(
     office: Office,
     tabs: list[Page],
@@ -93,7 +93,7 @@ def test_ended_from_elsewhere_while_it_is_written(
         checker.expect_books(office, [form])
 
 
-@steps.on_both_engines
+@often.on_sqlite_first
 def test_signed_out_in_another_tab_while_it_is_written(office: Office, tabs: list[Page]) -> None:
     for n in range(TIMES):
         name = f"leaver{n}"
@@ -121,7 +121,7 @@ def sign_out(session: Session, user_id: int) -> None:
 
 
 @pytest.mark.parametrize("ends", [sign_out, change_password, disable])
-@steps.on_both_engines
+@often.on_sqlite_first
 def test_a_cookie_replayed_after_the_sign_in_has_ended_opens_nothing(
     office: Office, tabs: list[Page], ends: Callable[[Session, int], None]
 ) -> None:
@@ -150,7 +150,7 @@ def _finn(office: Office, tab: Page) -> str:
     return "finn"
 
 
-@steps.on_both_engines
+@often.on_sqlite_first
 def test_the_next_person_at_the_same_browser_finds_nothing_of_the_one_before(
     office: Office, tabs: list[Page]
 ) -> None:

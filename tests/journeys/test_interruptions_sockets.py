@@ -7,11 +7,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page
 
-from tests.interruptions import checker, desk, held
+from tests.interruptions import checker, desk, held, often
 from tests.interruptions.desk import Office
 from tests.interruptions.often import ROUNDS
 from tests.interruptions.wire_cutter import WireCutter
-from tests.journeys import steps
 
 
 @pytest.fixture(autouse=True)
@@ -20,7 +19,7 @@ def nothing_went_wrong(office: Office) -> Iterator[None]:
     checker.expect_nothing_wrong(office)
 
 
-@steps.on_both_engines
+@often.on_sqlite_first
 def test_dropped_while_it_is_written_and_opened_again_while_it_still_is(
     office: Office, tabs: list[Page], wire: WireCutter
 ) -> None:
@@ -39,7 +38,7 @@ def test_dropped_while_it_is_written_and_opened_again_while_it_still_is(
         checker.expect_books(office, forms)
 
 
-@steps.on_both_engines
+@often.on_sqlite_first
 def test_dropped_while_it_is_written_and_opened_again_after(
     office: Office, tabs: list[Page], wire: WireCutter
 ) -> None:
@@ -59,7 +58,7 @@ def test_dropped_while_it_is_written_and_opened_again_after(
         checker.expect_books(office, forms)
 
 
-@steps.on_both_engines
+@often.on_sqlite_first
 def test_dropped_between_the_write_and_its_confirmation(
     office: Office, tabs: list[Page], wire: WireCutter
 ) -> None:
@@ -78,7 +77,7 @@ def test_dropped_between_the_write_and_its_confirmation(
         checker.expect_books(office, forms)
 
 
-@steps.on_both_engines
+@often.on_sqlite_first
 def test_dropped_before_anything_is_pressed_what_was_typed_stands(
     office: Office, tabs: list[Page], wire: WireCutter
 ) -> None:

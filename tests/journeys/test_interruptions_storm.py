@@ -7,16 +7,16 @@ import secrets
 
 from playwright.sync_api import Browser
 
+from tests.interruptions import often
 from tests.interruptions.desk import Office
 from tests.interruptions.storm import SERVER_OPTIONS as SERVER_OPTIONS
 from tests.interruptions.storm import Storm, at_their_desks
 from tests.interruptions.wire_cutter import WireCutter
-from tests.journeys import steps
 
-COUNT = 16
+COUNT = 8 * often.TIMES
 
 
-@steps.on_both_engines
+@often.on_both_engines
 def test_a_storm_of_interruptions_loses_nothing(office: Office, wire: WireCutter, browser: Browser) -> None:
     seed = secrets.randbelow(1_000_000)
     print(f"{COUNT} interruptions, seed {seed}")

@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.interruptions import books, checker, desk, held
+from tests.interruptions import books, checker, desk, held, often
 from tests.interruptions.desk import Form, Office
 from tests.interruptions.often import TIMES
-from tests.journeys import steps
 from tests.journeys.steps import PATIENCE_MS
 
 
@@ -39,7 +38,7 @@ def press_together(office: Office, forms: list[Form]) -> None:
         held.writer_waits(office.database)
 
 
-@steps.on_both_engines
+@often.on_both_engines
 def test_two_tabs_on_one_student_are_two_payments(office: Office, tabs: list[Page]) -> None:
     for _ in range(TIMES):
         [student] = office.students(1)
@@ -52,7 +51,7 @@ def test_two_tabs_on_one_student_are_two_payments(office: Office, tabs: list[Pag
         checker.expect_books(office, forms)
 
 
-@steps.on_both_engines
+@often.on_both_engines
 def test_two_clerks_on_one_student_are_two_payments_and_each_sees_their_own(
     office: Office, tabs: list[Page], colleague: Page
 ) -> None:
@@ -77,7 +76,7 @@ def opened_twice(office: Office, tabs: list[Page]) -> tuple[Form, Form]:
     return form, again
 
 
-@steps.on_both_engines
+@often.on_both_engines
 def test_one_form_in_two_tabs_is_one_payment_whose_receipt_both_show(
     office: Office, tabs: list[Page]
 ) -> None:
@@ -90,7 +89,7 @@ def test_one_form_in_two_tabs_is_one_payment_whose_receipt_both_show(
         checker.expect_books(office, [form])
 
 
-@steps.on_both_engines
+@often.on_both_engines
 def test_one_form_in_two_tabs_with_two_amounts_is_one_payment_and_the_other_is_told(
     office: Office, tabs: list[Page]
 ) -> None:

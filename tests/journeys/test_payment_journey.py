@@ -13,6 +13,7 @@ from school.clock import now
 from school.db import Database
 from school.ledger import queries
 from tests import make
+from tests.interruptions import often
 from tests.journeys import steps
 from tests.journeys.steps import PATIENCE_MS
 from tests.serving import Site
@@ -74,7 +75,7 @@ def expect_receipt(page: Page) -> str:
     return receipt(page).inner_text().removeprefix("Receipt ").strip()
 
 
-@steps.on_both_engines
+@often.on_both_engines
 def test_a_payment_is_taken_by_keyboard_alone(
     visit: Visit, books: Database, student: tuple[int, str]
 ) -> None:
@@ -127,7 +128,7 @@ def and_another_field(page: Page) -> None:
 
 
 @pytest.mark.parametrize("press", [twice, three_times, enter_twice])
-@steps.on_both_engines
+@often.on_both_engines
 def test_however_it_is_pressed_it_is_recorded_once(
     visit: Visit, books: Database, student: tuple[int, str], press: Callable[[Page], None]
 ) -> None:
@@ -142,7 +143,7 @@ def test_however_it_is_pressed_it_is_recorded_once(
 
 
 @pytest.mark.parametrize("press", [and_reload, and_another_field])
-@steps.on_both_engines
+@often.on_both_engines
 def test_an_interrupted_press_shows_the_receipt_or_the_form_and_never_two_payments(
     visit: Visit, books: Database, student: tuple[int, str], press: Callable[[Page], None]
 ) -> None:
@@ -161,7 +162,7 @@ def test_an_interrupted_press_shows_the_receipt_or_the_form_and_never_two_paymen
     assert payments(books, student_id) == [40_000]
 
 
-@steps.on_both_engines
+@often.on_both_engines
 def test_the_address_shows_the_receipt_in_every_tab(
     visit: Visit, books: Database, student: tuple[int, str]
 ) -> None:
@@ -180,7 +181,7 @@ def test_the_address_shows_the_receipt_in_every_tab(
     assert payments(books, student_id) == [40_000]
 
 
-@steps.on_both_engines
+@often.on_both_engines
 def test_the_receipt_is_a_paper_for_the_signed_in_only(
     visit: Visit, site: Site, context: BrowserContext, student: tuple[int, str]
 ) -> None:
@@ -204,7 +205,7 @@ def test_the_receipt_is_a_paper_for_the_signed_in_only(
     assert (nothing.status, stranger.status) == (404, 404)
 
 
-@steps.on_both_engines
+@often.on_both_engines
 def test_a_receipt_is_opened_from_the_last_ones_and_reversed(
     visit: Visit, books: Database, student: tuple[int, str]
 ) -> None:

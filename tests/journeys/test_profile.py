@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from school.access.rules import HEAD
 from tests import people
+from tests.interruptions import often
 from tests.journeys import steps
 from tests.serving import Site
 
@@ -52,7 +53,7 @@ def change_password(page: Page, old: str, new: str) -> None:
     page.get_by_role("button", name="Change the password").click()
 
 
-@steps.on_both_engines
+@often.on_sqlite_first
 def test_the_profile_is_reached_by_the_own_name_and_can_be_read_by_everybody(
     visit: Visit, new_user: Callable[[str], None]
 ) -> None:
@@ -66,7 +67,7 @@ def test_the_profile_is_reached_by_the_own_name_and_can_be_read_by_everybody(
     steps.accessible(page)
 
 
-@steps.on_both_engines
+@often.on_sqlite_first
 def test_a_changed_password_signs_the_other_browser_out_and_opens_the_door(
     visit: Visit, site: Site, browser: Browser, new_user: Callable[[str], None]
 ) -> None:

@@ -15,6 +15,7 @@ from school.access import second_factors
 from school.access.models import SignIn, SignInAttempt, User
 from school.access.rules import COMMAND_LINE, HEAD
 from tests import people
+from tests.interruptions import often
 from tests.journeys import steps
 from tests.serving import Site
 
@@ -62,7 +63,7 @@ def expect_refused(page: Page) -> None:
     expect(page.get_by_role("alert")).to_contain_text(second_factors.WRONG, timeout=steps.PATIENCE_MS)
 
 
-@steps.on_both_engines
+@often.on_sqlite_first
 def test_a_person_sets_it_up_signs_out_and_comes_back_with_a_code(visit: Visit, site: Site) -> None:
     with site.database.writing() as session:
         people.user(session, HEAD, name="setter")
@@ -96,7 +97,7 @@ def test_a_person_sets_it_up_signs_out_and_comes_back_with_a_code(visit: Visit, 
     assert saved.startswith("Hill School")
 
 
-@steps.on_both_engines
+@often.on_sqlite_first
 def test_a_code_and_a_recovery_code_open_it_once(visit: Visit, site: Site) -> None:
     secret, recovery = enrolled(site, "once")
     page = visit("/students")
@@ -151,7 +152,7 @@ def test_wrong_codes_lock_the_door_for_the_right_one_too(visit: Visit, site: Sit
     assert sign_ins(site, "guessed") == 0
 
 
-@steps.on_both_engines
+@often.on_sqlite_first
 def test_a_reload_between_the_steps_begins_again_and_opens_nothing(visit: Visit, site: Site) -> None:
     enrolled(site, "reloader")
     page = visit("/students")

@@ -13,6 +13,7 @@ from school.access.models import SignIn, SignInAttempt, User
 from school.access.rules import COMMAND_LINE, FINANCE
 from school.settings import ROOT
 from tests import people
+from tests.interruptions import often
 from tests.journeys import steps
 from tests.journeys.conftest import sign_in
 from tests.serving import Site, serving
@@ -33,7 +34,7 @@ def attempts(site: Site, name: str) -> int:
         return session.scalar(counted) or 0
 
 
-@steps.on_both_engines
+@often.on_sqlite_first
 def test_a_right_password_opens_the_page_and_the_cookie_is_out_of_reach_of_scripts(
     visit: Visit, context: BrowserContext
 ) -> None:
@@ -77,7 +78,7 @@ def test_a_wrong_password_and_an_unknown_user_get_the_same_sentence_and_keep_the
     steps.expect_sign_in(page)
 
 
-@steps.on_both_engines
+@often.on_sqlite_first
 def test_guessing_is_locked_out_and_the_right_password_waits_too(visit: Visit, site: Site) -> None:
     new_user(site, "target")
     page = visit("/")
@@ -91,7 +92,7 @@ def test_guessing_is_locked_out_and_the_right_password_waits_too(visit: Visit, s
     steps.expect_sign_in(page)
 
 
-@steps.on_both_engines
+@often.on_sqlite_first
 def test_signing_out_in_one_tab_ends_the_other_and_drops_the_cookie(
     visit: Visit, context: BrowserContext, site: Site
 ) -> None:
@@ -223,7 +224,7 @@ def test_a_cold_server_shows_a_stranger_no_page(
         steps.expect_sign_in(page)
 
 
-@steps.on_both_engines
+@often.on_sqlite_first
 def test_a_sign_in_survives_the_server(visit: Visit, site: Site) -> None:
     new_user(site, "survivor")
     page = visit("/", name="survivor")

@@ -13,6 +13,7 @@ from school.access import invitations, listing, service
 from school.access.models import Invitation, SignInAttempt, User
 from school.access.rules import COMMAND_LINE, FINANCE, HEAD
 from tests import people
+from tests.interruptions import often
 from tests.journeys import steps
 from tests.serving import Site
 
@@ -79,7 +80,7 @@ def made(site: Site, name: str) -> str:
         return invitations.invite(session, actor=COMMAND_LINE, **asked).code  # type: ignore[arg-type]
 
 
-@steps.on_both_engines
+@often.on_sqlite_first
 def test_an_invited_person_comes_in_is_seen_is_ended_and_chooses_anew(
     visit: Visit, stranger: BrowserContext, site: Site
 ) -> None:
@@ -231,7 +232,7 @@ def test_a_code_opened_where_somebody_is_signed_in_says_so_and_offers_to_sign_ou
     seen(page.get_by_text("Colleague · Finance"))
 
 
-@steps.on_both_engines
+@often.on_sqlite_first
 def test_a_demoted_persons_menu_changes_at_the_next_click(
     visit: Visit, stranger: BrowserContext, site: Site
 ) -> None:

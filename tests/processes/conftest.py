@@ -12,12 +12,11 @@ from school.checks.ledger import verify
 from school.db import Database
 from tests import databases, make, people
 from tests.interruptions.desk import Office
+from tests.interruptions.often import TABS
 from tests.journeys.conftest import browser_context_args, browser_type_launch_args
 from tests.processes.pair import Pair, serving_pair
 
 __all__ = ["browser_context_args", "browser_type_launch_args"]
-
-TABS = 3  # of one browser, so that one kill is seen by so many forms
 
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

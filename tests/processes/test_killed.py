@@ -13,6 +13,7 @@ from school.ledger import queries as ledger
 from tests.interruptions import desk
 from tests.interruptions.desk import OWED, Form, Office
 from tests.interruptions.held import until, writer_waits, writers_held
+from tests.interruptions.often import THOROUGH
 from tests.journeys import steps
 from tests.journeys.steps import PATIENCE_MS
 from tests.processes.pair import Pair
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.browser
 
 PRESSES_MAX = 3
 
-each_server = pytest.mark.parametrize("killed", [0, 1], ids=["the-first-is-killed", "the-second-is-killed"])
+each_server = pytest.mark.parametrize("killed", [0, 1] if THOROUGH else [0])  # they are the same program
 
 
 def at_their_desk(pair: Pair, office: Office, tabs: list[Page], server: int) -> list[Form]:

@@ -17,13 +17,15 @@ from school.ledger import queries as ledger
 from tests.interruptions import desk
 from tests.interruptions.desk import Form, Office
 from tests.interruptions.held import writer_waits, writers_held
+from tests.interruptions.often import THOROUGH, TIMES
 from tests.journeys import steps
 from tests.journeys.steps import PATIENCE_MS
 from tests.processes.pair import Pair
 
 pytestmark = pytest.mark.browser
 
-ROUNDS = 3
+ROUNDS = max(TIMES // 2, 1)
+each_server = pytest.mark.parametrize("server", [0, 1] if THOROUGH else [0])
 
 
 @pytest.fixture
@@ -47,7 +49,7 @@ def payments(books: Database, student_id: int) -> list[int]:
         return [row.amount for row in ledger.recent_receipts(session, student_id=student_id)]
 
 
-@pytest.mark.parametrize("server", [0, 1])
+@each_server
 def test_the_password_is_typed_at_one_server_and_the_cookie_fetched_at_the_other(
     pair: Pair, office: Office, own_browser: Callable[[], BrowserContext], server: int
 ) -> None:
@@ -69,7 +71,7 @@ def test_the_password_is_typed_at_one_server_and_the_cookie_fetched_at_the_other
     steps.expect_page(page, "Payments")
 
 
-@pytest.mark.parametrize("server", [0, 1])
+@each_server
 def test_a_sign_out_at_one_server_is_a_sign_out_at_the_other(
     pair: Pair, office: Office, own_browser: Callable[[], BrowserContext], server: int
 ) -> None:
@@ -81,7 +83,7 @@ def test_a_sign_out_at_one_server_is_a_sign_out_at_the_other(
     steps.expect_sign_in(here)
 
 
-@pytest.mark.parametrize("server", [0, 1])
+@each_server
 def test_who_is_disabled_is_signed_out_at_both(
     pair: Pair, office: Office, books: Database, own_browser: Callable[[], BrowserContext], server: int
 ) -> None:

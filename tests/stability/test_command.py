@@ -54,7 +54,9 @@ def copies(live: Database) -> set[str]:
     return found
 
 
-def test_a_sound_program_is_clean_and_the_live_books_are_the_same(live: Database) -> None:
+@pytest.mark.postgres
+def test_a_sound_program_is_clean_and_the_live_books_are_the_same(live_postgresql: Database) -> None:
+    live = live_postgresql
     before, there = fingerprint(live), copies(live)
 
     code, out, err = ended(stability(live, "--json", "--seconds", "10", "--seed", "11"))
