@@ -58,7 +58,7 @@ def student(
     status: str = "enrolled",
 ) -> int:
     """One student; those with the same guardian are of one family."""
-    guardians = [NewGuardian(guardian, f"+1 555 {sum(guardian.encode()):07d}")] if guardian else []
+    guardians = [NewGuardian(guardian, f"+1 555 {9_000_000 + sum(guardian.encode())}")] if guardian else []
     return students.add_student(
         session,
         actor=COMMAND_LINE,
