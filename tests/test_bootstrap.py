@@ -349,7 +349,7 @@ def test_a_failed_apt_get_is_quoted(
 
 
 @pytest.mark.parametrize(
-    ("given", "browser", "pytest_gets"),
+    ("given", "in_chromium", "pytest_gets"),
     [
         ("", True, ()),
         ("--without-browser", False, ()),
@@ -359,9 +359,9 @@ def test_a_failed_apt_get_is_quoted(
     ],
 )
 def test_what_is_not_ours_is_handed_to_pytest(
-    given: str, browser: bool, pytest_gets: tuple[str, ...]
+    given: str, in_chromium: bool, pytest_gets: tuple[str, ...]
 ) -> None:
-    assert gates.options(given.split()) == gates.Options(browser=browser, pytest=pytest_gets)
+    assert gates.options(given.split()) == gates.Options(browser=in_chromium, pytest=pytest_gets)
 
 
 def test_a_failing_check_is_shown_and_the_later_ones_still_run(capsys: pytest.CaptureFixture[str]) -> None:

@@ -32,24 +32,25 @@ class Options:
 
     browser: bool
     pytest: tuple[str, ...]
+    coverage: bool = False
 
 
 def options(arguments: Sequence[str]) -> Options:
-    """`--without-browser` is ours; all else, and whatever follows `--`, is pytest's."""
+    """`--without-browser` and `--coverage` are ours; all else, and whatever follows `--`, is pytest's."""
     parser = argparse.ArgumentParser(
         prog="python3 -m school test",
-        usage="%(prog)s [--without-browser] [--] [arguments of pytest]",
-        description="Runs ruff, mypy, the import contracts, deptry, and pytest with coverage. "
-        "With arguments of pytest (-k payments, tests/ledger) coverage is not measured.",
+        usage="%(prog)s [--without-browser] [--coverage] [--] [arguments of pytest]",
+        description="Runs ruff, mypy, the import contracts, deptry, and pytest.",
         allow_abbrev=False,
     )
     parser.add_argument("--without-browser", action="store_true", help="leave out what needs Chromium")
+    parser.add_argument("--coverage", action="store_true", help="measure which lines the tests run")
     ours, theirs = list(arguments), []
     if "--" in ours:
         cut = ours.index("--")
         ours, theirs = ours[:cut], ours[cut + 1 :]
     known, unknown = parser.parse_known_args(ours)
-    return Options(browser=not known.without_browser, pytest=(*unknown, *theirs))
+    return Options(browser=not known.without_browser, coverage=known.coverage, pytest=(*unknown, *theirs))
 
 
 def run(chosen: Options) -> int:
@@ -86,7 +87,9 @@ def pytest(chosen: Options, notes: Sequence[str]) -> int:
     command: list[str] = [str(PYTHON), "-m", "pytest"]
     if not chosen.browser:
         command += ["-m", "not browser"]
-    command += chosen.pytest or ["--cov", "--cov-report=term", *_side_by_side()]
+    if chosen.coverage:
+        command += ["--cov", "--cov-report=term"]
+    command += chosen.pytest or _side_by_side()
     environment = {**os.environ, "SCHOOL_TEST_NOTES": "\n".join(notes)}
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 

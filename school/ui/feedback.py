@@ -61,11 +61,16 @@ def _widget_of(field: str | None, page: str, fields: dict[str, str]) -> str:
 
 def problem(field: str) -> bool:
     """Draws the refusal of this field while what was refused stands there; call it right under the field."""
-    sentence, refused = st.session_state.get(_PROBLEMS, {}).get(field, (None, None))
-    if sentence is None or st.session_state.get(field) != refused:
+    if not is_refused(field):
         return False
-    st.error(sentence, icon=_ICONS["error"])
+    st.error(st.session_state[_PROBLEMS][field][0], icon=_ICONS["error"])
     return True
+
+
+def is_refused(field: str) -> bool:
+    """True while what stands in this field is what the last attempt refused."""
+    sentence, refused = st.session_state.get(_PROBLEMS, {}).get(field, (None, None))
+    return sentence is not None and st.session_state.get(field) == refused
 
 
 def say(kind: Kind, text: str) -> None:

@@ -135,8 +135,7 @@ def date_field(
     know: so it is told no bounds, and no default where the address does not hold the field.
     """
     if "bind" not in how:
-        if value is not None and key not in st.session_state:
-            st.session_state[key] = value
+        _hold(key, value)
         value = None
     elif key in st.session_state:
         value = "today"  # Streamlit takes this for no value of ours, and does not warn of two
@@ -145,6 +144,19 @@ def date_field(
     )
     feedback.problem(key)
     return TypedDate(chosen, least, most, key)
+
+
+def _hold(key: str, default: date | Literal["today"] | None) -> None:
+    """A field with a default is not empty for long: the date it had comes back, unless empty was refused.
+
+    A browser that has not drawn the field before the next run forgets what the run before had put into it.
+    """
+    held = f"{key}.held"
+    if st.session_state.get(key) is None and not feedback.is_refused(key):
+        last = st.session_state.get(held) if key in st.session_state else default
+        if last is not None:
+            st.session_state[key] = last
+    st.session_state[held] = st.session_state.get(key) or st.session_state.get(held)
 
 
 def only_known(key: str, options: Collection[Any]) -> None:

@@ -6,6 +6,7 @@ All pages are registered at every run, or a deep link would answer “page not f
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -80,8 +81,13 @@ SCREENS = (
 
 
 def home() -> None:
-    """The root of the site leads to Today, which so has an address of its own."""
-    st.switch_page(PAGES / "today.py")
+    """The root of the site leads to Today, which so has an address of its own.
+
+    A run that the browser asks for before it was told which page it is on comes here as well, and goes there.
+    """
+    asked = urlsplit(st.context.url or "").path.rpartition("/")[2]
+    known = any(asked == screen.name for screen in SCREENS)
+    st.switch_page(PAGES / f"{asked if known else 'today'}.py", query_params=st.query_params.to_dict())
 
 
 def menu(actor: Actor | None) -> list[st.Page]:

@@ -35,7 +35,7 @@ def interrupted_while_written(office: Office, tabs: list[Page], interrupt: Inter
 
 
 @pytest.mark.parametrize("press", [interruptions.double_click, interruptions.triple_click])
-@often.on_both_engines
+@often.on_sqlite_first
 def test_pressed_more_than_once_it_is_one_payment_and_its_receipt_is_shown(
     office: Office, tabs: list[Page], press: Press
 ) -> None:
@@ -59,7 +59,7 @@ def test_pressed_more_than_once_it_is_one_payment_and_its_receipt_is_shown(
         interruptions.ctrl_enter_twice,
     ],
 )
-@often.on_both_engines
+@often.on_sqlite_first
 def test_pressed_more_than_once_before_the_books_answer_it_is_one_payment(
     office: Office, tabs: list[Page], press: Press
 ) -> None:
@@ -85,7 +85,7 @@ def test_pressed_more_than_once_before_the_books_answer_it_is_one_payment(
         interruptions.close_tab,
     ],
 )
-@often.on_both_engines
+@often.on_sqlite_first
 def test_left_while_it_is_written_the_receipt_is_at_the_address_or_the_form_as_it_was(
     office: Office, tabs: list[Page], interrupt: Interruption
 ) -> None:
@@ -97,7 +97,7 @@ def test_left_while_it_is_written_the_receipt_is_at_the_address_or_the_form_as_i
         checker.expect_books(office, forms)
 
 
-@often.on_both_engines
+@often.on_sqlite_first
 def test_a_box_ticked_while_it_is_written_does_not_take_the_receipt_away(
     office: Office, tabs: list[Page]
 ) -> None:
@@ -110,7 +110,7 @@ def test_a_box_ticked_while_it_is_written_does_not_take_the_receipt_away(
         checker.expect_books(office, forms)
 
 
-@often.on_both_engines
+@often.on_sqlite_first
 def test_the_page_asked_for_while_it_is_written_opens_and_the_receipt_is_among_the_last(
     office: Office, tabs: list[Page]
 ) -> None:

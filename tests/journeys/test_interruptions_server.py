@@ -24,7 +24,7 @@ def kill(office: Office) -> None:
     office.site.stop(signal.SIGKILL)
 
 
-@often.on_both_engines
+@often.on_sqlite_first
 def test_killed_before_the_write_nothing_is_recorded_and_what_was_typed_stands(
     office: Office, tabs: list[Page]
 ) -> None:
@@ -63,7 +63,7 @@ def killed_within_the_transaction(office: Office, form: Form) -> None:
             kill(office)
 
 
-@often.on_both_engines
+@often.on_sqlite_first
 def test_killed_during_the_write_it_is_recorded_whole_or_not_at_all(office: Office, tabs: list[Page]) -> None:
     for _ in range(TIMES):
         [form] = office.filled(tabs[:1], "finn")
@@ -75,7 +75,7 @@ def test_killed_during_the_write_it_is_recorded_whole_or_not_at_all(office: Offi
         checker.expect_books(office, [form])
 
 
-@often.on_both_engines
+@often.on_sqlite_first
 def test_killed_after_the_write_the_receipt_is_at_the_address(
     office: Office, tabs: list[Page], wire: WireCutter
 ) -> None:

@@ -38,7 +38,7 @@ def press_together(office: Office, forms: list[Form]) -> None:
         held.writer_waits(office.database)
 
 
-@often.on_both_engines
+@often.on_sqlite_first
 def test_two_tabs_on_one_student_are_two_payments(office: Office, tabs: list[Page]) -> None:
     for _ in range(TIMES):
         [student] = office.students(1)
@@ -51,7 +51,7 @@ def test_two_tabs_on_one_student_are_two_payments(office: Office, tabs: list[Pag
         checker.expect_books(office, forms)
 
 
-@often.on_both_engines
+@often.on_sqlite_first
 def test_two_clerks_on_one_student_are_two_payments_and_each_sees_their_own(
     office: Office, tabs: list[Page], colleague: Page
 ) -> None:
@@ -76,7 +76,7 @@ def opened_twice(office: Office, tabs: list[Page]) -> tuple[Form, Form]:
     return form, again
 
 
-@often.on_both_engines
+@often.on_sqlite_first
 def test_one_form_in_two_tabs_is_one_payment_whose_receipt_both_show(
     office: Office, tabs: list[Page]
 ) -> None:
@@ -89,7 +89,7 @@ def test_one_form_in_two_tabs_is_one_payment_whose_receipt_both_show(
         checker.expect_books(office, [form])
 
 
-@often.on_both_engines
+@often.on_sqlite_first
 def test_one_form_in_two_tabs_with_two_amounts_is_one_payment_and_the_other_is_told(
     office: Office, tabs: list[Page]
 ) -> None:

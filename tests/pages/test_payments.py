@@ -263,12 +263,25 @@ def test_a_date_in_a_closed_period_is_refused(books: Database, open_page: Open, 
 
 def test_no_date_at_all_is_refused(books: Database, open_page: Open, ann: int) -> None:
     at = open_page("payments", name="finn", student=str(ann))
+    at.radio(key="payments.tender").set_value("CASH")
+    at.text_input(key="payments.amount").set_value("40").run()
     at.date_input(key="payments.date").set_value(None)
 
-    pay(at, "40")
+    press(at)
 
     assert errors(at) == ["Choose a date."]
     assert recorded(books) == []
+
+
+def test_a_date_that_was_emptied_or_lost_on_the_way_is_there_again(
+    books: Database, open_page: Open, ann: int
+) -> None:
+    at = open_page("payments", name="finn", student=str(ann))
+    at.date_input(key="payments.date").set_value(date(2026, 3, 19)).run()
+
+    at.date_input(key="payments.date").set_value(None).run()
+
+    assert at.date_input(key="payments.date").value == date(2026, 3, 19)
 
 
 def test_nobody_guesses_how_the_money_came(books: Database, open_page: Open, ann: int) -> None:

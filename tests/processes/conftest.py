@@ -12,14 +12,14 @@ from school.checks.ledger import verify
 from school.db import Database
 from tests import databases, make, people
 from tests.interruptions.desk import Office
-from tests.interruptions.often import TABS
+from tests.interruptions.often import POSTGRESQL, TABS, THOROUGH
 from tests.journeys.conftest import browser_context_args, browser_type_launch_args
 from tests.processes.pair import Pair, serving_pair
 
 __all__ = ["browser_context_args", "browser_type_launch_args"]
 
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+@pytest.fixture(scope="module", params=["sqlite", POSTGRESQL] if THOROUGH else [POSTGRESQL])
 def books(request: pytest.FixtureRequest) -> Iterator[Database]:
     """A school and its people, shared by the tests of a file, once on each engine; recomputed at the end."""
     with databases.fresh(request.param) as database:

@@ -67,15 +67,20 @@ function watch(signIn, ended) {
 let cutOff = null
 
 // What is being typed goes out before the page goes. The server drops what it has not begun on when the socket
-// closes, so the socket stays open for a moment: it sends while this thread waits.
+// closes, so the socket stays open for a moment: it sends while this thread waits. React hands on what was typed
+// between two listeners, so leaving the field and waiting are two.
 const TAKEN_UP_MS = 250
+let sent = false
 
 const sendTyped = () => {
   const field = document.activeElement
-  if (!field?.matches("input, textarea")) return
-  field.blur()
+  sent = Boolean(field?.matches("input, textarea"))
+  if (sent) field.blur()
+}
+
+const waitUntilTakenUp = () => {
   const taken = performance.now() + TAKEN_UP_MS
-  while (performance.now() < taken);
+  while (sent && performance.now() < taken);
 }
 
 const keepTyping = () => {
@@ -84,6 +89,7 @@ const keepTyping = () => {
   document.addEventListener("focusout", ({ target }) => target.disabled && (cutOff = target), true)
   document.addEventListener("focusin", () => (cutOff = null), true)
   addEventListener("beforeunload", sendTyped)
+  addEventListener("beforeunload", waitUntilTakenUp)
   const back = () => cutOff?.isConnected && !cutOff.disabled && cutOff.focus()
   new MutationObserver(back).observe(document.body, { subtree: true, attributeFilter: ["disabled"] })
 }
