@@ -285,7 +285,8 @@ def only_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "programs"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
-    monkeypatch.delenv("SCHOOL_CHROMIUM", raising=False)
+    monkeypatch.setenv("SCHOOL_CHROMIUM", "")  # so that what a test sets is taken back
+    monkeypatch.delenv("SCHOOL_CHROMIUM")
     return folder
 
 

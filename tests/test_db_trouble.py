@@ -13,8 +13,8 @@ import pytest
 from sqlalchemy import URL, text
 from sqlalchemy.exc import DBAPIError
 
-from school import db
 from school.db import Database
+from school.db import sqlite as opening
 from school.errors import ReadOnly, Unavailable
 from tests import databases
 from tests.test_db import add_class, classes
@@ -109,8 +109,8 @@ def test_a_file_with_any_name_is_found(tmp_path: Path) -> None:
 def test_books_another_program_has_locked_are_away_for_so_long(
     sqlite_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(db, "READER_WAIT_MS", 50)
-    monkeypatch.setattr(db, "WRITER_WAIT_MS", 50)
+    monkeypatch.setattr(opening, "READER_WAIT_MS", 50)
+    monkeypatch.setattr(opening, "WRITER_WAIT_MS", 50)
     assert sqlite_database.path
     other = sqlite3.connect(sqlite_database.path, isolation_level=None)
     other.execute("PRAGMA locking_mode=EXCLUSIVE")

@@ -20,15 +20,13 @@ from sqlalchemy import URL, Connection, Engine, MetaData, create_engine, event, 
 from sqlalchemy.exc import InvalidatePoolError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from school.db import room, trouble
+from school.db import room, sqlite, trouble
 from school.db.turns import FairLock
 from school.errors import ReadOnly, Unavailable
 from school.settings import settings
 
 log = logging.getLogger(__name__)
 
-WRITER_WAIT_MS = 30_000  # longer than any write of ours; a writer that waits more is a fault worth a sentence
-READER_WAIT_MS = 3_000  # readers wait for nobody, unless another program has locked the whole file
 WRITERS_LOCK = 1200  # PostgreSQL's advisory lock of the books; guards_postgresql.sql takes it too
 CONNECTIONS_MAX = 60  # more than the threads a process uses at once
 PROBE_EVERY_S = 5
@@ -97,9 +95,9 @@ class Database:
         engine = create_engine(
             self.url, pool_size=10, max_overflow=CONNECTIONS_MAX - 10, hide_parameters=True, **how
         )
-        event.listen(engine, "connect", _open_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-        event.listen(engine, "checkin", _leave_clean)
+        event.listen(engine, "connect", sqlite.opened)
+        event.listen(engine, "begin", sqlite.begin)
+        event.listen(engine, "checkin", sqlite.leave_clean)
         if self.path:
             event.listen(engine, "connect", self._remember_file)
             event.listen(engine, "checkout", self._expect_same_file)
@@ -188,40 +186,9 @@ class Database:
             self.read_only = False
 
 
-def _open_sqlite(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # the driver's own BEGIN comes too late and skips DDL
-    cursor = connection.cursor()
-    for pragma in (
-        f"busy_timeout={READER_WAIT_MS}",
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        "recursive_triggers=ON",  # without it REPLACE deletes rows past the delete guards
-        "trusted_schema=OFF",
-        "cache_size=-65536",
-        "mmap_size=268435456",
-        "temp_store=MEMORY",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Any) -> None:
-    write = connection.get_execution_options().get("school_door") != "read"
-    driver = connection.connection.driver_connection
-    driver.execute(f"PRAGMA busy_timeout={WRITER_WAIT_MS if write else READER_WAIT_MS}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
-
-
 def _begin_postgresql(connection: Any) -> None:
     if connection.get_execution_options().get("school_door") == "read":
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-
-
-def _leave_clean(connection: Any, _record: object) -> None:
-    """A COMMIT that failed (full disk, deferred key) leaves SQLite inside its transaction; we roll back."""
-    if connection is not None and connection.in_transaction:
-        connection.rollback()
 
 
 def one_writer(session: Session) -> None:

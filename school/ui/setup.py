@@ -26,6 +26,7 @@ from school.students import queries as students
 from school.ui import feedback, first_steps, forms, identity, proposals, words
 
 WIDTH = 720
+TERMS = 3
 TERMS_MAX = 4
 _FIRST_START = replace(COMMAND_LINE, name="first start")
 _done: set[str] = set()  # database urls known to be set up; a school is never taken down again
@@ -126,7 +127,12 @@ def _ask_year() -> _Year:
             name = st.text_input("Called", key="set_up.year")
             feedback.problem("set_up.year")
         count = st.segmented_control(
-            "Terms", range(1, TERMS_MAX + 1), key="set_up.terms", required=True, on_change=_propose_terms
+            "Terms",
+            range(1, TERMS_MAX + 1),
+            default=TERMS,
+            key="set_up.terms",
+            required=True,
+            on_change=_propose_terms,
         )
         terms = [_ask_term(i) for i in range(min(count or 1, TERMS_MAX))]
         feedback.problem("set_up.term")
@@ -151,7 +157,6 @@ def _day(label: str, key: str, **how: Any) -> forms.TypedDate:
 def _propose_year() -> None:
     if "set_up.starts_on" not in st.session_state:
         st.session_state["set_up.starts_on"] = date(clock.today("UTC").year, 1, 1)
-        st.session_state["set_up.terms"] = 3
         _propose_rest()
 
 
@@ -167,7 +172,7 @@ def _propose_terms() -> None:
     if not starts_on or not ends_on or ends_on <= starts_on:
         return
     st.session_state["set_up.year"] = proposals.year_name(starts_on, ends_on)
-    count = st.session_state["set_up.terms"] or 1
+    count = st.session_state.get("set_up.terms", TERMS) or 1
     for i, (name, first, last) in enumerate(proposals.terms(starts_on, ends_on, count)):
         st.session_state[f"set_up.term_{i}"] = name
         st.session_state[f"set_up.term_{i}_from"] = first

@@ -38,6 +38,7 @@ def sign_out(page: Page) -> None:
 
 def expect_sign_in(page: Page) -> None:
     """The sign-in form is there, and nothing of any page."""
+    expect(page.get_by_label("User name")).to_have_count(1, timeout=PATIENCE_MS)  # what stood there has gone
     expect(page.get_by_label("User name")).to_be_visible(timeout=PATIENCE_MS)
     expect(page.get_by_role("button", name="Sign out")).to_have_count(0)
     expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(0)

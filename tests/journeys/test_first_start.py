@@ -91,7 +91,9 @@ def test_an_answer_that_cannot_be_used_is_said_beside_it_and_nothing_is_written(
     first.get_by_label("Name of the school").press("Tab")
     steps.settled(first)
     first.get_by_role("button", name="Open the books").click()
-    expect(first.get_by_role("alert")).to_contain_text("Type the name of the school.")
+    expect(first.get_by_role("alert").filter(has_text="Type the name of the school.")).to_be_visible(
+        timeout=steps.PATIENCE_MS
+    )
 
     with empty.database.reading() as session:
         assert not queries.has_school(session)
