@@ -16,6 +16,7 @@ from school.ui import (
     payment_search,
     payment_unfinished,
     receipts,
+    unsent,
 )
 
 actor = guard.require("payments.record")
@@ -66,6 +67,7 @@ else:
                 on_click=payment_form.record,
                 args=(desk, typed, actor, request_id),
             )
+            unsent.watch(*form)
         with right:
             payment_preview.draw(desk, typed)
     else:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
 from dataclasses import dataclass, field
 from datetime import date
@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from school import db
+from school.access import queries as access
 from school.access.rules import Actor
 from school.drafts import queries, service
 from school.errors import SchoolError
@@ -121,6 +122,43 @@ def forget(form: Form, actor: Actor, request_id: str) -> None:
     written()
 
 
+def hand_in(
+    token: str, *, sign_in_id: str, form: str, request_id: str, student_id: int, texts: Mapping[str, str]
+) -> Future[bool]:
+    """For the browser: texts that a page could not send any more go over what is kept of its form.
+
+    False, and nothing is kept, unless the cookie's token is of the very sign-in the page was drawn for. It is
+    looked at in turn, so that a form opened from now on finds what was handed in.
+    """
+    return _worker.submit(_add, db.database(), token, sign_in_id, form, request_id, student_id, dict(texts))
+
+
+def _add(
+    books: db.Database,
+    token: str,
+    sign_in_id: str,
+    name: str,
+    request_id: str,
+    student_id: int,
+    texts: dict[str, str],
+) -> bool:
+    try:
+        with books.reading() as session:
+            behind = access.sign_in_of_token(session, token)
+            actor = access.actor_of_sign_in(session, behind) if behind == sign_in_id else None
+        if actor is None:
+            return False
+        with books.writing() as session:
+            if ledger.entry_of_request(session, request_id) is None:
+                kept = _of(session, name, actor, request_id)
+                before = kept if kept.get(STUDENT) == student_id else {}
+                fields = {**before, **texts, STUDENT: student_id}
+                service.keep(session, actor=actor, form=name, request_id=request_id, fields=fields)
+    except (SchoolError, SQLAlchemyError) as error:
+        log.warning("draft not kept", extra={"form": name, "cause": type(error).__name__})
+    return True
+
+
 def _write(
     books: db.Database, name: str, actor: Actor, request_id: str, fields: dict[str, Any] | None
 ) -> None:
@@ -138,17 +176,17 @@ def _found(form: Form, actor: Actor, request_id: str, student_id: int) -> dict[s
     written()
     try:
         with db.reading() as session:
-            found = _of(session, form, actor, request_id)
+            found = _of(session, form.name, actor, request_id)
     except (SchoolError, SQLAlchemyError) as error:
         log.warning("draft not read", extra={"form": form.name, "cause": type(error).__name__})
         return {}
     return found if found.get(STUDENT) == student_id else {}
 
 
-def _of(session: Session, form: Form, actor: Actor, request_id: str) -> dict[str, Any]:
+def _of(session: Session, name: str, actor: Actor, request_id: str) -> dict[str, Any]:
     if actor.user_id is None:
         return {}
-    found = queries.fields(session, user_id=actor.user_id, form=form.name, request_id=request_id)
+    found = queries.fields(session, user_id=actor.user_id, form=name, request_id=request_id)
     return found or {}
 
 

@@ -17,7 +17,7 @@ from school.ledger import service
 from school.ledger.service import ChargeItem, Posted
 from school.ledger.wording import KIND_NAMES
 from school.students.service import change_student
-from school.ui import drafts, feedback, forms, keyboard, links, once, words
+from school.ui import drafts, feedback, forms, keyboard, links, once, unsent, words
 from school.ui.forms import TypedAmount, TypedText
 from school.ui.student_account import Account
 from school.ui.student_fields import AMOUNT, FIELDS, IN_CREDIT, KEPT, RECORD, Field, read
@@ -217,6 +217,7 @@ def _draw(name: str, account: Account, actor: Actor, request_id: str) -> None:
         enter=dict(zip(texts, [*texts[1:], RECORD], strict=True)),
         press=RECORD,
     )
+    unsent.watch(*form)
 
 
 def _is_recorded(request_id: str) -> bool:

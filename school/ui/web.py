@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import json
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from importlib import import_module
 from typing import Any
-from urllib.parse import urlsplit
 
 from anyio import to_thread
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -25,21 +22,13 @@ from school.db import reading, writing
 from school.errors import Unavailable
 from school.log import start as start_log
 from school.settings import settings
-from school.ui import papers
+from school.ui import papers, unsent
 from school.ui.identity import browser_cookie_name, cookie_name, usable_token
+from school.ui.requests import posted, same_origin
 
 log = logging.getLogger(__name__)
 BODY_MAX = 1024  # a ticket is 43 characters
 FIRST_VISIT_S = 3  # pandas takes a second of the processor; the sign-in does not need it
-
-
-def same_origin(headers: Headers) -> bool:
-    """True when a page of this very server sent the request; scripts cannot forge these headers."""
-    site = headers.get("sec-fetch-site")
-    if site is not None:
-        return site == "same-origin"
-    origin = headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc == headers.get("host")
 
 
 async def fetch_cookie(request: Request) -> Response:
@@ -48,7 +37,8 @@ async def fetch_cookie(request: Request) -> Response:
         return Response(status_code=403)
     if not request.headers.get("content-type", "").startswith("application/json"):
         return Response(status_code=415)
-    ticket = usable_token(await _posted_ticket(request))
+    body = await posted(request, BODY_MAX)
+    ticket = usable_token(body.get("ticket")) if isinstance(body, dict) else None
     if ticket is None:
         return Response(status_code=403)
     held = usable_token(request.cookies.get(cookie_name()))
@@ -61,19 +51,6 @@ async def fetch_cookie(request: Request) -> Response:
         cookie_name(), claimed.token, path="/", secure=settings().https, httponly=True, samesite="strict"
     )
     return response
-
-
-async def _posted_ticket(request: Request) -> object:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_MAX:
-            return None
-    try:
-        posted = json.loads(body)
-    except ValueError:
-        return None
-    return posted.get("ticket") if isinstance(posted, dict) else None
 
 
 def _claim(ticket: str, held: str | None, browser: str | None) -> Claimed | None:
@@ -164,5 +141,6 @@ ROUTES = [
     Route("/auth/alive/{id}", alive, methods=["GET"]),
     Route("/healthz", health, methods=["GET"]),
     *papers.ROUTES,
+    *unsent.ROUTES,
 ]
 EXCEPTION_HANDLERS = {Unavailable: unavailable}

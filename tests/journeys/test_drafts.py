@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, WebSocketRoute, expect
 from sqlalchemy import delete, select, update
 
 from school.access.models import SignIn
@@ -101,6 +101,32 @@ def test_it_survives_a_reload_and_a_closed_tab(
     steps.until(again, lambda: kept(books) == [])
     with books.reading() as session:
         assert [row.amount for row in queries.recent_receipts(session, student_id=student[0])] == [41_250]
+
+
+@often.on_sqlite_first
+def test_what_the_socket_carries_no_more_is_handed_in_as_the_page_goes(
+    visit: Visit, books: Database, student: tuple[int, str], context: BrowserContext
+) -> None:
+    wires: list[Wire] = []
+    context.route_web_socket(re.compile("/_stcore/stream"), lambda socket: wires.append(Wire(socket)))
+    page = visit(f"/payments?student={student[0]}", name="finn")
+    begin(page)
+
+    wires[-1].carries = False
+    page.keyboard.type(" and uncle")
+    page.reload()
+
+    expect(payer(page)).to_have_value(f"{PAYER} and uncle", timeout=PATIENCE_MS)
+    expect(amount(page)).to_have_value(AMOUNT)
+
+
+class Wire:
+    """A page's socket, which may cease to carry what the page sends."""
+
+    def __init__(self, socket: WebSocketRoute) -> None:
+        self.carries = True
+        server = socket.connect_to_server()
+        socket.on_message(lambda message: server.send(message) if self.carries else None)
 
 
 @often.on_sqlite_first

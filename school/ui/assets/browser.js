@@ -66,30 +66,11 @@ function watch(signIn, ended) {
 // with it the text goes out as soon as the field is left.
 let cutOff = null
 
-// What is being typed goes out before the page goes. The server drops what it has not begun on when the socket
-// closes, so the socket stays open for a moment: it sends while this thread waits. React hands on what was typed
-// between two listeners, so leaving the field and waiting are two.
-const TAKEN_UP_MS = 250
-let sent = false
-
-const sendTyped = () => {
-  const field = document.activeElement
-  sent = Boolean(field?.matches("input, textarea"))
-  if (sent) field.blur()
-}
-
-const waitUntilTakenUp = () => {
-  const taken = performance.now() + TAKEN_UP_MS
-  while (sent && performance.now() < taken);
-}
-
 const keepTyping = () => {
   if (document.documentElement.dataset.schoolTyping) return
   document.documentElement.dataset.schoolTyping = "kept"
   document.addEventListener("focusout", ({ target }) => target.disabled && (cutOff = target), true)
   document.addEventListener("focusin", () => (cutOff = null), true)
-  addEventListener("beforeunload", sendTyped)
-  addEventListener("beforeunload", waitUntilTakenUp)
   const back = () => cutOff?.isConnected && !cutOff.disabled && cutOff.focus()
   new MutationObserver(back).observe(document.body, { subtree: true, attributeFilter: ["disabled"] })
 }
