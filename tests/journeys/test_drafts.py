@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, WebSocketRoute, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 from sqlalchemy import delete, select, update
 
 from school.access.models import SignIn
@@ -18,7 +18,7 @@ from school.drafts.models import Draft
 from school.ledger import queries
 from tests import make, people
 from tests.interruptions import often
-from tests.journeys import steps
+from tests.journeys import steps, wires
 from tests.journeys.conftest import sign_in
 from tests.journeys.steps import PATIENCE_MS
 from tests.journeys.test_payment_journey import amount, expect_receipt, record
@@ -107,26 +107,16 @@ def test_it_survives_a_reload_and_a_closed_tab(
 def test_what_the_socket_carries_no_more_is_handed_in_as_the_page_goes(
     visit: Visit, books: Database, student: tuple[int, str], context: BrowserContext
 ) -> None:
-    wires: list[Wire] = []
-    context.route_web_socket(re.compile("/_stcore/stream"), lambda socket: wires.append(Wire(socket)))
+    sockets = wires.between(context)
     page = visit(f"/payments?student={student[0]}", name="finn")
     begin(page)
 
-    wires[-1].carries = False
+    sockets[-1].carries = False
     page.keyboard.type(" and uncle")
     page.reload()
 
     expect(payer(page)).to_have_value(f"{PAYER} and uncle", timeout=PATIENCE_MS)
     expect(amount(page)).to_have_value(AMOUNT)
-
-
-class Wire:
-    """A page's socket, which may cease to carry what the page sends."""
-
-    def __init__(self, socket: WebSocketRoute) -> None:
-        self.carries = True
-        server = socket.connect_to_server()
-        socket.on_message(lambda message: server.send(message) if self.carries else None)
 
 
 @often.on_sqlite_first

@@ -16,7 +16,7 @@ from school.db import Database
 from school.ledger import queries
 from tests import make
 from tests.interruptions import often
-from tests.journeys import steps
+from tests.journeys import steps, wires
 from tests.journeys.steps import PATIENCE_MS
 from tests.serving import Site
 
@@ -142,6 +142,25 @@ def test_however_it_is_pressed_it_is_recorded_once(
 
     expect_receipt(page)
     assert payments(books, student_id) == [40_000]
+
+
+def test_an_answer_that_comes_late_takes_the_cursor_from_nobody(
+    visit: Visit, context: BrowserContext, student: tuple[int, str]
+) -> None:
+    sockets = wires.between(context)
+    page = visit(f"/payments?student={student[0]}", name="finn")
+    expect(amount(page)).to_be_focused(timeout=PATIENCE_MS)
+
+    sockets[-1].answers = False
+    page.get_by_role("radiogroup", name="How it came").get_by_text("Cheque").click()
+    page.get_by_role("textbox", name="Reference").click()
+    page.keyboard.type("QX-77")
+    page.keyboard.press("Tab")
+    sockets[-1].let_go()
+    page.keyboard.type("Aunt", delay=200)
+
+    expect(page.get_by_role("textbox", name="Paid by")).to_have_value("Aunt")
+    expect(page.get_by_role("textbox", name="Reference")).to_have_value("QX-77")
 
 
 @pytest.mark.parametrize("press", [and_reload, and_another_field])

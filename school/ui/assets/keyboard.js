@@ -8,14 +8,15 @@ const mounted = new WeakMap()
 const box = (key) => document.querySelector(`.st-key-${CSS.escape(key.replaceAll(".", "-"))}`)
 const field = (key) => box(key)?.querySelector("input, textarea, button")
 
-function focus(key, until = performance.now() + WAIT_MS) {
+function focus(mine, key, until = performance.now() + WAIT_MS) {
   const found = field(key)
   if (found && found === document.activeElement) return // typed in already: selecting it would lose the words
+  if (isElsewhere(mine)) return
   if (found && !found.disabled) {
     found.focus()
     if (found.select) found.select()
   } else if (performance.now() < until) {
-    setTimeout(() => focus(key, until), 50)
+    setTimeout(() => focus(mine, key, until), 50)
   }
 }
 
@@ -24,12 +25,13 @@ function press(key) {
   field(key)?.click()
 }
 
-// Who is typing keeps the cursor: a run may end late, and its field is not where they are any more.
-const isTyping = ({ typed }) => typed === document.activeElement && typed?.matches("input, textarea")
+// Who has gone to a field keeps the cursor: a run may end late, and its field is not where they are any more.
+const TEXT = "textarea, input:not([type=radio], [type=checkbox]), [role=spinbutton]"
+const isElsewhere = ({ at }) => at === document.activeElement && at?.matches(TEXT)
 
 function onKey(event, mine) {
   const { data, send } = mine
-  if (event.key === "Enter") mine.typed = null
+  if (event.key === "Enter") mine.at = null
   if (event.key !== "Enter" || event.repeat || event.isComposing || event.altKey) return
   if (event.ctrlKey || event.metaKey) {
     if (data.press) press(data.press)
@@ -38,15 +40,16 @@ function onKey(event, mine) {
   const within = (key) => event.target.tagName === "INPUT" && box(key)?.contains(event.target)
   if (data.pick && within(data.pick)) send("picked", event.target.value)
   const next = Object.entries(data.enter ?? {}).find(([key]) => within(key))?.[1]
-  if (next) setTimeout(() => focus(next)) // after this key is done, or it would press the button it leads to
+  if (next) setTimeout(() => focus(mine, next)) // after this key is done, or it would press the button it leads to
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const mine = mounted.get(parentElement) ?? {}
   if (!mine.listener) {
     mine.listener = (event) => onKey(event, mine)
-    mine.noting = ({ target }) => (mine.typed = target.type === "radio" ? null : target)
+    mine.noting = ({ target }) => (mine.at = target)
     document.addEventListener("keydown", mine.listener)
+    document.addEventListener("focusin", mine.noting, true)
     document.addEventListener("input", mine.noting, true)
     mounted.set(parentElement, mine)
   }
@@ -55,14 +58,15 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (data.move && data.move.turn !== mine.turn) {
     mine.turn = data.move.turn
     mine.form = data.form
-    if (!isTyping(mine)) focus(data.move.to)
+    focus(mine, data.move.to)
   } else if (data.form !== mine.form) {
     mine.form = data.form
-    if (data.late) setTimeout(() => document.activeElement === document.body && focus(data.start), SETTLE_MS)
-    else if (!isTyping(mine)) focus(data.start)
+    if (data.late) setTimeout(() => document.activeElement === document.body && focus(mine, data.start), SETTLE_MS)
+    else focus(mine, data.start)
   }
   return () => {
     document.removeEventListener("keydown", mine.listener)
+    document.removeEventListener("focusin", mine.noting, true)
     document.removeEventListener("input", mine.noting, true)
     mounted.delete(parentElement)
   }
