@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.interruptions.desk import Form, press, record
+from tests.interruptions.desk import Form, record
 
 Press = Callable[[Form], None]
 Interruption = Callable[[Form], None]
-
-
-def once(form: Form) -> None:
-    press(form)
 
 
 def double_click(form: Form) -> None:
@@ -64,4 +60,4 @@ def another_page(form: Form) -> None:
     form.page.get_by_test_id("stSidebarNavLink").filter(has_text="Students").click(no_wait_after=True)
 
 
-PRESSES = (once, double_click, triple_click, enter_twice, ctrl_enter_twice)
+PRESSES = (double_click, triple_click, enter_twice, ctrl_enter_twice)

@@ -41,8 +41,7 @@ COLUMN = {"doubled": "doubled", "half": "half", "foreign": "foreign", "unknown":
 
 WRONG_BY_ERROR: dict[type[Exception], str] = {checker.Foreign: "foreign", checker.Trouble: "incidents"}
 
-ALONE = (  # what meets one tab
-    interruptions.once,
+ALONE = (  # what meets one tab; a press that nothing meets is not part of the storm
     interruptions.double_click,
     interruptions.triple_click,
     interruptions.enter_twice,
@@ -223,10 +222,7 @@ class Storm:
         busy = {form.page for form in forms}
         for form in forms:
             clerk = next(clerk for clerk in self.clerks if clerk.name == form.clerk)
-            free = next((tab for tab in clerk.tabs if tab not in busy), None)
-            if free is None:
-                desk.press(form)
-                continue
+            free = next((tab for tab in clerk.tabs if tab not in busy), None) or clerk.context.new_page()
             busy.add(free)
             again = replace(form, page=free)
             desk.reopen(again)
@@ -264,6 +260,8 @@ class Storm:
         if self.office.site.process is None:
             self.office.site.start()
         for clerk in self.clerks:
+            for tab in set(clerk.context.pages) - set(clerk.tabs):
+                tab.close()
             with self.office.database.writing() as session:
                 user = session.scalars(select(User).where(User.name == clerk.name)).one()
                 if user.status == "disabled":
