@@ -136,6 +136,7 @@ def incident_table(session: Session, health: Health) -> None:
             "Page": [row.page.strip("/") or "today" for row in rows],
             "What": [row.error for row in rows],
             "Where": [row.place for row in rows],
+            "Form": [row.request_id or "" for row in rows],
         },
         key="health.incidents",
         alt="Incidents, the newest first",

@@ -20,6 +20,8 @@ from tests import make
 from tests.pages.conftest import Open
 from tests.pages.test_away import read_only
 
+FORM = "2c1f0a52-6a4e-4a53-9a52-3f8f1f7f0d11"  # the request id of the payment that was on the screen
+
 
 @pytest.fixture
 def house(books: Database) -> Database:
@@ -29,20 +31,20 @@ def house(books: Database) -> Database:
         make.bill(session, student_id, (10_000, date(2026, 1, 15)), on=date(2026, 1, 15))
         make.pay(session, student_id, 2_500)
         note(session, "OLD999", clock.now() - timedelta(days=9))
-        note(session, "ABC123", clock.now())
+        note(session, "ABC123", clock.now(), request_id=FORM)
         for name in ("finn", "nobody"):
             sign_ins.begin(session, name=name, address="192.0.2.7")
     return books
 
 
-def note(session, number: str, at) -> None:
+def note(session, number: str, at, request_id: str | None = None) -> None:
     with clock.set_to(at):
         incidents.note(
             session,
             number=number,
             user_id=1,
             page="/payments",
-            request_id=None,
+            request_id=request_id,
             error="KeyError",
             place="school/ui/receipts.py:41",
         )
@@ -73,6 +75,7 @@ def test_incidents_stand_in_a_table_by_the_number_people_were_told(house: Databa
     assert list(rows["Page"]) == ["payments", "payments"]
     assert list(rows["What"]) == ["KeyError", "KeyError"]
     assert list(rows["Where"]) == ["school/ui/receipts.py:41"] * 2
+    assert list(rows["Form"]) == [FORM, ""]
 
 
 def test_where_nothing_went_wrong_it_says_so(books: Database, open_page: Open) -> None:
