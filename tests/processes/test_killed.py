@@ -23,6 +23,7 @@ pytestmark = pytest.mark.browser
 PRESSES_MAX = 3
 
 each_server = pytest.mark.parametrize("killed", [0, 1] if THOROUGH else [0])  # they are the same program
+the_other_too = pytest.mark.parametrize("killed", [0, 1] if THOROUGH else [1])  # and so the other, once
 
 
 def at_their_desk(pair: Pair, office: Office, tabs: list[Page], server: int) -> list[Form]:
@@ -157,7 +158,7 @@ def test_killed_while_it_is_written_the_form_is_a_receipt_or_is_sent_again(
         expect_paid_once(books, form)
 
 
-@each_server
+@the_other_too
 def test_killed_after_the_commit_the_receipt_is_shown_and_its_papers_open(
     pair: Pair, office: Office, books: Database, tabs: list[Page], killed: int
 ) -> None:
