@@ -1,4 +1,4 @@
-"""The same in a real browser, where the library that drives it and a Chromium are found."""
+"""The same in a real browser, where the tools of the tests and a Chromium are installed."""
 
 from __future__ import annotations
 
@@ -38,9 +38,7 @@ async def in_chromium(bench: Bench) -> str:
 
         path = chromium()
     except ImportError:
-        return (
-            "not tried, because the library that drives it is not installed (python3 -m school setup does)."
-        )
+        return "not tried, because the tools of the tests are not installed (python3 -m school test does)."
     except Trouble as trouble:
         return f"not tried, because {trouble}"
     if path is None:

@@ -12,13 +12,16 @@ from typing import Any
 
 import pytest
 
+from school.bootstrap.programs import chromium
 from school.db import Database
 from school.settings import ROOT
+from school.stability import interruptions
 from tests.databases import url_text
+from tests.interruptions import held
 from tests.stability.conftest import fingerprint
 from tests.stability.test_planted import planted
 
-CASES = {"sign-in", "pages as finance", "payment", "one form in two tabs", "server killed after commit"}
+CASES = {"sign-in", "pages as finance", "payment", "one form in two tabs", *interruptions.KILLS}
 
 
 @pytest.fixture(autouse=True)
@@ -55,17 +58,25 @@ def copies(live: Database) -> set[str]:
 
 
 @pytest.mark.postgres
-def test_a_sound_program_is_clean_and_the_live_books_are_the_same(live_postgresql: Database) -> None:
+def test_a_sound_program_is_clean_and_the_live_books_are_the_same(
+    live_postgresql: Database, tmp_path: Path
+) -> None:
+    """With two processes; with one a kill is tried in test_planted."""
     live = live_postgresql
     before, there = fingerprint(live), copies(live)
 
-    code, out, err = ended(stability(live, "--json", "--seconds", "10", "--seed", "11"))
+    process = stability(live, "--json", "--seconds", "10", "--seed", "11", "--processes", "2")
+    held.until(lambda: bool(list(tmp_path.glob("school-stability-*/server-2.log"))), every_s=0.1)
+    code, out, err = ended(process)
 
     assert code == 0, out + err
     seen: dict[str, Any] = json.loads(out)
-    assert (seen["clean"], seen["seed"], seen["verify"]) == (True, 11, [])
+    assert (seen["clean"], seen["seed"], seen["processes"], seen["verify"]) == (True, 11, 2, [])
     by_name = {case["case"]: case for case in seen["cases"]}
     assert by_name.keys() >= CASES
+    if chromium():
+        assert seen["browser"].startswith("tried in Chromium")
+        assert "in Chromium" in by_name
     paid = [case for case in seen["cases"] if case["recorded_once"] is not None]
     assert all(case["recorded_once"] == case["tried"] > 0 for case in paid)
     assert fingerprint(live) == before

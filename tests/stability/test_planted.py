@@ -107,7 +107,12 @@ def test_the_check_finds(
 
 
 @pytest.mark.parametrize(
-    "tried", [visits.every_page, both_cashiers, payments(interruptions.signed_out_elsewhere)]
+    "tried",
+    [
+        visits.every_page,
+        both_cashiers,
+        payments(interruptions.signed_out_elsewhere, interruptions.killed_during),
+    ],
 )
 def test_the_program_as_it_is_passes_the_same_cases(live: Database, tmp_path: Path, tried: Try) -> None:
     tally = coroutines.finish(found(live, tmp_path, tried))
