@@ -54,7 +54,7 @@ def everybody(session: Session) -> None:
 def signed_in(session: Session, user_id: int) -> Actor:
     """The user, acting under a sign-in of their own."""
     opened = sign_ins.open_sign_in(session, user_id=user_id)
-    session.flush()
+    sign_ins.take_up(session, sign_in_id=opened.id)
     actor = actor_of_sign_in(session, opened.id)
     assert actor is not None
     return actor
@@ -66,4 +66,4 @@ def cookie(session: Session, user_id: int) -> str:
     session.flush()
     claimed = sign_ins.claim(session, ticket=opened.ticket, held_token=None)
     assert claimed is not None
-    return claimed.token
+    return claimed

@@ -178,7 +178,7 @@ def _sign_ins(session: Session, where: Iterable[ColumnElement[bool]], limit: int
 
 def _sign_in(row: SignIn, name: str, full_name: str, now: datetime, idle: timedelta) -> SignInFacts:
     ends = {
-        row.expires_at: "it had lasted as long as a sign-in may",
+        row.expires_at: _why_expired(row),
         row.last_seen_at + idle: "it was left unused",
     }
     if row.revoked_at:
@@ -196,6 +196,12 @@ def _sign_in(row: SignIn, name: str, full_name: str, now: datetime, idle: timede
         ended_at=first if first <= now else None,
         ended_why=ends[first] if first <= now else None,
     )
+
+
+def _why_expired(row: SignIn) -> str:
+    if row.expires_at == row.ticket_expires_at:
+        return "the page it was opened for was gone"
+    return "it had lasted as long as a sign-in may"
 
 
 def _is_open() -> tuple[ColumnElement[bool], ...]:

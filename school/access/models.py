@@ -42,6 +42,8 @@ class UserRole(Base):
 class SignIn(Base):
     """One sign-in of one browser. The cookie holds a random token, the row only its SHA-256.
 
+    Until a page or a browser has taken it up it ends with its ticket, and is nobody's device.
+
     `ticket_hash` lets the cookie route claim the row once, until `ticket_expires_at`: that sets `token_hash`.
     `browser_hash` is of the cookie that names the browser; only that browser may show the ticket.
     """

@@ -52,14 +52,6 @@ class NewSignIn:
     ticket_expires_at: datetime
 
 
-@dataclass(frozen=True)
-class Claimed:
-    """The token the cookie will hold; shown once, here."""
-
-    token: str
-    expires_at: datetime
-
-
 def hear(session: Session, *, name: str, address: str, browser: str | None = None) -> str:
     """The line at the gate in which this caller waits; reads only, so that refusing holds up no writer.
 
@@ -151,6 +143,7 @@ def open_sign_in(
 ) -> NewSignIn:
     """A new sign-in of this user with a ticket the browser has a minute to claim; the attempt was right.
 
+    It ends with the ticket unless it is taken up: the page that asked for it may be gone by now.
     Only the browser of this name may claim the ticket; without a name, whoever shows it.
     Raises NotAllowed when the user was disabled in the meantime.
     """
@@ -168,7 +161,7 @@ def open_sign_in(
         browser_hash=hashed(browser) if browser else None,
         created_at=now,
         last_seen_at=now,
-        expires_at=now + timedelta(hours=settings().sign_in_hours_max),
+        expires_at=now + TICKET_LIFE,
         user_agent=user_agent[:200],
         address=address,
     )
@@ -176,31 +169,39 @@ def open_sign_in(
     return NewSignIn(row.id, user_id, ticket, now + TICKET_LIFE)
 
 
-def claim(
-    session: Session, *, ticket: str, held_token: str | None, browser: str | None = None
-) -> Claimed | None:
-    """The token for the browser that shows its own ticket in time, once; None for any other ticket.
+def take_up(session: Session, *, sign_in_id: str) -> None:
+    """A page acts under the new sign-in, or a browser has its cookie: it lasts its hours unless it ended."""
+    created_at = session.scalars(select(SignIn.created_at).where(SignIn.id == sign_in_id)).one()
+    session.execute(
+        update(SignIn)
+        .where(SignIn.id == sign_in_id, SignIn.expires_at > clock.now())
+        .values(expires_at=created_at + timedelta(hours=settings().sign_in_hours_max))
+    )
+
+
+def claim(session: Session, *, ticket: str, held_token: str | None, browser: str | None = None) -> str | None:
+    """The token for the cookie of the browser that shows its own ticket in time, once; None for any other.
 
     The sign-in of the token this browser held until now is ended: one browser, one sign-in.
     """
-    now = clock.now()
     token = secrets.token_urlsafe(32)
-    claimed = session.execute(
+    claimed = session.scalar(
         update(SignIn)
         .where(
             SignIn.ticket_hash == hashed(ticket),
             or_(SignIn.browser_hash.is_(None), SignIn.browser_hash == hashed(browser or "")),
-            SignIn.ticket_expires_at > now,
+            SignIn.ticket_expires_at > clock.now(),
             SignIn.revoked_at.is_(None),
         )
         .values(ticket_hash=None, token_hash=hashed(token))
-        .returning(SignIn.id, SignIn.expires_at)
-    ).one_or_none()
+        .returning(SignIn.id)
+    )
     if claimed is None:
         return None
+    take_up(session, sign_in_id=claimed)
     if held_token:
         end(session, SignIn.token_hash == hashed(held_token), why="someone signed in on the same browser")
-    return Claimed(token, claimed.expires_at)
+    return token
 
 
 def seen(session: Session, *, sign_in_id: str) -> None:

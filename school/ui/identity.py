@@ -168,6 +168,7 @@ def adopt(opened: NewSignIn) -> None:
     The ticket is kept first: a run that is stopped in between is taken up by the next.
     """
     st.session_state[_TICKET] = opened
+    _take_up(opened)
     before = st.session_state.get(_USER)
     forget_everything(but=_TICKET)
     if before not in (None, opened.user_id):
@@ -176,6 +177,11 @@ def adopt(opened: NewSignIn) -> None:
     st.session_state[_USER] = opened.user_id
     st.session_state[_BROWSER] = browser()
     st.session_state[SIGN_IN] = opened.id
+
+
+def _take_up(opened: NewSignIn) -> None:
+    with suppress(Unavailable), writing() as session:  # the browser, which is about to claim it, does so too
+        sign_ins.take_up(session, sign_in_id=opened.id)
 
 
 def just_arrived() -> bool:

@@ -16,7 +16,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from school.access import queries, sign_ins
-from school.access.sign_ins import Claimed
 from school.checks import ledger as checks
 from school.db import reading, writing
 from school.errors import Unavailable
@@ -43,17 +42,17 @@ async def fetch_cookie(request: Request) -> Response:
         return Response(status_code=403)
     held = usable_token(request.cookies.get(cookie_name()))
     browser = usable_token(request.cookies.get(browser_cookie_name()))
-    claimed = await to_thread.run_sync(_claim, ticket, held, browser)
-    if claimed is None:
+    token = await to_thread.run_sync(_claim, ticket, held, browser)
+    if token is None:
         return Response(status_code=403)
     response = Response(status_code=204)
     response.set_cookie(
-        cookie_name(), claimed.token, path="/", secure=settings().https, httponly=True, samesite="strict"
+        cookie_name(), token, path="/", secure=settings().https, httponly=True, samesite="strict"
     )
     return response
 
 
-def _claim(ticket: str, held: str | None, browser: str | None) -> Claimed | None:
+def _claim(ticket: str, held: str | None, browser: str | None) -> str | None:
     with writing() as session:
         return sign_ins.claim(session, ticket=ticket, held_token=held, browser=browser)
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from school import clock
-from school.access import queries, service, sign_ins
+from school.access import listing, queries, service, sign_ins
 from school.access.models import SignIn, SignInAttempt, User
 from school.access.rules import ADMINISTRATOR, FINANCE
 from school.db import Database
@@ -52,7 +52,7 @@ def test_the_ticket_is_claimed_once_within_a_minute(database: Database) -> None:
     assert first is not None
     assert second is None
     with clock.set_to(MORNING + timedelta(minutes=1)), database.reading() as session:
-        assert queries.sign_in_of_token(session, first.token) == opened.id
+        assert queries.sign_in_of_token(session, first) == opened.id
 
 
 def test_a_ticket_older_than_a_minute_opens_nothing(database: Database) -> None:
@@ -61,6 +61,24 @@ def test_a_ticket_older_than_a_minute_opens_nothing(database: Database) -> None:
 
     with clock.set_to(MORNING + timedelta(seconds=60)), database.writing() as session:
         assert sign_ins.claim(session, ticket=opened.ticket, held_token=None) is None
+
+
+def test_a_sign_in_that_nobody_took_up_ends_with_its_ticket_and_stays_ended(database: Database) -> None:
+    with clock.set_to(MORNING), database.writing() as session:
+        finn = people.user(session, FINANCE)
+        left, taken, held = (sign_ins.open_sign_in(session, user_id=finn) for _ in range(3))
+        sign_ins.take_up(session, sign_in_id=taken.id)
+        sign_ins.claim(session, ticket=held.ticket, held_token=None)
+        at_first = listing.open_count(session, finn)
+
+    with clock.set_to(MORNING + sign_ins.TICKET_LIFE), database.writing() as session:
+        sign_ins.take_up(session, sign_in_id=left.id)
+        alive = [queries.is_alive(session, one.id) for one in (left, taken, held)]
+        why = {one.id: one.ended_why for one in listing.sign_ins_of(session, finn)}
+        counted = listing.open_count(session, finn), listing.user(session, finn).open_sign_ins
+
+    assert (at_first, alive, counted) == (3, [False, True, True], (2, 2))
+    assert why == {left.id: "the page it was opened for was gone", taken.id: None, held.id: None}
 
 
 def test_two_browsers_showing_one_ticket_at_once_get_one_cookie(database: Database) -> None:
@@ -86,7 +104,7 @@ def test_neither_ticket_nor_token_is_kept(database: Database) -> None:
     assert claimed is not None
     with database.reading() as session:
         kept = [str(value) for value in session.execute(select(*SignIn.__table__.columns)).one()]
-    assert not [value for value in kept if claimed.token in value or opened.ticket in value]
+    assert not [value for value in kept if claimed in value or opened.ticket in value]
 
 
 def test_signing_in_ends_the_sign_in_of_the_cookie_it_replaces(database: Database) -> None:

@@ -80,7 +80,7 @@ def token_of(database: Database, user: str) -> str:
     with database.writing() as session:
         claimed = sign_ins.claim(session, ticket=opened.ticket, held_token=None)
     assert claimed is not None
-    return claimed.token
+    return claimed
 
 
 def rerun_ms(server: Server, page: str, query: str, token: str, *, runs: int = 40, warm: int = 8) -> float:

@@ -10,7 +10,6 @@ from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
 from school import clock, db
-from school.access import sign_ins
 from school.access.models import User
 from school.db import Database
 from school.settings import ROOT, settings
@@ -62,4 +61,4 @@ def open_page(books: Database) -> Open:
 def _sign_in(books: Database, name: str) -> str:
     with books.writing() as session:
         user_id = session.scalars(select(User.id).where(User.name == name)).one()
-        return sign_ins.open_sign_in(session, user_id=user_id).id
+        return str(people.signed_in(session, user_id).sign_in_id)

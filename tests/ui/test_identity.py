@@ -43,7 +43,7 @@ def page() -> None:
 
 def opened(books: Database, role: str, name: str) -> str:
     with books.writing() as session:
-        return sign_ins.open_sign_in(session, user_id=people.user(session, role, name=name)).id
+        return str(people.signed_in(session, people.user(session, role, name=name)).sign_in_id)
 
 
 def tab(sign_in_id: str | None) -> AppTest:
@@ -187,6 +187,17 @@ def test_a_session_that_holds_nonsense_is_a_strangers(books: Database, held: obj
 )
 def test_a_cookie_of_another_shape_never_reaches_the_database(value: object) -> None:
     assert identity.usable_token(value) is None
+
+
+def test_a_page_goes_on_under_a_sign_in_whose_cookie_the_browser_never_fetched(books: Database) -> None:
+    with books.writing() as session:
+        people.user(session, FINANCE, name="cookieless")
+    app = type_in(tab(None), "cookieless")
+
+    with clock.set_to(clock.now() + 2 * sign_ins.TICKET_LIFE):
+        app.run()
+
+    assert app.text[0].value.startswith("cookieless: ")
 
 
 def test_the_last_use_is_written_when_it_is_old_and_not_before(books: Database) -> None:

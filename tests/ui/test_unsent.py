@@ -55,7 +55,7 @@ def browser(books: Database, name: str = "finn") -> Browser:
         opened = sign_ins.open_sign_in(session, user_id=user_id)
         claimed = sign_ins.claim(session, ticket=opened.ticket, held_token=None)
     assert claimed is not None
-    return Browser(claimed.token, opened.id, user_id)
+    return Browser(claimed, opened.id, user_id)
 
 
 def hand_in(site: Site, cookie: str, body: object, **headers: str) -> int:
