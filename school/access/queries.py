@@ -121,6 +121,11 @@ def still_stands(session: Session, *, user_id: int, password_hash: str) -> bool:
     return session.scalar(found.with_for_update(read=True)) is not None
 
 
+def password_hash(session: Session, user_id: int | None) -> str | None:
+    """What the password of this user is compared with."""
+    return session.scalar(select(User.password_hash).where(User.id == user_id))
+
+
 def any_user(session: Session) -> bool:
     """True when somebody may sign in: with nobody, the set-up page asks for the first administrator."""
     return session.scalar(select(User.id).where(User.status == "active").limit(1)) is not None

@@ -5,10 +5,13 @@ The recovery codes stay on the screen of this session until they were kept, what
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import segno
 import streamlit as st
+from sqlalchemy.orm import Session
 
 from school.access import second_factors
 from school.access.rules import Actor
@@ -24,9 +27,22 @@ _CODES = "guard.recovery_codes"
 
 @dataclass
 class _Fresh:
-    """Codes made by a run that may be stopped before it shows them: the next run finds them here."""
+    """Codes made by a run that may be stopped before it shows them: the next run finds them here.
+
+    While some stand here, whoever pressed twice has them already.
+    """
 
     codes: tuple[str, ...] = ()
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def fill(self, make: Callable[[Session], tuple[str, ...]]) -> None:
+        """Raises SchoolError. No `st.*` in `make`: a run is stopped there."""
+        with self.lock:
+            if self.codes:
+                return
+            with writing() as session:
+                codes = make(session)
+            self.codes = codes
 
 
 def codes_to_keep() -> tuple[str, ...]:
@@ -37,10 +53,7 @@ def codes_to_keep() -> tuple[str, ...]:
 
 def make_recovery_codes(actor: Actor) -> None:
     """New ones, to be shown by the next run. Raises SchoolError."""
-    fresh = _fresh()
-    with writing() as session:
-        codes = second_factors.new_recovery_codes(session, actor=actor)
-    fresh.codes = codes
+    _fresh().fill(lambda session: second_factors.new_recovery_codes(session, actor=actor))
 
 
 def draw_required(actor: Actor) -> None:
@@ -89,7 +102,11 @@ def draw(actor: Actor) -> None:
             feedback.problem("enrolment.code")
             feedback.problem("enrolment")
             st.form_submit_button(
-                "Switch it on", type="primary", key="enrolment.send", on_click=_confirm, args=(actor,)
+                "Switch it on",
+                type="primary",
+                key="enrolment.send",
+                on_click=_confirm,
+                args=(actor, _fresh()),
             )
 
 
@@ -125,16 +142,13 @@ def _fresh() -> _Fresh:
     return fresh
 
 
-def _confirm(actor: Actor) -> None:
+def _confirm(actor: Actor, fresh: _Fresh) -> None:
     """For the button: what was pressed is written before anything can stop it."""
-    fresh, late = _fresh(), None
+    late = None
     with feedback.attempt("enrolment") as stands:
         try:
-            with writing() as session:
-                codes = second_factors.confirm(
-                    session, actor=actor, code=str(stands.get("enrolment.code") or "")
-                )
-            fresh.codes = codes
+            code = str(stands.get("enrolment.code") or "")
+            fresh.fill(lambda session: second_factors.confirm(session, actor=actor, code=code))
         except NotFound as error:
             late = error.sentence
     if feedback.refused():

@@ -74,8 +74,10 @@ def is_refused(field: str) -> bool:
 
 
 def say(kind: Kind, text: str) -> None:
-    """A message for the next `show`, on this run or the one after."""
-    st.session_state[_MESSAGES] = [*st.session_state.get(_MESSAGES, []), (kind, text)]
+    """A message for the next `show`, on this run or the one after; said twice, it is shown once."""
+    waiting = st.session_state.get(_MESSAGES, [])
+    if (kind, text) not in waiting:
+        st.session_state[_MESSAGES] = [*waiting, (kind, text)]
 
 
 def show(page: str | None = None) -> None:

@@ -8,11 +8,33 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
+from typing import Generic, TypeVar
 from weakref import WeakValueDictionary
 
 import streamlit as st
+
+T = TypeVar("T")
+
+
+class Press(Generic[T]):
+    """A form as it was drawn, where no request id names what it does: pressed twice, it acts once.
+
+    The later press waits for the earlier and has its answer, while the same stands in the form; a refusal is
+    nobody's answer. A button gets a new one at every drawing: what was proven counts in no other form.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._answers: dict[Hashable, T] = {}
+
+    def once(self, typed: Hashable, act: Callable[[], T]) -> T:
+        """No `st.*` and no session state in `act`: a run is stopped there."""
+        with self._lock:
+            if typed not in self._answers:
+                self._answers[typed] = act()
+            return self._answers[typed]
 
 
 class _Turn:

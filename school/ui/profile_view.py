@@ -19,7 +19,7 @@ from school.db import writing
 from school.errors import BadInput
 from school.students import queries as students
 from school.students.queries import SchoolFacts
-from school.ui import devices, enrolment, feedback, identity, languages, proof, words
+from school.ui import devices, enrolment, feedback, identity, languages, once, proof, words
 
 PROVEN_LIFE = timedelta(minutes=5)  # so long the password need not be typed again on this page
 FEW_CODES = 3
@@ -61,11 +61,11 @@ def password(actor: Actor) -> None:
             "Change the password",
             key="profile.change_password",
             on_click=_change_password,
-            args=(actor, keys, proof.caller()),
+            args=(actor, keys, once.Press(), proof.caller()),
         )
 
 
-def _change_password(actor: Actor, keys: tuple[str, ...], by: proof.Caller) -> None:
+def _change_password(actor: Actor, keys: tuple[str, ...], press: once.Press[None], by: proof.Caller) -> None:
     """For the button: what was pressed is written before anything can stop it."""
     old_key, new_key, again_key = keys
     with feedback.attempt("profile", password=old_key) as stands:
@@ -74,15 +74,19 @@ def _change_password(actor: Actor, keys: tuple[str, ...], by: proof.Caller) -> N
             raise BadInput("The two are not the same. Type the new password twice.", field=again_key)
         if new == old:
             raise BadInput("This is the present password. Choose another.", field=new_key)
-        about = [actor.name, actor.full_name]
-        passwords.check_new(new, about=about, field=new_key)
-        proof.again(actor, old, by=by)
-        chosen = passwords.choose(new, about=about, field=new_key)
-        with writing() as session:
-            change_own_password(session, actor=actor, password=chosen)
+        press.once((old, new), lambda: _replace_password(actor, old, new, new_key, by))
     if not feedback.refused():
         st.session_state[_TURN] = st.session_state.get(_TURN, 0) + 1
         feedback.say("success", "Your password is changed. Everywhere else you are signed out.")
+
+
+def _replace_password(actor: Actor, old: str, new: str, field: str, by: proof.Caller) -> None:
+    about = [actor.name, actor.full_name]
+    passwords.check_new(new, about=about, field=field)
+    proof.again(actor, old, by=by)
+    chosen = passwords.choose(new, about=about, field=field)
+    with writing() as session:
+        change_own_password(session, actor=actor, password=chosen)
 
 
 def second_factor(actor: Actor, facts: Facts) -> None:
@@ -118,13 +122,9 @@ def devices_of(actor: Actor, facts: Facts) -> None:
         for one in facts.sign_ins:
             _device(actor, one, facts.school.time_zone)
     if len(facts.sign_ins) > 1:
-        st.button(
-            "Sign out everywhere else",
-            icon=":material/logout:",
-            key="profile.end_others",
-            on_click=_end_others,
-            args=(actor,),
-        )
+        with st.container(horizontal=True):
+            _change("Sign out everywhere else", "logout", "end_others", _end_others, actor)
+            _change("Sign out everywhere", "logout", "end_all", _end_everywhere, actor)
 
 
 def _end_others(actor: Actor) -> None:
@@ -133,6 +133,13 @@ def _end_others(actor: Actor) -> None:
         ended = end_all(session, actor=actor, user_id=int(actor.user_id or 0), but=actor.sign_in_id)
     if not feedback.refused():
         feedback.say("success", f"Signed out on {ended} other device{'s' if ended != 1 else ''}.")
+
+
+def _end_everywhere(actor: Actor) -> None:
+    with feedback.attempt("profile"), writing() as session:
+        end_all(session, actor=actor, user_id=int(actor.user_id or 0))
+    if not feedback.refused():
+        identity.leave()
 
 
 def screens(actor: Actor, facts: Facts) -> None:
@@ -190,14 +197,15 @@ def _prove(actor: Actor, with_code: bool) -> None:
             "Change the second factor" if with_code else "Set up a second factor",
             key="profile.prove",
             on_click=_proven,
-            args=(actor, with_code, proof.caller()),
+            args=(actor, with_code, once.Press(), proof.caller()),
         )
 
 
-def _proven(actor: Actor, with_code: bool, by: proof.Caller) -> None:
+def _proven(actor: Actor, with_code: bool, press: once.Press[None], by: proof.Caller) -> None:
     with feedback.attempt("profile") as stands:
         code = str(stands.get("profile.code") or "") if with_code else None
-        proof.again(actor, str(stands.get("profile.password") or ""), code, by=by)
+        password = str(stands.get("profile.password") or "")
+        press.once((password, code), lambda: proof.again(actor, password, code, by=by))
     if feedback.refused():
         return
     st.session_state[_PROVEN] = clock.now() + PROVEN_LIFE

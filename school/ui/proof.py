@@ -101,6 +101,13 @@ def again(actor: Actor, typed: str, code: str | None = None, *, by: Caller) -> N
         sign_ins.was_right(session, attempt_id=attempt.id)
 
 
+def is_present(actor: Actor, typed: str, *, by: Caller) -> bool:
+    """True when this is the actor's password now. Nothing is counted: whoever is asked may replace it."""
+    with reading() as session:
+        kept = queries.password_hash(session, actor.user_id)
+    return gate.right(typed, kept, address=by.address)
+
+
 def _unchanged(session: Session, attempt: Attempt) -> int:
     """The id of the user, whose password is still the one that was looked at."""
     user_id = attempt.user_id

@@ -16,9 +16,10 @@ from streamlit_authenticator.views import authentication_view
 from school.access import passwords
 from school.access.rules import Actor, user_name
 from school.access.service import change_own_password
+from school.access.sign_ins import Attempt, NewSignIn
 from school.db import writing
 from school.errors import BadInput, SchoolError
-from school.ui import identity, invitation, letterhead, proof, second_step
+from school.ui import feedback, identity, invitation, letterhead, once, proof, second_step
 from school.ui.words import plain
 
 WIDTH = 420
@@ -28,6 +29,9 @@ LABELS = {
     "Password": "Password",
     "Login": "Sign in",
 }
+FIRST, AGAIN = "new_password.first", "new_password.again"
+_Known = tuple[Attempt, NewSignIn | None]
+_PRESS = "sign_in.press"  # of the form that is being sent
 
 
 class _NoCookie:
@@ -60,12 +64,17 @@ class _Controller:
 def _first_step(name: str, password: str) -> None:
     """Signs in, or leaves the second step to be drawn. Raises SchoolError with the sentence to show."""
     by = proof.caller()
-    attempt = proof.password(name, password, by=by)
-    opened = proof.open_without_code(attempt, by=by)
+    press: once.Press[_Known] = st.session_state.setdefault(_PRESS, once.Press())
+    attempt, opened = press.once((name, password), lambda: _look(name, password, by))
     if opened:
         identity.adopt(opened)
     else:
         second_step.wait_for(user_name(name), attempt, by)
+
+
+def _look(name: str, password: str, by: proof.Caller) -> _Known:
+    attempt = proof.password(name, password, by=by)
+    return attempt, proof.open_without_code(attempt, by=by)
 
 
 class _Form(Authenticate):  # type: ignore[misc]
@@ -142,30 +151,41 @@ def _draw_first_step() -> None:
     except LoginError as refusal:
         st.error(str(refusal), icon=":material/error:")
     invitation.offer()
+    st.session_state.pop(_PRESS, None)  # nothing is being sent any more
 
 
 def draw_new_password(actor: Actor) -> None:
     """Asks for a password of their own before anything else is shown."""
-    with st.container(horizontal_alignment="center"), st.container(width=WIDTH):
-        with st.form("new_password"):
-            st.header("Choose your own password", anchor=False)
-            st.caption("The one you signed in with was given to you by somebody else.")
-            first = st.text_input(
-                "New password", type="password", key="new_password.first", autocomplete="new-password"
-            )
-            again = st.text_input(
-                "The same again", type="password", key="new_password.again", autocomplete="new-password"
-            )
-            sent = st.form_submit_button("Keep it", type="primary", width="stretch", key="new_password.send")
-        if not sent:
-            return
-        try:
-            if first != again:
-                raise BadInput("The two are not the same. Type the new password twice.")
-            chosen = passwords.choose(first, about=[actor.name, actor.full_name])
-            with writing() as session:
-                change_own_password(session, actor=actor, password=chosen)
-        except SchoolError as error:
-            st.error(error.sentence, icon=":material/error:")
-            return
-    st.rerun()
+    with st.container(horizontal_alignment="center"), st.container(width=WIDTH), st.form("new_password"):
+        st.header("Choose your own password", anchor=False)
+        st.caption("The one you signed in with was given to you by somebody else.")
+        for label, key in (("New password", FIRST), ("The same again", AGAIN)):
+            st.text_input(label, type="password", key=key, autocomplete="new-password")
+            feedback.problem(key)
+        feedback.problem("new_password")
+        st.form_submit_button(
+            "Keep it",
+            type="primary",
+            width="stretch",
+            key="new_password.send",
+            on_click=_keep,
+            args=(actor, once.Press(), proof.caller()),
+        )
+
+
+def _keep(actor: Actor, press: once.Press[None], by: proof.Caller) -> None:
+    with feedback.attempt("new_password") as stands:
+        first, again = str(stands.get(FIRST) or ""), str(stands.get(AGAIN) or "")
+        if first != again:
+            raise BadInput("The two are not the same. Type the new password twice.", field=AGAIN)
+        press.once(first, lambda: _replace(actor, first, by))
+
+
+def _replace(actor: Actor, typed: str, by: proof.Caller) -> None:
+    about = [actor.name, actor.full_name]
+    passwords.check_new(typed, about=about, field=FIRST)
+    if proof.is_present(actor, typed, by=by):
+        raise BadInput("This is the password you were given. Choose another.", field=FIRST)
+    chosen = passwords.choose(typed, about=about, field=FIRST)
+    with writing() as session:
+        change_own_password(session, actor=actor, password=chosen)

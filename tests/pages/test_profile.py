@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from streamlit.testing.v1 import AppTest
 
 from school import clock
-from school.access import passwords, preferences, queries, second_factors
+from school.access import listing, passwords, preferences, queries, second_factors
 from school.access.models import SignIn, SignInAttempt, User
 from school.access.rules import COMMAND_LINE, FINANCE, Actor
 from school.db import Database
@@ -264,6 +264,19 @@ def test_devices_are_told_apart_and_ended(books: Database, open_page: Open) -> N
     assert [is_alive(books, one) for one in (elsewhere, third, hers)] == [False, False, True]
     assert "Signed out on 1 other device." in at.success[0].value
     assert not any(button.key == "profile.end_others" for button in at.button)
+
+
+def test_one_press_signs_out_on_every_device_and_on_this_one(books: Database, open_page: Open) -> None:
+    elsewhere, hers = another_sign_in(books, "finn"), another_sign_in(books, "hope")
+    at = open_page("profile", name="finn")
+
+    at.button(key="profile.end_all").click().run()
+
+    assert [told.value for told in at.info] == ["You are signed out."]
+    assert not at.title or at.title[0].value != "Your profile"
+    assert [is_alive(books, one) for one in (elsewhere, hers)] == [False, True]
+    with books.reading() as session:
+        assert listing.open_count(session, user_id(books, "finn")) == 0
 
 
 def test_numbers_and_dates_are_as_chosen_on_every_page_and_only_for_this_person(

@@ -122,6 +122,30 @@ def test_a_write_that_fails_lets_the_next_one_in() -> None:
         pass
 
 
+def test_a_form_pressed_twice_acts_once_and_both_presses_have_the_answer() -> None:
+    press: once.Press[int] = once.Press()
+    acted: list[str] = []
+
+    def act(typed: str) -> int:
+        acted.append(typed)
+        time.sleep(0.05)
+        return len(acted)
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: press.once("same", lambda: act("same")), range(8)))
+
+    assert (answers, press.once("other", lambda: act("other"))) == ([1] * 8, 2)
+    assert acted == ["same", "other"]
+
+
+def test_a_refusal_is_not_the_answer_of_the_next_press() -> None:
+    press: once.Press[str] = once.Press()
+    with pytest.raises(ZeroDivisionError):
+        press.once("same", lambda: str(1 / 0))
+
+    assert press.once("same", lambda: "done") == "done"
+
+
 def test_ids_that_are_done_with_are_forgotten() -> None:
     for i in range(100):
         with once.holding(f"gone-{i}"):
