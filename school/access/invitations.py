@@ -120,10 +120,13 @@ def facts(session: Session, code: str) -> InvitationFacts | None:
     return InvitationFacts(*row) if row else None
 
 
+def looks_like_one(code: str) -> bool:
+    """Half a code is none, and is neither counted nor looked at."""
+    return len(code_as_made(code[:LENGTH_MAX])) == LENGTH
+
+
 def is_guess(session: Session, code: str) -> bool:
-    """True for what looks like a code and never was one: an old code is no guess, nor is half a code."""
-    if len(code_as_made(code[:LENGTH_MAX])) != LENGTH:
-        return False
+    """True for what never was a code: an old one is no guess."""
     return session.scalar(select(Invitation.id).where(Invitation.code_hash == _hash(code))) is None
 
 

@@ -24,7 +24,8 @@ from school.ui import feedback, identity, letterhead, proof, second_step, words
 WIDTH = 420
 CODE = "code"  # its name in the address
 FIRST, AGAIN = "invitation.first", "invitation.again"
-_GUESS = "invitation.guess"  # the guess that was counted last, and what was said of it
+_COUNTED = "invitation.counted"  # the code that was counted last
+_WAIT = "invitation.wait"  # why a code is not looked at now
 _CHOOSING = "invitation.choosing"
 
 
@@ -117,32 +118,35 @@ def _whose(found: InvitationFacts | None) -> str:
 
 
 def _look_up(code: str) -> InvitationFacts | None:
-    """For whom the code is, or None; a guess is counted once in a session, and says when to wait."""
-    if not code:
+    """For whom the code is, or None. Before it is looked at it is counted, once in a session."""
+    st.session_state.pop(_WAIT, None)
+    if not invitations.looks_like_one(code):
         return None
+    if st.session_state.get(_COUNTED) != code:
+        try:
+            _count(code, proof.caller())
+        except NotAllowed as wait:
+            st.session_state[_WAIT] = wait.sentence.replace("password", "code")
+            return None
+        st.session_state[_COUNTED] = code
     with reading() as session:
-        found = invitations.facts(session, code)
-        is_guess = found is None and invitations.is_guess(session, code)
-    counted, _ = st.session_state.get(_GUESS, ("", ""))
-    if is_guess and counted != code:
-        st.session_state[_GUESS] = (code, _count(code))
-    return found
+        return invitations.facts(session, code)
 
 
-def _count(code: str) -> str:
-    """Counts one guess; the sentence to show."""
-    by, name = proof.caller(), invitations.guess_name(code)
-    try:
-        with writing() as session:
-            sign_ins.begin(session, name=name, address=by.address, browser=by.browser)
-    except NotAllowed as wait:
-        return wait.sentence.replace("password", "code")
-    return USELESS
+def _count(code: str, by: proof.Caller) -> None:
+    """As a wrong attempt, unless it is or was a code. Raises NotAllowed, and counts nothing, if one waits."""
+    name = invitations.guess_name(code)
+    with reading() as session:
+        sign_ins.hear(session, name=name, address=by.address, browser=by.browser)
+    with writing() as session:
+        attempt = sign_ins.begin(session, name=name, address=by.address, browser=by.browser)
+    with writing() as session:
+        if not invitations.is_guess(session, code):
+            sign_ins.was_right(session, attempt_id=attempt.id)
 
 
 def _type(code: str) -> None:
     """The code by hand; what was typed stays, with what is wrong under it."""
-    counted, sentence = st.session_state.get(_GUESS, ("", ""))
     with _middle():
         with st.form("invitation.code_form"):
             st.header("Your code", anchor=False)
@@ -156,7 +160,7 @@ def _type(code: str) -> None:
                 autocomplete="off",
             )
             if code and typed == code[:LENGTH_MAX]:
-                st.error(sentence if counted == code else USELESS, icon=":material/error:")
+                st.error(st.session_state.get(_WAIT, USELESS), icon=":material/error:")
             sent = st.form_submit_button("Go on", type="primary", width="stretch", key="invitation.send")
         st.button(
             "Sign in instead",

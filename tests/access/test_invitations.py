@@ -293,7 +293,7 @@ def test_only_what_looks_like_a_code_and_never_was_one_is_a_guess(database: Data
 
         assert invitations.is_guess(session, "0000-1111-2222-3333")
         assert not invitations.is_guess(session, old.code)
-        assert not invitations.is_guess(session, "hello")
+        assert not invitations.looks_like_one("hello")
         with pytest.raises(SchoolError):
             invite(session, invitations.guess_name("0000-1111-2222-3333"))
 

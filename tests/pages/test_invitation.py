@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from school import clock
 from school.access import invitations, passwords, second_factors, sign_ins
 from school.access.models import SignIn, SignInAttempt, User
-from school.access.rules import COMMAND_LINE, FINANCE
+from school.access.rules import COMMAND_LINE, FINANCE, LONGEST_WAIT
 from school.db import Database
 from tests import make, people
 from tests.pages.conftest import Open
@@ -47,7 +47,7 @@ def password_of(books: Database, name: str) -> str:
 def counted(books: Database, name: str) -> int:
     with books.reading() as session:
         attempts = select(func.count()).select_from(SignInAttempt).where(SignInAttempt.name == name)
-        return session.scalar(attempts) or 0
+        return session.scalar(attempts.where(~SignInAttempt.succeeded)) or 0
 
 
 def test_a_code_says_for_whom_it_is_and_signs_in_with_the_password_chosen(
@@ -124,6 +124,22 @@ def test_who_guesses_on_is_told_to_wait(books: Database, open_page: Open) -> Non
 
     (told,) = errors(at)
     assert re.match(r"Too many attempts with a wrong code. Wait .* and try again.", told)
+
+
+def test_while_one_waits_no_code_is_looked_at_and_then_it_is(
+    books: Database, open_page: Open, code: str
+) -> None:
+    for _ in range(5):
+        with books.writing() as session:
+            sign_ins.begin(session, name=invitations.guess_name(code), address="")
+
+    at = open_page("today", code=code)
+
+    assert "Too many attempts with a wrong code." in errors(at)[0]
+    assert "Bea" not in text(at)
+    assert counted(books, invitations.guess_name(code)) == 5
+    with clock.set_to(make.NOON + LONGEST_WAIT):
+        assert at.run().header[0].value == "Welcome, Bea Bell"
 
 
 def test_a_reset_does_not_lead_past_the_second_factor(books: Database, open_page: Open) -> None:
