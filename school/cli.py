@@ -137,8 +137,11 @@ def user() -> None:
 @click.option(
     "--password-stdin", is_flag=True, required=True, expose_value=False, help="Read it from standard input."
 )
-def user_add(name: str, roles: tuple[str, ...], full_name: str, email: str) -> None:
-    """Add a user who may sign in."""
+@click.option(
+    "--keep-password", is_flag=True, help="Nobody else knows it: ask for no other at the first sign-in."
+)
+def user_add(name: str, roles: tuple[str, ...], full_name: str, email: str, keep_password: bool) -> None:
+    """Add a user who may sign in, and is then asked for a password that nobody else knows."""
     from school.access import service
     from school.access.rules import COMMAND_LINE
     from school.db import writing
@@ -154,8 +157,11 @@ def user_add(name: str, roles: tuple[str, ...], full_name: str, email: str) -> N
             roles=list(roles),
             full_name=full_name,
             email=email,
+            must_change_password=not keep_password,
         )
     click.echo(f"Added {name} ({', '.join(roles)}).")
+    if not keep_password:
+        click.echo("The first sign-in asks for a password of their own.")
 
 
 @cli.group("import")

@@ -72,11 +72,24 @@ def test_a_user_is_added_with_a_password_from_standard_input(run: Run, database:
         "user", "add", "Ada", "--role", "finance", "--password-stdin", stdin="maple-otter-quilt-zebra\n"
     )
 
-    assert added == (0, "Added Ada (finance).\n", "")
+    assert added == (0, "Added Ada (finance).\nThe first sign-in asks for a password of their own.\n", "")
     with database.reading() as session:
         assert session.execute(
-            text("SELECT name, role FROM user_account JOIN user_role ON id = user_id")
-        ).all() == [("ada", "finance")]
+            text("SELECT name, role, must_change_password FROM user_account JOIN user_role ON id = user_id")
+        ).all() == [("ada", "finance", True)]
+
+
+def test_a_password_that_nobody_else_knows_is_kept(run: Run, database: Database) -> None:
+    run("migrate")
+
+    added = run(
+        *("user", "add", "ada", "--role", "finance", "--password-stdin", "--keep-password"),
+        stdin="maple-otter-quilt-zebra\n",
+    )
+
+    assert added == (0, "Added ada (finance).\n", "")
+    with database.reading() as session:
+        assert not session.scalar(text("SELECT must_change_password FROM user_account"))
 
 
 @pytest.mark.parametrize(

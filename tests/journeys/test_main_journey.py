@@ -21,6 +21,7 @@ from tests.serving import Site, serving
 
 REGISTER = Path(__file__).parents[1] / "intake" / "examples" / "riverside_register.csv"
 PASSWORD = "seven quiet otters swim"
+GIVEN = "told across the counter"
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -36,7 +37,7 @@ def fresh(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def add_user(site: Site, name: str, role: str) -> None:
     subprocess.run(
         [sys.executable, "-m", "school", "user", "add", name, "--role", role, "--password-stdin"],
-        input=PASSWORD.encode(),
+        input=GIVEN.encode(),
         cwd=ROOT,
         env={**os.environ, "SCHOOL_DATABASE_URL": databases.url_text(site.database)},
         check=True,
@@ -107,7 +108,10 @@ def change_user(page: Page, name: str) -> None:
     steps.sign_out(page)
     steps.expect_sign_in(page)
     steps.accessible(page)
-    steps.sign_in(page, name, PASSWORD)
+    steps.sign_in(page, name, GIVEN)
+    page.get_by_label("New password").fill(PASSWORD)
+    page.get_by_label("The same again").fill(PASSWORD)
+    page.get_by_role("button", name="Keep it").click()
     steps.expect_page(page, "Today")
     steps.accessible(page)
 
