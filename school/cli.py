@@ -137,9 +137,7 @@ def user() -> None:
 @click.option(
     "--password-stdin", is_flag=True, required=True, expose_value=False, help="Read it from standard input."
 )
-@click.option(
-    "--keep-password", is_flag=True, help="Nobody else knows it: ask for no other at the first sign-in."
-)
+@click.option("--keep-password", is_flag=True, help="Nobody else knows it: ask for no other.")
 def user_add(name: str, roles: tuple[str, ...], full_name: str, email: str, keep_password: bool) -> None:
     """Add a user who may sign in, and is then asked for a password that nobody else knows."""
     from school.access import service
@@ -159,9 +157,8 @@ def user_add(name: str, roles: tuple[str, ...], full_name: str, email: str, keep
             email=email,
             must_change_password=not keep_password,
         )
-    click.echo(f"Added {name} ({', '.join(roles)}).")
-    if not keep_password:
-        click.echo("The first sign-in asks for a password of their own.")
+    asked = "" if keep_password else "\nThe first sign-in asks for a password of their own."
+    click.echo(f"Added {name} ({', '.join(roles)}).{asked}")
 
 
 @cli.group("import")
