@@ -1,7 +1,7 @@
 """What is half typed outlives the tab, the sign-in and the server, and comes back to its own user alone.
 
-A draft is written when what stands in the fields has changed, by a worker beside the page: no page waits for
-it, no page breaks when it cannot be written, and it is no part of any other transaction.
+A draft is kept when what stands in the fields has changed, and written by a worker beside the page: no page
+waits for it, no page breaks when it cannot be written, and it is no part of any other transaction.
 """
 
 from __future__ import annotations
@@ -10,28 +10,27 @@ import logging
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
 import streamlit as st
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
 from school import db
 from school.access import queries as access
 from school.access.rules import Actor
-from school.drafts import queries, service
 from school.errors import SchoolError
-from school.ledger import queries as ledger
+from school.ui import unwritten
 
 log = logging.getLogger(__name__)
 
 Kind = Literal["text", "flag", "day", "choice"]
 STUDENT = "student"  # whom the form is for, beside the fields
 TEXT_LENGTH_MAX = 1000  # more is no field of ours
-PATIENCE_S = 2  # how long a form opened again waits for what was typed a moment ago
-_worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="drafts")
+PATIENCE_S = 2  # how long a form opened again waits for the database to know who handed something in
+_looker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="handed in")
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ class Form:
 
 @dataclass
 class Held:
-    """Which form this session draws, and what of it the database was last told."""
+    """Which form this session draws, and what of it was last kept."""
 
     request_id: str
     student_id: int
@@ -89,7 +88,7 @@ def restore(form: Form, actor: Actor, request_id: str, student_id: int) -> bool:
 
 
 def keep(form: Form, actor: Actor, request_id: str, student_id: int) -> None:
-    """For pages and callbacks: has what stands in the fields written, when it is not what was last."""
+    """For pages and callbacks: keeps what stands in the fields, when it is not what was kept last."""
     stands = st.session_state.to_dict()  # a run cannot be stopped here, nor below
     held: Held | None = stands.get(form.held)
     if held is None or (held.request_id, held.student_id) != (request_id, student_id):
@@ -104,22 +103,12 @@ def keep(form: Form, actor: Actor, request_id: str, student_id: int) -> None:
     if fields == held.kept:
         return
     held.kept = fields
-    _worker.submit(_write, db.database(), form.name, actor, request_id, fields)
-
-
-def written(within_s: float = PATIENCE_S) -> bool:
-    """Waits until all that was typed so far is written or given up; False when it takes longer."""
-    try:
-        _worker.submit(int).result(within_s)
-    except TookTooLong:
-        return False
-    return True
+    unwritten.put(unwritten.key_of(actor, form.name, request_id), actor, fields)
 
 
 def forget(form: Form, actor: Actor, request_id: str) -> None:
     """For callbacks: the form is given up."""
-    _worker.submit(_write, db.database(), form.name, actor, request_id, None)
-    written()
+    unwritten.put(unwritten.key_of(actor, form.name, request_id), actor, None)
 
 
 def hand_in(
@@ -130,64 +119,39 @@ def hand_in(
     False, and nothing is kept, unless the cookie's token is of the very sign-in the page was drawn for. It is
     looked at in turn, so that a form opened from now on finds what was handed in.
     """
-    return _worker.submit(_add, db.database(), token, sign_in_id, form, request_id, student_id, dict(texts))
+    return _looker.submit(_add, token, sign_in_id, form, request_id, student_id, dict(texts))
 
 
 def _add(
-    books: db.Database,
-    token: str,
-    sign_in_id: str,
-    name: str,
-    request_id: str,
-    student_id: int,
-    texts: dict[str, str],
+    token: str, sign_in_id: str, name: str, request_id: str, student_id: int, texts: dict[str, str]
 ) -> bool:
     try:
-        with books.reading() as session:
+        with db.reading() as session:
             behind = access.sign_in_of_token(session, token)
             actor = access.actor_of_sign_in(session, behind) if behind == sign_in_id else None
         if actor is None:
             return False
-        with books.writing() as session:
-            if ledger.entry_of_request(session, request_id) is None:
-                kept = _of(session, name, actor, request_id)
-                before = kept if kept.get(STUDENT) == student_id else {}
-                fields = {**before, **texts, STUDENT: student_id}
-                service.keep(session, actor=actor, form=name, request_id=request_id, fields=fields)
+        key = unwritten.key_of(actor, name, request_id)
+        kept = _of(key, student_id)
+        unwritten.put(key, actor, {**kept, **texts, STUDENT: student_id})
     except (SchoolError, SQLAlchemyError) as error:
         log.warning("draft not kept", extra={"form": name, "cause": type(error).__name__})
     return True
 
 
-def _write(
-    books: db.Database, name: str, actor: Actor, request_id: str, fields: dict[str, Any] | None
-) -> None:
-    try:
-        with books.writing() as session:
-            if fields is None:
-                service.forget(session, actor=actor, form=name, request_id=request_id)
-            elif ledger.entry_of_request(session, request_id) is None:
-                service.keep(session, actor=actor, form=name, request_id=request_id, fields=fields)
-    except (SchoolError, SQLAlchemyError) as error:
-        log.warning("draft not kept", extra={"form": name, "cause": type(error).__name__})
-
-
 def _found(form: Form, actor: Actor, request_id: str, student_id: int) -> dict[str, Any]:
-    written()
+    with suppress(TookTooLong):
+        _looker.submit(int).result(PATIENCE_S)  # what was handed in before
     try:
-        with db.reading() as session:
-            found = _of(session, form.name, actor, request_id)
+        return _of(unwritten.key_of(actor, form.name, request_id), student_id)
     except (SchoolError, SQLAlchemyError) as error:
         log.warning("draft not read", extra={"form": form.name, "cause": type(error).__name__})
         return {}
-    return found if found.get(STUDENT) == student_id else {}
 
 
-def _of(session: Session, name: str, actor: Actor, request_id: str) -> dict[str, Any]:
-    if actor.user_id is None:
-        return {}
-    found = queries.fields(session, user_id=actor.user_id, form=name, request_id=request_id)
-    return found or {}
+def _of(key: unwritten.Key, student_id: int) -> dict[str, Any]:
+    kept = unwritten.fields(key)
+    return kept if kept.get(STUDENT) == student_id else {}
 
 
 def _worth_keeping(form: Form, stands: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -11,12 +11,11 @@ from sqlalchemy.orm import Session
 
 from school import money
 from school.access.rules import Actor
-from school.drafts import queries as drafting
 from school.errors import BadAmount
 from school.ledger import queries as ledger
 from school.money import Currency
 from school.students import queries as students
-from school.ui import drafts, links, words
+from school.ui import drafts, links, unwritten, words
 from school.ui.payment_form import DRAFT
 from school.ui.payment_search import AMOUNT
 
@@ -37,9 +36,7 @@ class Unfinished:
 
 def read(session: Session, actor: Actor) -> list[Unfinished]:
     """The last ones first, of this user alone."""
-    if actor.user_id is None:
-        return []
-    found = drafting.unfinished(session, user_id=actor.user_id, form=DRAFT.name, limit=READ_MAX)
+    found = unwritten.unfinished(session, actor=actor, form=DRAFT.name, limit=READ_MAX)
     meant = {one.request_id: _student_id(one.fields.get(drafts.STUDENT)) for one in found}
     known = students.by_ids(session, {one for one in meant.values() if one})
     begun = [one for one in found if meant[one.request_id] in known]

@@ -15,8 +15,9 @@ from school.db import Database, database
 from school.drafts import service
 from school.drafts.models import Draft
 from school.settings import ROOT
-from school.ui import drafts
+from school.ui import unwritten
 from tests import make, people
+from tests.interruptions import held
 from tests.pages.conftest import Open
 from tests.pages.test_payments import balance, errors, keys, pay, recorded
 from tests.pages.test_payments import text as shown
@@ -49,13 +50,18 @@ def writes(books: Database) -> Iterator[list[str]]:
 
 
 def type_half(at: AppTest, amount: str = "400") -> AppTest:
+    type_on(at, amount)
+    assert unwritten.settled()
+    return at
+
+
+def type_on(at: AppTest, amount: str = "400") -> AppTest:
     at.text_input(key="payments.amount").set_value(amount)
     at.text_input(key="payments.reference").set_value("QX 12")
     at.text_input(key="payments.payer").set_value("An aunt")
     at.date_input(key="payments.date").set_value(date(2026, 3, 18))
     at.radio(key="payments.tender").set_value("CHEQUE").run()
     assert not at.exception
-    assert drafts.written()
     return at
 
 
@@ -99,6 +105,91 @@ def address(at: AppTest) -> dict[str, str]:
     return {name: at.query_params[name] for name in ("payment", "student")}
 
 
+def go_to(at: AppTest, there: dict[str, str]) -> AppTest:
+    """The payment page at this address, in a tab that was open before."""
+    at.switch_page(str(ROOT / "pages" / "payments.py"))
+    for name, value in there.items():
+        at.query_params[name] = value
+    return at.run()
+
+
+def test_while_another_writes_for_long_all_that_was_typed_is_found_and_the_next_key_loses_nothing(
+    books: Database, open_page: Open, zuri: int
+) -> None:
+    left, again = open_page("payments", name="finn", student=str(zuri)), open_page("today", name="finn")
+
+    with held.writers_held(books):
+        type_on(left)
+        at_once = fields(go_to(again, address(left)))
+        again.text_input(key="payments.payer").set_value("An aunt and uncle").run()
+        later = kept(books)
+    again.text_input(key="payments.reference").set_value("QX 123").run()
+
+    assert at_once == LEFT
+    assert later == []
+    assert unwritten.settled()
+    (row,) = kept(books)
+    assert {name.removeprefix("payments."): value for name, value in row.items()} == {
+        "student": zuri,
+        "amount": "400",
+        "reference": "QX 123",
+        "payer": "An aunt and uncle",
+        "date": "2026-03-18",
+        "tender": "CHEQUE",
+    } | dict.fromkeys(("split_over_the_family", "two_tenders", "for_one_charge"), False)
+
+
+def test_while_another_writes_for_long_it_is_offered_to_its_own_user_alone_and_can_be_given_up(
+    books: Database, open_page: Open, zuri: int
+) -> None:
+    with books.writing() as session:
+        people.user(session, FINANCE, name="fay")
+    left = open_page("payments", name="finn", student=str(zuri))
+    own, other, offered = (open_page("today", name=name) for name in ("finn", "fay", "fay"))
+
+    with held.writers_held(books):
+        type_on(left)
+        assert "400.00** for Zuri" in shown(go_to(own, {}))
+        assert "Begun and not recorded" not in shown(go_to(offered, {}))
+        assert fields(go_to(other, address(left))) == UNTOUCHED
+        own.button(key=f"payments.forget.{address(left)['payment']}").click().run()
+        assert "Begun and not recorded" not in shown(own)
+
+    assert unwritten.settled()
+    assert kept(books) == []
+
+
+def test_what_is_recorded_while_its_draft_waits_leaves_no_draft(
+    books: Database, open_page: Open, zuri: int
+) -> None:
+    left = open_page("payments", name="finn", student=str(zuri))
+
+    with held.writers_held(books) as session:
+        type_on(left)
+        held.writer_waits(books)
+        make.pay(session, zuri, 40_000, request=address(left)["payment"])
+
+    assert unwritten.settled()
+    assert kept(books) == []
+
+
+def test_what_the_books_did_not_take_is_found_all_the_same_and_written_with_the_next_draft(
+    books: Database, open_page: Open, zuri: int
+) -> None:
+    left, other = (open_page("payments", name="finn", student=str(one)) for one in (zuri, zuri + 1))
+    with books.writing() as session:
+        session.execute(text("ALTER TABLE draft RENAME TO draft_elsewhere"))
+
+    type_half(left)
+    found = fields(open_page("payments", name="finn", **address(left)))
+    with books.writing() as session:
+        session.execute(text("ALTER TABLE draft_elsewhere RENAME TO draft"))
+    type_half(other)
+
+    assert found == LEFT
+    assert {row["student"] for row in kept(books)} == {zuri, zuri + 1}
+
+
 def test_what_comes_back_can_be_recorded_and_is_gone_then(
     books: Database, open_page: Open, zuri: int
 ) -> None:
@@ -109,7 +200,7 @@ def test_what_comes_back_can_be_recorded_and_is_gone_then(
 
     assert "Receipt R-000001" in shown(again)
     assert [row.amount for row in recorded(books)] == [40_000]
-    assert drafts.written()
+    assert unwritten.settled()
     assert kept(books) == []
 
 
@@ -118,12 +209,8 @@ def test_a_page_that_was_left_brings_it_back(open_page: Open, zuri: int) -> None
     there = address(at)
 
     at.switch_page(str(ROOT / "pages" / "today.py")).run()
-    at.switch_page(str(ROOT / "pages" / "payments.py"))
-    for name, value in there.items():
-        at.query_params[name] = value
-    at.run()
 
-    assert fields(at) == LEFT
+    assert fields(go_to(at, there)) == LEFT
 
 
 def test_another_user_at_the_same_address_finds_an_empty_form(
@@ -148,14 +235,14 @@ def test_nothing_is_written_unless_what_stands_there_changed(
     before = len(writes)
     for _ in range(20):
         at.run()
-    assert drafts.written()
+    assert unwritten.settled()
     assert len(writes) == before
 
     type_half(at)
     changed = [statement for statement in writes[before:] if "draft" in statement]
     for _ in range(20):
         at.run()
-    assert drafts.written()
+    assert unwritten.settled()
 
     assert [statement for statement in writes[before:] if "draft" in statement] == changed
     assert 1 <= len([statement for statement in changed if "INSERT" in statement]) <= 2
@@ -168,7 +255,7 @@ def test_what_is_emptied_again_is_no_draft(books: Database, open_page: Open, zur
         at.text_input(key=f"payments.{name}").set_value("")
     at.run()
 
-    assert drafts.written()
+    assert unwritten.settled()
     assert kept(books) == []
 
 
@@ -299,19 +386,6 @@ def test_of_many_drafts_the_last_few_are_offered_and_odd_ones_are_not(
     assert len([key for key in keys(at) if key.startswith("payments.forget.")]) == 3
 
 
-def test_a_failure_to_keep_or_to_read_a_draft_breaks_no_page(
-    books: Database, open_page: Open, zuri: int
-) -> None:
-    with books.writing() as session:
-        session.execute(text("ALTER TABLE draft RENAME TO draft_elsewhere"))
-
-    at = type_half(open_page("payments", name="finn", student=str(zuri)))
-
-    assert fields(at) == LEFT
-    with books.writing() as session:
-        session.execute(text("ALTER TABLE draft_elsewhere RENAME TO draft"))
-
-
 def test_a_disabled_user_who_presses_record_writes_nothing_and_sees_the_sign_in(
     books: Database, open_page: Open, zuri: int
 ) -> None:
@@ -332,7 +406,7 @@ def test_half_a_concession_comes_back_and_is_gone_when_it_is_recorded(
     at = open_page("student", name="finn", student=str(zuri), do="concession")
     at.text_input(key="student.amount").set_value("12")
     at.text_input(key="student.reason").set_value("Bursary").run()
-    assert drafts.written()
+    assert unwritten.settled()
     there = {name: at.query_params[name] for name in ("student", "do", "action")}
 
     again = open_page("student", name="finn", **there)
@@ -341,7 +415,7 @@ def test_half_a_concession_comes_back_and_is_gone_when_it_is_recorded(
 
     assert found == ["12", "Bursary"]
     assert "Concession of USD 12.00 is recorded." in again.success[0].value
-    assert drafts.written()
+    assert unwritten.settled()
     assert kept(books) == []
 
 
