@@ -70,7 +70,8 @@ def problem(field: str) -> bool:
 def is_refused(field: str) -> bool:
     """True while what stands in this field is what the last attempt refused."""
     sentence, refused = st.session_state.get(_PROBLEMS, {}).get(field, (None, None))
-    return sentence is not None and st.session_state.get(field) == refused
+    stands = st.session_state.get(field)
+    return sentence is not None and (stands or None) == (refused or None)  # a box not drawn is one not ticked
 
 
 def say(kind: Kind, text: str) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import streamlit as st
+from sqlalchemy.orm import Session
 
 from school import clock
 from school.access.rules import Actor
-from school.db import writing
+from school.db import one_writer, writing
 from school.drafts import service as drafting
 from school.errors import BadAmount, BadInput
+from school.ledger import queries as ledger
 from school.ledger import service
 from school.ledger.queries import ReceiptRow
 from school.ui import drafts, feedback, forms, keyboard, once, payment_fact, words
@@ -211,21 +213,21 @@ def _same(desk: Desk, amount: TypedAmount) -> ReceiptRow | None:
         minor = amount.minor()
     except BadAmount:
         return None
-    since = clock.now() - timedelta(minutes=SAME_AGAIN_MINUTES)
+    since = _lately()
     return next((r for r in desk.lately if r.amount == minor and r.at > since and not r.reversed), None)
+
+
+def _lately() -> datetime:
+    return clock.now() - timedelta(minutes=SAME_AGAIN_MINUTES)
 
 
 def fact(desk: Desk, typed: Typed) -> dict[str, Any]:
     """What the form would record, for `record_payment`. Raises BadInput with the field at fault."""
     made = payment_fact.fact(typed, desk.family)
-    day = typed.day.day()
-    if (same := _same(desk, typed.amount)) and not typed.again:
-        sentence = f"{same.document} is the same amount a few minutes ago. Say that this is another payment."
-        raise BadInput(sentence, field=AGAIN)
     return {
         "shares": made.shares,
         "tenders": made.tenders,
-        "date": day,
+        "date": typed.day.day(),
         "payer": typed.payer.words(),
         "reference": typed.reference.words(),
     }
@@ -237,7 +239,22 @@ def record(desk: Desk, typed: Typed, actor: Actor, request_id: str) -> None:
     `desk` and `typed` are as drawn; the fields are read again, and the actor is asked again inside the write.
     """
     with feedback.attempt("payments") as stands:
-        made = fact(desk, typed.at(stands))
+        now = typed.at(stands)
+        made = fact(desk, now)
         with once.holding(request_id), writing() as session:
+            if not now.again:
+                _refuse_same(session, desk, now.amount.minor(), request_id)
             service.record_payment(session, actor=actor, request_id=request_id, **made)
             drafting.forget(session, actor=actor, form=DRAFT.name, request_id=request_id)
+
+
+def _refuse_same(session: Session, desk: Desk, amount: int, request_id: str) -> None:
+    """Asked when it is this writer's turn: the same may have been recorded since the form was drawn."""
+    one_writer(session)
+    chosen = desk.family[0].student.id
+    same = ledger.same_payment(
+        session, request_id=request_id, student_id=chosen, amount=amount, since=_lately()
+    )
+    if same:
+        sentence = f"{same} is the same amount a few minutes ago. Say that this is another payment."
+        raise BadInput(sentence, field=AGAIN)

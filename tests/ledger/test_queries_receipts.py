@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy.orm import Session
@@ -189,3 +189,27 @@ def test_recent_receipts_come_newest_first_by_day_by_student_and_no_more_than_as
         "R-000001",
     ]
     assert queries.recent_receipts(books, actor_id=1) == []
+
+
+def test_the_same_payment_is_of_the_same_student_and_amount_since_and_stands(books: Session) -> None:
+    ann, ben = make.student(books, "Ann Abel"), make.student(books, "Ben Abel")
+    pay_family(books, Share(ann, 30), Share(ben, 70), tenders=[TenderPart("CASH", 100)])
+    before = clock.now() - timedelta(minutes=1)
+
+    def same(
+        student_id: int = ann, amount: int = 100, since: datetime = before, request: str = "new"
+    ) -> str | None:
+        return queries.same_payment(
+            books, request_id=request, student_id=student_id, amount=amount, since=since
+        )
+
+    assert same() == same(student_id=ben) == "R-000001"
+    assert same(amount=30) is None
+    assert same(student_id=make.student(books, "Cy Abel")) is None
+    assert same(since=clock.now()) is None
+    assert same(request="family-payment") is None
+    make.pay(books, ann, 100)
+    assert same() == "R-000002"
+    for row in queries.recent_receipts(books):
+        reverse(books, row.entry_id)
+    assert same() is None

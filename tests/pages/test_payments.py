@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import date
+from threading import Event
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -12,7 +16,9 @@ from school.db import Database
 from school.ledger import queries, service
 from school.ledger.queries import ReceiptRow
 from school.ledger.service import ChargeItem
+from school.ui import unwritten
 from tests import make
+from tests.interruptions import held
 from tests.pages.conftest import Open
 
 JAN, MAR, MAY = date(2026, 1, 15), date(2026, 3, 10), date(2026, 5, 4)
@@ -319,6 +325,62 @@ def test_the_same_amount_again_asks_first(books: Database, open_page: Open, ann:
     assert "R-000001 took 40.00 for Ann Abel" in asked[0].replace("\\", "")
     assert refused == ["R-000001 is the same amount a few minutes ago. Say that this is another payment."]
     assert [row.document for row in recorded(books)] == ["R-000002", "R-000001"]
+
+
+def test_the_same_amount_recorded_while_a_press_waits_for_its_turn_asks_too(
+    books: Database, open_page: Open, ann: int
+) -> None:
+    at = open_page("payments", name="finn", student=str(ann))
+    at.radio(key="payments.tender").set_value("CASH")
+    at.text_input(key="payments.amount").set_value("40").run()
+    assert unwritten.settled()
+
+    with recorded_by_another_form(books, ann, 4_000):
+        press(at)
+    asked, refused, once = [warning.value for warning in at.warning], errors(at), recorded(books)
+    at.checkbox(key="payments.again").check().run()
+    press(at)
+
+    assert len(asked) == 1
+    assert "R-000001 took 40.00 for Ann Abel" in asked[0].replace("\\", "")
+    assert refused == ["R-000001 is the same amount a few minutes ago. Say that this is another payment."]
+    assert [row.document for row in once] == ["R-000001"]
+    assert [row.document for row in recorded(books)] == ["R-000002", "R-000001"]
+
+
+@contextmanager
+def recorded_by_another_form(books: Database, student: int, amount: int) -> Iterator[None]:
+    """A payment that has not landed when the block begins, and lands before anything else is written."""
+    begun = Event()
+
+    def record() -> None:
+        with held.writers_held(books) as session:
+            make.pay(session, student, amount)
+            begun.set()
+            held.writer_waits(books)
+
+    with ThreadPoolExecutor(max_workers=1) as aside:
+        landed = aside.submit(record)
+        assert begun.wait(held.PATIENCE_S)
+        yield
+        landed.result(held.PATIENCE_S)
+
+
+def test_one_form_pressed_in_two_tabs_is_answered_with_its_receipt_and_not_asked(
+    books: Database, open_page: Open, ann: int
+) -> None:
+    first = open_page("payments", name="finn", student=str(ann))
+    second = open_page("payments", name="finn", student=str(ann), payment=first.query_params["payment"])
+    for tab in (first, second):
+        tab.radio(key="payments.tender").set_value("CASH")
+        tab.text_input(key="payments.amount").set_value("40").run()
+
+    for tab in (first, second):
+        press(tab)
+
+    assert "Receipt R-000001" in text(second)
+    assert [warning.value for warning in second.warning] == []
+    assert [row.document for row in recorded(books)] == ["R-000001"]
 
 
 def test_a_family_payment_goes_to_what_each_child_owes(

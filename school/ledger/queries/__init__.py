@@ -29,6 +29,7 @@ from school.ledger.queries.receipts import (
     receipt_by_document,
     receipt_of_request,
     recent_receipts,
+    same_payment,
 )
 from school.ledger.queries.statement import Statement, StatementRow, statement
 
@@ -58,6 +59,7 @@ __all__ = [
     "receipt_by_document",
     "receipt_of_request",
     "recent_receipts",
+    "same_payment",
     "statement",
     "summary",
 ]

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from school.errors import NotFound
@@ -106,6 +106,25 @@ def receipt_by_document(session: Session, number: str) -> Receipt:
 def receipt_of_request(session: Session, request_id: str) -> Receipt | None:
     """The receipt a form has already brought about, or None: how an interrupted page finds its payment."""
     return _receipt(session, Entry.request_id == request_id)
+
+
+def same_payment(
+    session: Session, *, request_id: str, student_id: int, amount: int, since: dt.datetime
+) -> str | None:
+    """The number of the last payment of this amount for this student since, unless it was reversed.
+
+    None when this request is recorded itself: then it is answered with its own receipt.
+    """
+    later, own = aliased(Entry), aliased(Entry)
+    query = (
+        select(Entry.series, Entry.no)
+        .where(Entry.kind == "payment", Entry.total == -amount, Entry.at > since)
+        .where(Entry.id.in_(select(Line.entry_id).where(Line.student_id == student_id)))
+        .where(~exists().where(later.reverses == Entry.id), ~exists().where(own.request_id == request_id))
+        .order_by(Entry.id.desc())
+    )
+    found = session.execute(query).first()
+    return found and wording.document(found.series, found.no)
 
 
 def recent_receipts(
