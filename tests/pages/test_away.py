@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import event, func, select
 from streamlit.testing.v1 import AppTest
 
-from school import db
+from school import clock, db
 from school.access.models import SignIn
+from school.access.sign_ins import SEEN_EVERY
 from school.db import Database
 from school.ledger import queries
 from school.ledger.models import Entry
@@ -217,6 +218,21 @@ def test_a_payment_the_books_do_not_take_keeps_its_form_and_everybody_sees_the_n
 def _entries(books: Database) -> int:
     with books.reading() as session:
         return session.scalar(select(func.count()).select_from(Entry)) or 0
+
+
+def test_who_only_reads_sees_the_notice_with_the_next_page_view_that_is_noted(
+    open_page: Open, books: Database
+) -> None:
+    at = open_page("students", name="hope")
+
+    with read_only(books):
+        if books.is_sqlite:
+            _refuse_every_write(db.database())
+        with clock.set_to(make.NOON + SEEN_EVERY + timedelta(seconds=1)):
+            at.run()
+
+    assert any("can be read but not written" in warning.value for warning in at.warning)
+    assert [title.value for title in at.title] == ["Students"]
 
 
 def test_signing_in_while_the_books_take_nothing_ends_in_a_sentence(
