@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from school import clock
 from school.access.rules import Actor
+from school.access.service import authorise
 from school.db import one_writer, writing
 from school.drafts import service as drafting
 from school.errors import BadAmount, BadInput
@@ -243,14 +244,15 @@ def record(desk: Desk, typed: Typed, actor: Actor, request_id: str) -> None:
         made = fact(desk, now)
         with once.holding(request_id), writing() as session:
             if not now.again:
-                _refuse_same(session, desk, now.amount.minor(), request_id)
+                _refuse_same(session, actor, desk, now.amount.minor(), request_id)
             service.record_payment(session, actor=actor, request_id=request_id, **made)
             drafting.forget(session, actor=actor, form=DRAFT.name, request_id=request_id)
 
 
-def _refuse_same(session: Session, desk: Desk, amount: int, request_id: str) -> None:
+def _refuse_same(session: Session, actor: Actor, desk: Desk, amount: int, request_id: str) -> None:
     """Asked when it is this writer's turn: the same may have been recorded since the form was drawn."""
     one_writer(session)
+    authorise(session, actor, "payments.record")  # a receipt's number is not for everybody
     chosen = desk.family[0].student.id
     same = ledger.same_payment(
         session, request_id=request_id, student_id=chosen, amount=amount, since=_lately()
