@@ -84,14 +84,31 @@ def tabs(office: Office, browser: Browser, browser_context_args: dict[str, Any])
     context.close()
 
 
+@pytest.fixture(scope="module")
+def kept_browser(browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[BrowserContext]:
+    """The browser of a file: it fetches and compiles the scripts of its pages once, which takes seconds."""
+    context = browser.new_context(**browser_context_args)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def context(kept_browser: BrowserContext) -> Iterator[BrowserContext]:
+    """A browser as new: no tab is open, nobody has ever signed in, nothing is stored."""
+    yield kept_browser
+    for page in kept_browser.pages:
+        page.close()
+    kept_browser.set_storage_state({"cookies": [], "origins": []})
+
+
 @pytest.fixture
 def visit(site: Site, context: BrowserContext) -> Callable[..., Page]:
     """Opens a path in a new tab, signed in as `name` when one is given, and waits until the page is drawn."""
 
-    def open_tab(path: str = "/", *, name: str | None = None) -> Page:
+    def open_tab(path: str = "/", *, name: str | None = None, tab: Page | None = None) -> Page:
         if name:
             sign_in(site, context, name)
-        page = context.new_page()
+        page = tab or context.new_page()
         page.goto(site.url + path)
         steps.settled(page)
         return page

@@ -128,8 +128,9 @@ def test_it_survives_a_reload_while_another_writes_for_long_and_the_next_key_los
 def test_what_the_socket_carries_no_more_is_handed_in_as_the_page_goes(
     visit: Visit, books: Database, student: tuple[int, str], context: BrowserContext
 ) -> None:
-    sockets = wires.between(context)
-    page = visit(f"/payments?student={student[0]}", name="finn")
+    tab = context.new_page()
+    sockets = wires.between(tab)
+    page = visit(f"/payments?student={student[0]}", name="finn", tab=tab)
     begin(page)
 
     sockets[-1].carries = False

@@ -17,7 +17,7 @@ from tests.interruptions.storm import ALONE, Storm, at_their_desks
 from tests.interruptions.storm import SERVER_OPTIONS as SERVER_OPTIONS
 from tests.interruptions.wire_cutter import WireCutter
 
-COUNT = 8 * often.TIMES
+COUNT = 5 * often.TIMES
 
 
 @often.on_both_engines

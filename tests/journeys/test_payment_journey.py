@@ -147,8 +147,9 @@ def test_however_it_is_pressed_it_is_recorded_once(
 def test_an_answer_that_comes_late_takes_the_cursor_from_nobody(
     visit: Visit, context: BrowserContext, student: tuple[int, str]
 ) -> None:
-    sockets = wires.between(context)
-    page = visit(f"/payments?student={student[0]}", name="finn")
+    tab = context.new_page()
+    sockets = wires.between(tab)
+    page = visit(f"/payments?student={student[0]}", name="finn", tab=tab)
     expect(amount(page)).to_be_focused(timeout=PATIENCE_MS)
 
     sockets[-1].answers = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import BrowserContext, WebSocketRoute
+from playwright.sync_api import Page, WebSocketRoute
 
 
 class Wire:
@@ -30,8 +30,8 @@ class Wire:
         self._held.clear()
 
 
-def between(context: BrowserContext) -> list[Wire]:
-    """Filled with the sockets of the pages opened from now on, in their order."""
+def between(page: Page) -> list[Wire]:
+    """Filled with the sockets this page opens from now on, in their order."""
     wires: list[Wire] = []
-    context.route_web_socket(re.compile("/_stcore/stream"), lambda page: wires.append(Wire(page)))
+    page.route_web_socket(re.compile("/_stcore/stream"), lambda socket: wires.append(Wire(socket)))
     return wires

@@ -7,6 +7,8 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +27,14 @@ CASES = {"sign-in", "pages as finance", "payment", "one form in two tabs", *inte
 
 
 @pytest.fixture(autouse=True)
-def own_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that the copies of other tests, run beside these, are not taken for copies left behind."""
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
+def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """So that the copies of other tests, run beside these, are not taken for copies left behind.
+
+    Its name is short: Chromium opens a socket in it, whose path has a limit.
+    """
+    with tempfile.TemporaryDirectory(prefix="s") as short:
+        monkeypatch.setenv("TMPDIR", short)
+        yield Path(short)
 
 
 def stability(database: Database, *words: str, program: Path = ROOT) -> subprocess.Popen[str]:
@@ -59,14 +66,14 @@ def copies(live: Database) -> set[str]:
 
 @pytest.mark.postgres
 def test_a_sound_program_is_clean_and_the_live_books_are_the_same(
-    live_postgresql: Database, tmp_path: Path
+    live_postgresql: Database, folder: Path
 ) -> None:
     """With two processes; with one a kill is tried in test_planted."""
     live = live_postgresql
     before, there = fingerprint(live), copies(live)
 
     process = stability(live, "--json", "--seconds", "10", "--seed", "11", "--processes", "2")
-    held.until(lambda: bool(list(tmp_path.glob("school-stability-*/server-2.log"))), every_s=0.1)
+    held.until(lambda: bool(list(folder.glob("school-stability-*/server-2.log"))), every_s=0.1)
     code, out, err = ended(process)
 
     assert code == 0, out + err
