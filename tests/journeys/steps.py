@@ -54,6 +54,13 @@ def sign_in_cookie(context: BrowserContext) -> Any:
     return next((c for c in context.cookies() if c["name"] == "school_sign_in"), None)
 
 
+def unfold(page: Page, name: str) -> None:
+    """Opens what is folded, and waits until it stands still: a press on what moves may miss it."""
+    page.get_by_text(name).click()
+    folded = page.get_by_role("group").filter(has_text=name)
+    expect(folded).not_to_have_attribute("style", re.compile("height"), timeout=PATIENCE_MS)
+
+
 def cookie_set(page: Page) -> None:
     """Waits until the browser has fetched its cookie."""
     until(page, lambda: sign_in_cookie(page.context) is not None)

@@ -247,7 +247,7 @@ def test_a_receipt_is_opened_from_the_last_ones_and_reversed(
     assert box is not None
     page.mouse.click(box["x"] + FIRST_ROW["x"], box["y"] + FIRST_ROW["y"])
     page.wait_for_url("**/entry?entry=*", timeout=PATIENCE_MS)
-    page.get_by_text("Reverse this receipt").click()
+    steps.unfold(page, "Reverse this receipt")
     page.get_by_role("textbox", name="Reason").fill("Wrong student")
     page.get_by_role("button", name="Reverse", exact=True).click()
 
