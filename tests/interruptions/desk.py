@@ -34,7 +34,7 @@ STUDENT = re.compile(r"Zuri \d{5}")
 
 Screen = Literal["receipt", "form", "sign in", "refused"]
 
-_numbers = itertools.count(1)
+_numbers = itertools.count(50_001)  # no admission number is like it: a name finds one student
 
 
 @dataclass(frozen=True)
