@@ -28,6 +28,9 @@ ROLES: dict[str, frozenset[str]] = {
             "health.read",
             "reports.read",
             "periods.lock",
+            "approvals.decide",
+            "cash_up.sign",
+            "audit.read",
         }
     ),
     FINANCE: frozenset(
@@ -43,6 +46,13 @@ ROLES: dict[str, frozenset[str]] = {
             "transfers.record",
             "reports.read",
             "periods.lock",
+            "fees.manage",  # fee heads, structures, plans, schemes, rules for late fees, options
+            "billing.run",  # terms and late fees
+            "concessions.grant",
+            "approvals.decide",
+            "cash_up.count",
+            "cash_up.sign",
+            "letters.send",
         }
     ),
     HEAD: frozenset({"today.read", "profile.own", "students.read", "reports.read"}),

@@ -33,6 +33,45 @@ CREATE TRIGGER term_kept BEFORE DELETE OR TRUNCATE ON public.term FOR EACH STATE
 CREATE TRIGGER user_account_kept BEFORE DELETE OR TRUNCATE ON public.user_account FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
 CREATE TRIGGER year_kept BEFORE DELETE OR TRUNCATE ON public.year FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
 
+-- What was posted in runs, counted, signed and banked stays as it is; what was asked for is decided once.
+CREATE TRIGGER run_entry_unchanged BEFORE UPDATE ON public.run_entry FOR EACH STATEMENT EXECUTE FUNCTION guard_unchanged();
+CREATE TRIGGER late_fee_line_unchanged BEFORE UPDATE ON public.late_fee_line FOR EACH STATEMENT EXECUTE FUNCTION guard_unchanged();
+CREATE TRIGGER late_fee_waiver_unchanged BEFORE UPDATE ON public.late_fee_waiver FOR EACH STATEMENT EXECUTE FUNCTION guard_unchanged();
+CREATE TRIGGER cash_up_unchanged BEFORE UPDATE ON public.cash_up FOR EACH STATEMENT EXECUTE FUNCTION guard_unchanged();
+CREATE TRIGGER cash_up_tender_unchanged BEFORE UPDATE ON public.cash_up_tender FOR EACH STATEMENT EXECUTE FUNCTION guard_unchanged();
+CREATE TRIGGER cash_up_coin_unchanged BEFORE UPDATE ON public.cash_up_coin FOR EACH STATEMENT EXECUTE FUNCTION guard_unchanged();
+CREATE TRIGGER cash_up_signature_unchanged BEFORE UPDATE ON public.cash_up_signature FOR EACH STATEMENT EXECUTE FUNCTION guard_unchanged();
+CREATE TRIGGER deposit_unchanged BEFORE UPDATE ON public.deposit FOR EACH STATEMENT EXECUTE FUNCTION guard_unchanged();
+CREATE TRIGGER deposit_part_unchanged BEFORE UPDATE ON public.deposit_part FOR EACH STATEMENT EXECUTE FUNCTION guard_unchanged();
+CREATE TRIGGER day_close_unchanged BEFORE UPDATE ON public.day_close FOR EACH STATEMENT EXECUTE FUNCTION guard_unchanged();
+CREATE TRIGGER run_entry_kept BEFORE DELETE OR TRUNCATE ON public.run_entry FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
+CREATE TRIGGER late_fee_line_kept BEFORE DELETE OR TRUNCATE ON public.late_fee_line FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
+CREATE TRIGGER late_fee_waiver_kept BEFORE DELETE OR TRUNCATE ON public.late_fee_waiver FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
+CREATE TRIGGER cash_up_kept BEFORE DELETE OR TRUNCATE ON public.cash_up FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
+CREATE TRIGGER cash_up_tender_kept BEFORE DELETE OR TRUNCATE ON public.cash_up_tender FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
+CREATE TRIGGER cash_up_coin_kept BEFORE DELETE OR TRUNCATE ON public.cash_up_coin FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
+CREATE TRIGGER cash_up_signature_kept BEFORE DELETE OR TRUNCATE ON public.cash_up_signature FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
+CREATE TRIGGER deposit_kept BEFORE DELETE OR TRUNCATE ON public.deposit FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
+CREATE TRIGGER deposit_part_kept BEFORE DELETE OR TRUNCATE ON public.deposit_part FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
+CREATE TRIGGER day_close_kept BEFORE DELETE OR TRUNCATE ON public.day_close FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
+CREATE TRIGGER run_kept BEFORE DELETE OR TRUNCATE ON public.run FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
+CREATE TRIGGER approval_kept BEFORE DELETE OR TRUNCATE ON public.approval FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
+CREATE TRIGGER concession_grant_kept BEFORE DELETE OR TRUNCATE ON public.concession_grant FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
+CREATE TRIGGER concession_scheme_kept BEFORE DELETE OR TRUNCATE ON public.concession_scheme FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
+CREATE TRIGGER fee_head_kept BEFORE DELETE OR TRUNCATE ON public.fee_head FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
+CREATE TRIGGER fee_kept BEFORE DELETE OR TRUNCATE ON public.fee FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
+CREATE TRIGGER letter_kept BEFORE DELETE OR TRUNCATE ON public.letter FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
+
+CREATE FUNCTION guard_approval_decided() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
+BEGIN
+  IF OLD.decision IS NOT NULL THEN
+    RAISE EXCEPTION 'ledger: this was decided already' USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE TRIGGER approval_decided BEFORE UPDATE ON public.approval FOR EACH ROW EXECUTE FUNCTION guard_approval_decided();
+
 CREATE FUNCTION guard_school_currency() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
 BEGIN
   IF (NEW.currency, NEW.exponent) IS DISTINCT FROM (OLD.currency, OLD.exponent) AND EXISTS (SELECT 1 FROM entry) THEN

@@ -21,6 +21,38 @@ CREATE TRIGGER term_kept BEFORE DELETE ON term BEGIN SELECT RAISE(ABORT, 'ledger
 CREATE TRIGGER user_account_kept BEFORE DELETE ON user_account BEGIN SELECT RAISE(ABORT, 'ledger: rows of user_account are never removed'); END;
 CREATE TRIGGER year_kept BEFORE DELETE ON year BEGIN SELECT RAISE(ABORT, 'ledger: rows of year are never removed'); END;
 
+-- What was posted in runs, counted, signed and banked stays as it is; what was asked for is decided once.
+CREATE TRIGGER run_entry_unchanged BEFORE UPDATE ON run_entry BEGIN SELECT RAISE(ABORT, 'ledger: rows of run_entry are never changed'); END;
+CREATE TRIGGER late_fee_line_unchanged BEFORE UPDATE ON late_fee_line BEGIN SELECT RAISE(ABORT, 'ledger: rows of late_fee_line are never changed'); END;
+CREATE TRIGGER late_fee_waiver_unchanged BEFORE UPDATE ON late_fee_waiver BEGIN SELECT RAISE(ABORT, 'ledger: rows of late_fee_waiver are never changed'); END;
+CREATE TRIGGER cash_up_unchanged BEFORE UPDATE ON cash_up BEGIN SELECT RAISE(ABORT, 'ledger: rows of cash_up are never changed'); END;
+CREATE TRIGGER cash_up_tender_unchanged BEFORE UPDATE ON cash_up_tender BEGIN SELECT RAISE(ABORT, 'ledger: rows of cash_up_tender are never changed'); END;
+CREATE TRIGGER cash_up_coin_unchanged BEFORE UPDATE ON cash_up_coin BEGIN SELECT RAISE(ABORT, 'ledger: rows of cash_up_coin are never changed'); END;
+CREATE TRIGGER cash_up_signature_unchanged BEFORE UPDATE ON cash_up_signature BEGIN SELECT RAISE(ABORT, 'ledger: rows of cash_up_signature are never changed'); END;
+CREATE TRIGGER deposit_unchanged BEFORE UPDATE ON deposit BEGIN SELECT RAISE(ABORT, 'ledger: rows of deposit are never changed'); END;
+CREATE TRIGGER deposit_part_unchanged BEFORE UPDATE ON deposit_part BEGIN SELECT RAISE(ABORT, 'ledger: rows of deposit_part are never changed'); END;
+CREATE TRIGGER day_close_unchanged BEFORE UPDATE ON day_close BEGIN SELECT RAISE(ABORT, 'ledger: rows of day_close are never changed'); END;
+CREATE TRIGGER run_entry_kept BEFORE DELETE ON run_entry BEGIN SELECT RAISE(ABORT, 'ledger: rows of run_entry are never removed'); END;
+CREATE TRIGGER late_fee_line_kept BEFORE DELETE ON late_fee_line BEGIN SELECT RAISE(ABORT, 'ledger: rows of late_fee_line are never removed'); END;
+CREATE TRIGGER late_fee_waiver_kept BEFORE DELETE ON late_fee_waiver BEGIN SELECT RAISE(ABORT, 'ledger: rows of late_fee_waiver are never removed'); END;
+CREATE TRIGGER cash_up_kept BEFORE DELETE ON cash_up BEGIN SELECT RAISE(ABORT, 'ledger: rows of cash_up are never removed'); END;
+CREATE TRIGGER cash_up_tender_kept BEFORE DELETE ON cash_up_tender BEGIN SELECT RAISE(ABORT, 'ledger: rows of cash_up_tender are never removed'); END;
+CREATE TRIGGER cash_up_coin_kept BEFORE DELETE ON cash_up_coin BEGIN SELECT RAISE(ABORT, 'ledger: rows of cash_up_coin are never removed'); END;
+CREATE TRIGGER cash_up_signature_kept BEFORE DELETE ON cash_up_signature BEGIN SELECT RAISE(ABORT, 'ledger: rows of cash_up_signature are never removed'); END;
+CREATE TRIGGER deposit_kept BEFORE DELETE ON deposit BEGIN SELECT RAISE(ABORT, 'ledger: rows of deposit are never removed'); END;
+CREATE TRIGGER deposit_part_kept BEFORE DELETE ON deposit_part BEGIN SELECT RAISE(ABORT, 'ledger: rows of deposit_part are never removed'); END;
+CREATE TRIGGER day_close_kept BEFORE DELETE ON day_close BEGIN SELECT RAISE(ABORT, 'ledger: rows of day_close are never removed'); END;
+CREATE TRIGGER run_kept BEFORE DELETE ON run BEGIN SELECT RAISE(ABORT, 'ledger: rows of run are never removed'); END;
+CREATE TRIGGER approval_kept BEFORE DELETE ON approval BEGIN SELECT RAISE(ABORT, 'ledger: rows of approval are never removed'); END;
+CREATE TRIGGER concession_grant_kept BEFORE DELETE ON concession_grant BEGIN SELECT RAISE(ABORT, 'ledger: rows of concession_grant are never removed'); END;
+CREATE TRIGGER concession_scheme_kept BEFORE DELETE ON concession_scheme BEGIN SELECT RAISE(ABORT, 'ledger: rows of concession_scheme are never removed'); END;
+CREATE TRIGGER fee_head_kept BEFORE DELETE ON fee_head BEGIN SELECT RAISE(ABORT, 'ledger: rows of fee_head are never removed'); END;
+CREATE TRIGGER fee_kept BEFORE DELETE ON fee BEGIN SELECT RAISE(ABORT, 'ledger: rows of fee are never removed'); END;
+CREATE TRIGGER letter_kept BEFORE DELETE ON letter BEGIN SELECT RAISE(ABORT, 'ledger: rows of letter are never removed'); END;
+CREATE TRIGGER approval_decided BEFORE UPDATE ON approval WHEN OLD.decision IS NOT NULL BEGIN
+  SELECT RAISE(ABORT, 'ledger: this was decided already');
+END;
+
 CREATE TRIGGER school_currency BEFORE UPDATE OF currency, exponent ON school
 WHEN (NEW.currency, NEW.exponent) IS NOT (OLD.currency, OLD.exponent) BEGIN
   SELECT RAISE(ABORT, 'ledger: the currency is fixed by the first entry') WHERE EXISTS (SELECT 1 FROM entry);

@@ -59,6 +59,16 @@ class Account(Base):
     active: Mapped[bool] = mapped_column(default=True)
 
 
+class DocumentSeries(Base):
+    """The letters a kind of document is numbered under from now on; without a row, those it always had."""
+
+    __tablename__ = "document_series"
+    __table_args__ = (CheckConstraint("kind IN ('payment', 'refund')", name="kind"),)
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    series: Mapped[str] = mapped_column(unique=True)
+
+
 class PeriodLock(Base):
     """The newest row says through which date the books are closed; opening them again is a newer row."""
 

@@ -8,12 +8,16 @@ from alembic import context
 from sqlalchemy import Connection, Engine, text
 
 import school.access.models
+import school.approvals.models
 import school.audit.models
+import school.cashier.models
 import school.drafts.models
+import school.fees.models
 import school.incidents.models
 import school.intake.models
 import school.ledger.models
 import school.ledger.projections
+import school.letters.models
 import school.students.models  # noqa: F401
 from school.db import WRITERS_LOCK, Base, Database
 from school.ledger import guards

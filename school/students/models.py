@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from school.columns import Id, Moment, Ordered
+from school.columns import Id, Minor, Moment, Ordered
 from school.db import Base
 
 STATUSES = ("enrolled", "applicant", "left")
@@ -86,6 +86,19 @@ class Guardian(Base):
     folded: Mapped[str]  # the name, folded: with a phone or an e-mail it tells the same guardian again
 
 
+class FamilyPayer(Base):
+    """The part of a family's charges one guardian answers for, in basis points; those of a family add up to
+    the whole. A family without payers answers as one.
+    """
+
+    __tablename__ = "family_payer"
+    __table_args__ = (CheckConstraint("share_bp BETWEEN 1 AND 10000", name="share"),)
+
+    family_id: Mapped[int] = mapped_column(ForeignKey("family.id"), primary_key=True)
+    guardian_id: Mapped[int] = mapped_column(ForeignKey("guardian.id"), primary_key=True)
+    share_bp: Mapped[int]
+
+
 class Student(Base):
     """`status` is enrolled, applicant or left; who left keeps the account and takes no new charges."""
 
@@ -142,3 +155,12 @@ class StudentWord(Base):
 
     word: Mapped[str] = mapped_column(Ordered, primary_key=True)
     student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), primary_key=True)
+
+
+class Policy(Base):
+    """A number the school has decided: a limit or a fee in minor units, a count of days."""
+
+    __tablename__ = "policy"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[int] = mapped_column(Minor)

@@ -1,0 +1,1 @@
+"""What the school writes to families: queued, sent or printed, and remembered."""
