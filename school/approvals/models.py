@@ -16,7 +16,7 @@ KINDS = ("write_off", "refund", "credit_note", "concession")
 
 
 class Approval(Base):
-    """`details` holds, as JSON can say it, what the service of its kind is called with when it is approved."""
+    """`details` holds, as JSON can say it, what the service of its kind is called with once approved."""
 
     __tablename__ = "approval"
     __table_args__ = (

@@ -17,6 +17,9 @@ STUDENTS, STUDENT = _PAGES / "students.py", _PAGES / "student.py"
 PROFILE, HEALTH = _PAGES / "profile.py", _PAGES / "health.py"
 ENTRIES, ENTRY = _PAGES / "entries.py", _PAGES / "entry.py"
 USERS = _PAGES / "users.py"
+FEES, CASHUP = _PAGES / "fees.py", _PAGES / "cashup.py"
+REPORTS, SETTINGS = _PAGES / "reports.py", _PAGES / "settings.py"
+FAMILY, APPROVALS = _PAGES / "family.py", _PAGES / "approvals.py"
 
 DIGITS_MAX = 18  # more is no id of any database
 NO_CLASS = "No class"

@@ -336,6 +336,10 @@ WRITERS: dict[str, Writer] = {
     ),
 }
 
+for room in ("fees", "concessions", "approvals", "families", "cashier", "letters", "settings"):
+    with suppress(ModuleNotFoundError):
+        WRITERS |= import_module(f"tests.security.writers_{room}").WRITERS
+
 
 def found(package: Any = school) -> set[str]:
     """Every public function of a room that takes a session and an actor."""
