@@ -15,8 +15,16 @@ from school.db import Database
 from school.settings import ROOT, settings
 from school.ui.identity import SIGN_IN
 from tests import databases, make, people
+from tests.interruptions import often
 
 Open = Callable[..., AppTest]
+
+
+@pytest.fixture(params=often.ENGINES if often.THOROUGH else None)
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A migrated, empty database: of one engine or the other, or of both where it is to be thorough."""
+    with databases.fresh(often.on_one_of_both(request)) as fresh:
+        yield fresh
 
 
 @pytest.fixture
@@ -36,7 +44,7 @@ def books(database: Database, noon: datetime, monkeypatch: pytest.MonkeyPatch) -
         make.school(session)
         people.everybody(session)
     yield database
-    db.database().engine.dispose()
+    databases.close(db.database())
     db.database.cache_clear()
     settings.cache_clear()
 
