@@ -32,6 +32,7 @@ WHAT = {
     events.STUDENT_CHANGED: "Changed a student",
     events.GUARDIAN_CHANGED: "Changed a guardian",
     events.FAMILIES_JOINED: "Joined families",
+    events.POLICIES_CHANGED: "Changed limits and fees",
     events.ACCOUNT_ADDED: "Added an account",
     events.FILE_IMPORTED: "Imported a file",
     events.BOOKS_VERIFIED: "Recomputed the books",

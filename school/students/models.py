@@ -158,9 +158,11 @@ class StudentWord(Base):
 
 
 class Policy(Base):
-    """A number the school has decided: a limit or a fee in minor units, a count of days."""
+    """A number the school has decided: a limit or a fee in minor units, a count of days. NULL is no limit, or
+    no fee, any more.
+    """
 
     __tablename__ = "policy"
 
     name: Mapped[str] = mapped_column(primary_key=True)
-    value: Mapped[int] = mapped_column(Minor)
+    value: Mapped[int | None] = mapped_column(Minor)

@@ -39,7 +39,7 @@ def _settings() -> None:
     op.create_table(
         "policy",
         Column("name", String, primary_key=True),
-        Column("value", BigInteger, nullable=False),
+        Column("value", BigInteger),
     )
     op.create_table(
         "family_payer",
