@@ -20,6 +20,7 @@ from school.ledger.queries.entries import (
     entry_of_request,
     last_entry,
 )
+from school.ledger.queries.family import FamilyChild, FamilyRow, FamilyStatement, family_statement
 from school.ledger.queries.receipts import (
     PaidItem,
     Receipt,
@@ -39,6 +40,9 @@ __all__ = [
     "EntryFacts",
     "EntryPage",
     "EntryRow",
+    "FamilyChild",
+    "FamilyRow",
+    "FamilyStatement",
     "LineFacts",
     "OpenCharge",
     "PaidItem",
@@ -52,6 +56,7 @@ __all__ = [
     "entries",
     "entry",
     "entry_of_request",
+    "family_statement",
     "last_entry",
     "locked_through",
     "open_charges",
