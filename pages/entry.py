@@ -30,4 +30,5 @@ st.header("Lines", anchor=False)
 entry_view.lines(page)
 if page.receipt is not None and page.entry.reversed_by is not None:
     st.page_link(links.ENTRY, label="See the reversal", query_params=links.entry(page.entry.reversed_by))
+entry_view.more(page, actor)
 entry_view.reversal(page, actor)

@@ -18,6 +18,7 @@ try:
         account = student_account.read(session, student_id, chart=student_actions.asked())
         student_account.head(account)
         feedback.show("student")
+        student_account.waiting(account, actor)
         doing = st.container()
         tabs = st.tabs(VIEWS, key="student.view", bind="query-params")
         shown = next((name for name, tab in zip(VIEWS, tabs, strict=True) if tab.open), VIEWS[0])

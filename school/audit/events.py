@@ -29,6 +29,8 @@ GUARDIAN_CHANGED = "students:guardian:change"
 FAMILIES_JOINED = "students:family:join"
 POLICIES_CHANGED = "students:policy:change"
 ACCOUNT_ADDED = "ledger:account:add"
+APPROVAL_ASKED = "approvals:approval:ask"
+APPROVAL_DECIDED = "approvals:approval:decide"
 FILE_IMPORTED = "intake:file:import"
 BOOKS_VERIFIED = "checks:books:verify"
 

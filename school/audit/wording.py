@@ -34,6 +34,8 @@ WHAT = {
     events.FAMILIES_JOINED: "Joined families",
     events.POLICIES_CHANGED: "Changed limits and fees",
     events.ACCOUNT_ADDED: "Added an account",
+    events.APPROVAL_ASKED: "Asked for approval",
+    events.APPROVAL_DECIDED: "Decided what was asked for",
     events.FILE_IMPORTED: "Imported a file",
     events.BOOKS_VERIFIED: "Recomputed the books",
 }

@@ -140,6 +140,7 @@ def _check_lines(
     number, kind, day, _, _, _, _, _, _, reverses, _, _, _, n_lines, total, _ = entry
     balances, by_day, by_class = found.balances, found.by_day, found.by_class
     n_found = total_found = 0
+    moved = kind == "transfer" and len({line[2] for line in lines}) == 1  # credit re-allocated: no new charge
     in_order, suits, dated = True, (kind == "reversal") == (reverses is not None), True
     for _, n, student_id, account, amount, due_date, _, class_id, term_id, _ in lines:
         n_found += 1
@@ -149,7 +150,7 @@ def _check_lines(
         by_class[term_id or 0, class_id or 0, account] += amount
         in_order = in_order and n == n_found
         suits = suits and (kind, account, amount > 0) in suiting
-        dated = dated and (due_date is not None) == (amount > 0 and reverses is None)
+        dated = dated and (due_date is not None) == (amount > 0 and reverses is None and not moved)
     agree = n_found == n_lines and total_found == total and in_order
     clear = kind != "transfer" or total_found == 0
     if agree and suits and dated and clear:

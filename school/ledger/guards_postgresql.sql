@@ -67,6 +67,10 @@ BEGIN
   IF OLD.decision IS NOT NULL THEN
     RAISE EXCEPTION 'ledger: this was decided already' USING ERRCODE = 'check_violation';
   END IF;
+  IF (NEW.id, NEW.request_id, NEW.kind, NEW.student_id, NEW.amount, NEW.details::text, NEW.reason, NEW.asked_at, NEW.asked_by_id, NEW.asked_by)
+     IS DISTINCT FROM (OLD.id, OLD.request_id, OLD.kind, OLD.student_id, OLD.amount, OLD.details::text, OLD.reason, OLD.asked_at, OLD.asked_by_id, OLD.asked_by) THEN
+    RAISE EXCEPTION 'ledger: what was asked for stays as it is' USING ERRCODE = 'check_violation';
+  END IF;
   RETURN NEW;
 END $$;
 
@@ -149,7 +153,8 @@ BEGIN
            WHEN 'opening' THEN a.type = 'opening'
            WHEN 'transfer' THEN a.type = 'clearing'
            ELSE NEW.kind = 'reversal' END),
-         BOOL_OR(l.amount > 0 AND l.due_date IS NULL)
+         BOOL_OR(l.amount > 0 AND l.due_date IS NULL AND NOT (NEW.kind = 'transfer'
+           AND 0 = (SELECT SUM(amount) FROM line WHERE entry_id = NEW.id AND student_id = l.student_id)))
     INTO lines, total, unsuitable, undated
     FROM line l JOIN account a ON a.code = l.account WHERE l.entry_id = NEW.id;
   SELECT (SELECT MAX(id) FROM entry) AS id,
@@ -175,7 +180,7 @@ BEGIN
   ELSIF NEW.reverses IS NULL AND undated THEN
     refused := 'a debit needs a due date';
   ELSIF NEW.kind IN ('refund', 'transfer') AND EXISTS (
-      SELECT 1 FROM line l WHERE l.entry_id = NEW.id AND l.amount > 0
+      SELECT 1 FROM line l WHERE l.entry_id = NEW.id AND l.due_date IS NOT NULL
          AND 0 < (SELECT SUM(amount) FROM line WHERE student_id = l.student_id)) THEN
     refused := 'more than the credit';
   ELSIF NEW.kind = 'write_off' AND EXISTS (
@@ -197,6 +202,13 @@ BEGIN
          WHERE o.entry_id = NEW.reverses AND m.id IS NULL) THEN
       refused := 'a reversal mirrors its original';
     END IF;
+  END IF;
+  -- A debit without a due date takes credit from where it is pinned, or from what is not pinned: never more than is there.
+  IF refused IS NULL AND NEW.kind IN ('transfer', 'reversal') AND EXISTS (
+      SELECT 1 FROM line l WHERE l.entry_id = NEW.id AND l.amount > 0 AND l.due_date IS NULL AND 0 < CASE WHEN l.pays IS NULL
+        THEN (SELECT SUM(amount) FROM line WHERE student_id = l.student_id AND pays IS NULL AND due_date IS NULL)
+        ELSE (SELECT SUM(amount) FROM line WHERE pays = l.pays) END) THEN
+    refused := 'more than was paid there';
   END IF;
   IF refused IS NOT NULL THEN
     RAISE EXCEPTION 'ledger: %', refused USING ERRCODE = 'check_violation';

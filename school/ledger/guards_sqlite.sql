@@ -52,6 +52,11 @@ CREATE TRIGGER letter_kept BEFORE DELETE ON letter BEGIN SELECT RAISE(ABORT, 'le
 CREATE TRIGGER approval_decided BEFORE UPDATE ON approval WHEN OLD.decision IS NOT NULL BEGIN
   SELECT RAISE(ABORT, 'ledger: this was decided already');
 END;
+CREATE TRIGGER approval_asked BEFORE UPDATE ON approval
+WHEN (NEW.id, NEW.request_id, NEW.kind, NEW.student_id, NEW.amount, NEW.details, NEW.reason, NEW.asked_at, NEW.asked_by_id, NEW.asked_by)
+ IS NOT (OLD.id, OLD.request_id, OLD.kind, OLD.student_id, OLD.amount, OLD.details, OLD.reason, OLD.asked_at, OLD.asked_by_id, OLD.asked_by) BEGIN
+  SELECT RAISE(ABORT, 'ledger: what was asked for stays as it is');
+END;
 
 CREATE TRIGGER school_currency BEFORE UPDATE OF currency, exponent ON school
 WHEN (NEW.currency, NEW.exponent) IS NOT (OLD.currency, OLD.exponent) BEGIN
@@ -111,9 +116,10 @@ CREATE TRIGGER entry_seal BEFORE INSERT ON entry BEGIN
       ELSE NEW.kind = 'reversal' END);
   SELECT RAISE(ABORT, 'ledger: clearing must net to zero') WHERE NEW.kind = 'transfer' AND NEW.total <> 0;
   SELECT RAISE(ABORT, 'ledger: a debit needs a due date') WHERE NEW.reverses IS NULL
-     AND EXISTS (SELECT 1 FROM line WHERE entry_id = NEW.id AND amount > 0 AND due_date IS NULL);
+     AND EXISTS (SELECT 1 FROM line l WHERE l.entry_id = NEW.id AND l.amount > 0 AND l.due_date IS NULL
+       AND NOT (NEW.kind = 'transfer' AND 0 = (SELECT SUM(amount) FROM line WHERE entry_id = NEW.id AND student_id = l.student_id)));
   SELECT RAISE(ABORT, 'ledger: more than the credit') WHERE NEW.kind IN ('refund', 'transfer') AND EXISTS (
-    SELECT 1 FROM line l WHERE l.entry_id = NEW.id AND l.amount > 0
+    SELECT 1 FROM line l WHERE l.entry_id = NEW.id AND l.due_date IS NOT NULL
        AND 0 < (SELECT SUM(amount) FROM line WHERE student_id = l.student_id));
   SELECT RAISE(ABORT, 'ledger: more than is owed') WHERE NEW.kind = 'write_off' AND EXISTS (
     SELECT 1 FROM line l WHERE l.entry_id = NEW.id AND 0 > (SELECT SUM(amount) FROM line WHERE student_id = l.student_id));
@@ -129,6 +135,11 @@ CREATE TRIGGER entry_seal BEFORE INSERT ON entry BEGIN
              AND (m.term_id IS o.term_id OR a.type = 'tender')
              AND m.pays IS COALESCE(o.pays, CASE WHEN o.due_date IS NOT NULL THEN o.id END)
        WHERE o.entry_id = NEW.reverses AND m.id IS NULL));
+  -- A debit without a due date takes credit from where it is pinned, or from what is not pinned: never more than is there.
+  SELECT RAISE(ABORT, 'ledger: more than was paid there') WHERE NEW.kind IN ('transfer', 'reversal') AND EXISTS (
+    SELECT 1 FROM line l WHERE l.entry_id = NEW.id AND l.amount > 0 AND l.due_date IS NULL AND 0 < CASE WHEN l.pays IS NULL
+      THEN (SELECT SUM(amount) FROM line WHERE student_id = l.student_id AND pays IS NULL AND due_date IS NULL)
+      ELSE (SELECT SUM(amount) FROM line WHERE pays = l.pays) END);
 END;
 
 -- Projections follow in the same transaction: balances, what is open, totals by day and by class.

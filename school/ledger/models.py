@@ -59,6 +59,21 @@ class Account(Base):
     active: Mapped[bool] = mapped_column(default=True)
 
 
+class FeeHead(Base):
+    """An income account as a fee: `position` is the order in which a bill lists it and credits settle it.
+
+    An optional head is charged to those who chose it; a prorated one by the days of a term at school.
+    """
+
+    __tablename__ = "fee_head"
+
+    account: Mapped[str] = mapped_column(ForeignKey("account.code"), primary_key=True)
+    refundable: Mapped[bool] = mapped_column(default=True)
+    optional: Mapped[bool] = mapped_column(default=False)
+    prorated: Mapped[bool] = mapped_column(default=True)
+    position: Mapped[int] = mapped_column(default=0)
+
+
 class DocumentSeries(Base):
     """The letters a kind of document is numbered under from now on; without a row, those it always had."""
 

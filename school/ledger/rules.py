@@ -119,6 +119,24 @@ def allocate(open_charges: Iterable[Charge], amount_minor: int) -> list[tuple[Ch
     return parts
 
 
+def refundable(movements: Iterable[tuple[int, bool, bool]]) -> int:
+    """How much of the credit on an account can be paid back, of its movements in the order of posting.
+
+    A movement is (amount, kept, paid out). Credit by a credit note on a fee head that is not refundable is
+    `kept`: what is charged next uses it first, and what is `paid out`, or moved, leaves it where it is.
+    """
+    balance = kept = 0
+    for amount, is_kept, is_paid_out in movements:
+        credit, balance = max(0, -balance), balance + amount
+        grown = max(0, -balance) - credit
+        if grown > 0 and is_kept:
+            kept += grown
+        elif grown < 0 and not is_paid_out:
+            kept = max(0, kept + grown)
+        kept = min(kept, max(0, -balance))
+    return max(0, -balance) - kept
+
+
 def mirror(line: NewLine, line_id: int, *, money_moves: bool, term_id: int | None) -> NewLine:
     """The line that undoes one line: what was owed is credited to that very charge, and the other way round.
 

@@ -73,6 +73,12 @@ def movement(
     return f"{text}: {reason}" if reason else text
 
 
+def reallocation(document: str, to: str, reason: str | None) -> str:
+    """`Re-allocation of R-000123 to Transport, Term 1: asked by the father`"""
+    text = f"Re-allocation of {document} to {to}" if to else f"Re-allocation of {document}"
+    return f"{text}: {reason}" if reason else text
+
+
 def reversal(original_kind: str, original_date: date, *, document: str | None, reason: str | None) -> str:
     """`Reversal of R-000123: cheque bounced`; an entry without a number is named by its kind and date."""
     name = document or f"{KIND_NAMES[original_kind].lower()} of {day(original_date)}"

@@ -56,6 +56,21 @@ SCREENS = (
     Screen("entries", "Entries", "list_alt", "students.read", "The entries behind a figure.", in_menu=False),
     Screen("entry", "Entry", "receipt_long", "students.read", "One entry, whole.", in_menu=False),
     Screen(
+        "approvals",
+        "Approvals",
+        "rule",
+        "approvals.decide",
+        "What is above a limit and waits for a second person.",
+    ),
+    Screen(
+        "family",
+        "Family",
+        "family_restroom",
+        "students.read",
+        "One family account and who pays.",
+        in_menu=False,
+    ),
+    Screen(
         "dashboard", "Dashboard", "monitoring", "reports.read", "What is owed, due, overdue and collected."
     ),
     Screen(

@@ -21,6 +21,7 @@ from school.ledger.queries.entries import (
     last_entry,
 )
 from school.ledger.queries.family import FamilyChild, FamilyRow, FamilyStatement, family_statement
+from school.ledger.queries.reallocations import Holding, holdings
 from school.ledger.queries.receipts import (
     PaidItem,
     Receipt,
@@ -32,17 +33,20 @@ from school.ledger.queries.receipts import (
     recent_receipts,
     same_payment,
 )
+from school.ledger.queries.refundable import Credit, refundable
 from school.ledger.queries.statement import Statement, StatementRow, statement
 
 __all__ = [
     "AccountFacts",
     "AccountSummary",
+    "Credit",
     "EntryFacts",
     "EntryPage",
     "EntryRow",
     "FamilyChild",
     "FamilyRow",
     "FamilyStatement",
+    "Holding",
     "LineFacts",
     "OpenCharge",
     "PaidItem",
@@ -57,6 +61,7 @@ __all__ = [
     "entry",
     "entry_of_request",
     "family_statement",
+    "holdings",
     "last_entry",
     "locked_through",
     "open_charges",
@@ -64,6 +69,7 @@ __all__ = [
     "receipt_by_document",
     "receipt_of_request",
     "recent_receipts",
+    "refundable",
     "same_payment",
     "statement",
     "summary",

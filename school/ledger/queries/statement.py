@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, groupby
 from typing import Any
@@ -61,7 +61,9 @@ def movements(
 ) -> list[tuple[int, StatementRow]]:
     """(student id, row) of every movement of these students by date; the rows' balances are not yet told."""
     lines = session.execute(_lines(student_ids, since, until)).all()
-    others = _other_students(session, {r.entry_id for r in lines if r.kind == "transfer"})
+    transfers = [r for r in lines if r.kind == "transfer"]
+    others = _other_students(session, {r.entry_id for r in transfers})
+    charges = _charges(session, {r.pays for r in transfers if r.pays is not None})
     rows: list[tuple[int, StatementRow]] = []
     for (entry_id, student_id), group in groupby(lines, key=lambda r: (r.entry_id, r.student_id)):
         of_entry = list(group)
@@ -69,7 +71,7 @@ def movements(
             rows += [(student_id, _row([line], wording_of_charge(line))) for line in of_entry]
         else:
             other = next((name for who, name in others[entry_id] if who != student_id), "")
-            rows.append((student_id, _row(of_entry, _wording(of_entry, other))))
+            rows.append((student_id, _row(of_entry, _wording(of_entry, other, charges))))
     return rows
 
 
@@ -93,6 +95,7 @@ def _lines(
             Line.account,
             Line.amount,
             Line.due_date,
+            Line.pays,
             Line.memo,
             Account.name.label("account_name"),
             Account.type.label("account_type"),
@@ -101,6 +104,7 @@ def _lines(
             Entry.kind,
             Entry.series,
             Entry.no,
+            Entry.reference,
             Entry.reason,
             Entry.reverses,
             later.id.label("reversed_by"),
@@ -138,6 +142,27 @@ def _other_students(session: Session, entry_ids: Collection[int]) -> defaultdict
     return found
 
 
+def _charges(session: Session, line_ids: Collection[int]) -> dict[int, str]:
+    """What the charges are called that a re-allocation goes to."""
+    if not line_ids:
+        return {}
+    rows = session.execute(
+        select(
+            Line.id,
+            Line.due_date,
+            Line.memo,
+            Account.name.label("account_name"),
+            Term.name.label("term_name"),
+            Entry.kind,
+        )
+        .join(Entry, Entry.id == Line.entry_id)
+        .join(Account, Account.code == Line.account)
+        .outerjoin(Term, Term.id == Line.term_id)
+        .where(Line.id.in_(line_ids))
+    )
+    return {row.id: wording_of_charge(row, with_due_date=False) for row in rows}
+
+
 def _row(lines: list[Any], description: str) -> StatementRow:
     first = lines[0]
     return StatementRow(
@@ -162,7 +187,7 @@ def wording_of_charge(line: Any, *, with_due_date: bool = True) -> str:
     return wording.movement(line.kind, what=line.memo or "", due=due)
 
 
-def _wording(lines: list[Any], other: str) -> str:
+def _wording(lines: list[Any], other: str, charges: Mapping[int, str]) -> str:
     first = lines[0]
     number = wording.document_or_none(first.series, first.no)
     if first.kind == "reversal":
@@ -170,6 +195,9 @@ def _wording(lines: list[Any], other: str) -> str:
         return wording.reversal(
             first.original_kind, first.original_date, document=original, reason=first.reason
         )
+    if first.kind == "transfer" and not other:
+        to = next((charges[line.pays] for line in lines if line.amount < 0 and line.pays is not None), "")
+        return wording.reallocation(first.reference or "", to, first.reason)
     if first.kind == "transfer":
         what = f"{'to' if first.amount > 0 else 'from'} {other}" if other else ""
         return wording.movement("transfer", what=what, reason=first.reason)

@@ -15,9 +15,12 @@ from school.errors import AlreadyReversed, BadDate, NotFound, RuleBroken
 from school.ledger import refusals, wording
 from school.ledger.models import Account, Entry, Line, PeriodLock
 from school.ledger.posting import Posted, authorise, open_desk, post
+from school.ledger.queries.reallocations import reallocations
 from school.ledger.refusals import why
 from school.ledger.rules import NewLine, mirror
 from school.students import queries as students
+
+REQUEST_ID_KEPT = 80  # of the form's, in what it brings about besides
 
 _LINES = (
     select(Line.id, Account.type, *(getattr(Line, field.name) for field in fields(NewLine)))
@@ -38,7 +41,8 @@ def reverse(
 ) -> Posted:
     """Undo an entry by its mirror, once, and not before its date. Receipts keep their numbers.
 
-    Raises NotFound, AlreadyReversed, and RuleBroken for a reversal of a reversal.
+    What re-allocated a receipt is taken back with it. Raises NotFound, AlreadyReversed, and RuleBroken for a
+    reversal of a reversal.
     """
     original = session.execute(
         select(Entry.id, Entry.kind, Entry.date, Entry.series, Entry.no).where(Entry.id == entry_id)
@@ -50,6 +54,13 @@ def reverse(
     desk = open_desk(session, "reversal", request_id, date)
     if desk.before is None:
         _check_reversible(session, original, desk.date)
+        document = wording.document_or_none(original.series, original.no)
+        moved = reallocations(session, document) if kind == "payment" and document else []
+        if moved:
+            for entry in moved:
+                name = f"{request_id[-REQUEST_ID_KEPT:]}:{entry}"
+                reverse(session, actor=actor, request_id=name, entry_id=entry, reason=reason, date=date)
+            desk = open_desk(session, "reversal", request_id, date)
     term_id = session.scalar(select(refusals.TERM), {"day": desk.date})
     lines = [
         mirror(NewLine(*row[2:]), row.id, money_moves=row.type == "tender", term_id=term_id)

@@ -1,0 +1,5 @@
+"""A stub."""
+
+from school.ui import guard
+
+actor = guard.require("students.read")
