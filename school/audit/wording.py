@@ -32,6 +32,7 @@ WHAT = {
     events.STUDENT_CHANGED: "Changed a student",
     events.GUARDIAN_CHANGED: "Changed a guardian",
     events.FAMILIES_JOINED: "Joined families",
+    events.FAMILY_PAYERS_CHANGED: "Changed who pays for a family",
     events.POLICIES_CHANGED: "Changed limits and fees",
     events.ACCOUNT_ADDED: "Added an account",
     events.APPROVAL_ASKED: "Asked for approval",

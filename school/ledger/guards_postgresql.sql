@@ -34,6 +34,8 @@ CREATE TRIGGER user_account_kept BEFORE DELETE OR TRUNCATE ON public.user_accoun
 CREATE TRIGGER year_kept BEFORE DELETE OR TRUNCATE ON public.year FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
 
 -- What was posted in runs, counted, signed and banked stays as it is; what was asked for is decided once.
+CREATE TRIGGER payment_payer_unchanged BEFORE UPDATE ON public.payment_payer FOR EACH STATEMENT EXECUTE FUNCTION guard_unchanged();
+CREATE TRIGGER payment_payer_kept BEFORE DELETE OR TRUNCATE ON public.payment_payer FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
 CREATE TRIGGER run_entry_unchanged BEFORE UPDATE ON public.run_entry FOR EACH STATEMENT EXECUTE FUNCTION guard_unchanged();
 CREATE TRIGGER late_fee_line_unchanged BEFORE UPDATE ON public.late_fee_line FOR EACH STATEMENT EXECUTE FUNCTION guard_unchanged();
 CREATE TRIGGER late_fee_waiver_unchanged BEFORE UPDATE ON public.late_fee_waiver FOR EACH STATEMENT EXECUTE FUNCTION guard_unchanged();

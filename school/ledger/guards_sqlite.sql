@@ -22,6 +22,8 @@ CREATE TRIGGER user_account_kept BEFORE DELETE ON user_account BEGIN SELECT RAIS
 CREATE TRIGGER year_kept BEFORE DELETE ON year BEGIN SELECT RAISE(ABORT, 'ledger: rows of year are never removed'); END;
 
 -- What was posted in runs, counted, signed and banked stays as it is; what was asked for is decided once.
+CREATE TRIGGER payment_payer_unchanged BEFORE UPDATE ON payment_payer BEGIN SELECT RAISE(ABORT, 'ledger: rows of payment_payer are never changed'); END;
+CREATE TRIGGER payment_payer_kept BEFORE DELETE ON payment_payer BEGIN SELECT RAISE(ABORT, 'ledger: rows of payment_payer are never removed'); END;
 CREATE TRIGGER run_entry_unchanged BEFORE UPDATE ON run_entry BEGIN SELECT RAISE(ABORT, 'ledger: rows of run_entry are never changed'); END;
 CREATE TRIGGER late_fee_line_unchanged BEFORE UPDATE ON late_fee_line BEGIN SELECT RAISE(ABORT, 'ledger: rows of late_fee_line are never changed'); END;
 CREATE TRIGGER late_fee_waiver_unchanged BEFORE UPDATE ON late_fee_waiver BEGIN SELECT RAISE(ABORT, 'ledger: rows of late_fee_waiver are never changed'); END;

@@ -139,6 +139,15 @@ class Entry(Base):
     hash: Mapped[str]
 
 
+class PaymentPayer(Base):
+    """The guardian meant by an entry's payer: what they paid stays theirs, whatever they are called later."""
+
+    __tablename__ = "payment_payer"
+
+    entry_id: Mapped[int] = mapped_column(ForeignKey("entry.id"), primary_key=True, autoincrement=False)
+    guardian_id: Mapped[int] = mapped_column(ForeignKey("guardian.id"))
+
+
 class Line(Base):
     """`amount` is minor units, + = the student owes more. Every new debit carries a `due_date`.
 

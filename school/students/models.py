@@ -88,11 +88,11 @@ class Guardian(Base):
 
 class FamilyPayer(Base):
     """The part of a family's charges one guardian answers for, in basis points; those of a family add up to
-    the whole. A family without payers answers as one.
+    the whole. A family without payers answers as one; 0 is a payer of former days.
     """
 
     __tablename__ = "family_payer"
-    __table_args__ = (CheckConstraint("share_bp BETWEEN 1 AND 10000", name="share"),)
+    __table_args__ = (CheckConstraint("share_bp BETWEEN 0 AND 10000", name="share"),)
 
     family_id: Mapped[int] = mapped_column(ForeignKey("family.id"), primary_key=True)
     guardian_id: Mapped[int] = mapped_column(ForeignKey("guardian.id"), primary_key=True)

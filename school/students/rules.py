@@ -47,6 +47,15 @@ class NewGuardian:
 
 
 @dataclass(frozen=True)
+class Payer:
+    """A guardian who answers for a part of a family's charges, in basis points."""
+
+    guardian_id: int
+    name: str
+    share_bp: int
+
+
+@dataclass(frozen=True)
 class NewStudent:
     """A student to be added. Either `name` alone, or `first_name` and `last_name`, from which it is made."""
 

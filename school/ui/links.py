@@ -47,6 +47,10 @@ def entry(entry_id: int) -> dict[str, str]:
     return {"entry": str(entry_id)}
 
 
+def family(family_id: int) -> dict[str, str]:
+    return {"family": str(family_id)}
+
+
 def payment(student_id: int | None = None) -> dict[str, str]:
     return {} if student_id is None else student(student_id)
 

@@ -185,10 +185,14 @@ def family(account: Account) -> None:
         tables.rows(columns, goals, opens="Student", amounts=("Balance",), key="student.family", alt=alt)
     else:
         st.caption("No other student is in this family account.")
+    address = links.family(account.student.family_id)
+    st.page_link(
+        links.FAMILY, label="Family account", icon=":material/family_restroom:", query_params=address
+    )
     guardians(account.guardians)
 
 
-def guardians(rows: Sequence[GuardianFacts]) -> None:
+def guardians(rows: Sequence[GuardianFacts], *, key: str = "student.guardians") -> None:
     if not rows:
         st.caption("No guardian is known. An administrator can add one by importing the register again.")
         return
@@ -198,4 +202,4 @@ def guardians(rows: Sequence[GuardianFacts]) -> None:
         "E-mail": [g.email for g in rows],
     }
     kept = {heading: cells for heading, cells in columns.items() if any(cells)}
-    tables.plain(kept, key="student.guardians", alt="Guardians, the one written to first at the top")
+    tables.plain(kept, key=key, alt="Guardians, the one written to first at the top")

@@ -20,7 +20,14 @@ from school.ledger.queries.entries import (
     entry_of_request,
     last_entry,
 )
-from school.ledger.queries.family import FamilyChild, FamilyRow, FamilyStatement, family_statement
+from school.ledger.queries.family import (
+    FamilyChild,
+    FamilyRow,
+    FamilyStatement,
+    family_children,
+    family_statement,
+)
+from school.ledger.queries.payers import PayerStanding, payer_standings
 from school.ledger.queries.reallocations import Holding, holdings
 from school.ledger.queries.receipts import (
     PaidItem,
@@ -50,6 +57,7 @@ __all__ = [
     "LineFacts",
     "OpenCharge",
     "PaidItem",
+    "PayerStanding",
     "Receipt",
     "ReceiptRow",
     "ReceiptStudent",
@@ -60,11 +68,13 @@ __all__ = [
     "entries",
     "entry",
     "entry_of_request",
+    "family_children",
     "family_statement",
     "holdings",
     "last_entry",
     "locked_through",
     "open_charges",
+    "payer_standings",
     "receipt",
     "receipt_by_document",
     "receipt_of_request",

@@ -51,9 +51,7 @@ def family_statement(
 
     A payment for several children has a row for each. Raises NotFound for a family without students.
     """
-    children = {child.student_id: child for child in _children(session, family_id, until)}
-    if not children:
-        raise NotFound("There is no such family account.")
+    children = {child.student_id: child for child in family_children(session, family_id, as_at=until)}
     opening = before(session, list(children), since) if since else 0
     moved = movements(session, list(children), since, until)
     running = list(accumulate((row.amount for _, row in moved), initial=opening))
@@ -64,13 +62,16 @@ def family_statement(
     return FamilyStatement(tuple(children.values()), opening, rows, running[-1])
 
 
-def _children(session: Session, family_id: int, until: dt.date | None) -> list[FamilyChild]:
+def family_children(session: Session, family_id: int, *, as_at: dt.date | None = None) -> list[FamilyChild]:
+    """The students of a family account with what each owes. Raises NotFound for a family without any."""
     found = session.execute(
         select(Student.id, Student.admission_no, Student.name, SchoolClass.name)
         .outerjoin(SchoolClass, SchoolClass.id == Student.class_id)
         .where(Student.family_id == family_id)
         .order_by(Student.sort_name, Student.id)
     ).all()
-    closing = session.execute(balances(as_at=until, students=[row[0] for row in found]))
+    if not found:
+        raise NotFound("There is no such family account.")
+    closing = session.execute(balances(as_at=as_at, students=[row[0] for row in found]))
     held = {row.student_id: row.balance for row in closing}
     return [FamilyChild(*row[:3], row[3] or "", held.get(row[0], 0)) for row in found]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from school.access.rules import Actor
 from school.errors import BadAmount, BadInput, RuleBroken, TooMuch
 from school.ledger import limits
+from school.ledger.models import PaymentPayer
 from school.ledger.posting import Desk, Posted, authorise, open_desk, post
 from school.ledger.queries.refundable import refundable
 from school.ledger.refusals import amount, why, words
@@ -17,6 +19,8 @@ from school.ledger.rules import NewLine, Share, TenderPart, cross_cut
 from school.ledger.service.chart import TRANSFERS
 from school.money import show
 from school.students import queries as students
+from school.students.models import Guardian, StudentGuardian
+from school.students.rules import fold
 
 
 def record_payment(
@@ -44,14 +48,26 @@ def record_payment(
         NewLine(share.student_id, tender.account, -part, pays=share.pays)
         for share, tender, part in cross_cut(shares, tenders)
     ]
-    return post(
-        session,
-        desk,
-        actor=actor,
-        lines=lines,
-        payer=words(payer, "payer"),
-        reference=words(reference, "reference"),
+    said = words(payer, "payer")
+    posted = post(
+        session, desk, actor=actor, lines=lines, payer=said, reference=words(reference, "reference")
     )
+    if said and not posted.already:
+        _remember_payer(session, posted.entry_id, {share.student_id for share in shares}, said)
+    return posted
+
+
+def _remember_payer(session: Session, entry_id: int, student_ids: Collection[int], payer: str) -> None:
+    """Which guardian of these students is meant, where the name is that of one alone."""
+    link = StudentGuardian
+    meant = session.scalars(
+        select(Guardian.id)
+        .join(link, link.guardian_id == Guardian.id)
+        .where(link.student_id.in_(student_ids), link.position > 0, Guardian.folded == fold(payer))
+        .distinct()
+    ).all()
+    if len(meant) == 1:
+        session.execute(insert(PaymentPayer), [{"entry_id": entry_id, "guardian_id": meant[0]}])
 
 
 def refund(

@@ -46,7 +46,12 @@ def _settings() -> None:
         Column("family_id", _ID, ForeignKey("family.id"), primary_key=True),
         Column("guardian_id", _ID, ForeignKey("guardian.id"), primary_key=True),
         Column("share_bp", Integer, nullable=False),
-        CheckConstraint("share_bp BETWEEN 1 AND 10000", name="share"),
+        CheckConstraint("share_bp BETWEEN 0 AND 10000", name="share"),
+    )
+    op.create_table(
+        "payment_payer",
+        Column("entry_id", _ID, ForeignKey("entry.id"), primary_key=True, autoincrement=False),
+        Column("guardian_id", _ID, ForeignKey("guardian.id"), nullable=False),
     )
     op.create_table(
         "document_series",
