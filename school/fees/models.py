@@ -145,8 +145,9 @@ class ConcessionRate(Base):
 
 class Grant(Base):
     """A scheme given to one student, with its reason and validity. With a share or an amount of its own it
-    gives that, on `head` or on every head, instead of what the scheme's rates say. It counts once nobody's
-    approval is waited for, and until it is ended.
+    gives that in every term, on `head` or on every head, instead of what the scheme's rates say. It counts
+    once nobody's approval is waited for; one that was ended counts through `ended_on`, which may be before
+    it began.
     """
 
     __tablename__ = "concession_grant"
@@ -157,6 +158,9 @@ class Grant(Base):
         CheckConstraint("valid_until IS NULL OR valid_until >= valid_from", name="order"),
         CheckConstraint("length(trim(reason)) > 0", name="reason"),
         CheckConstraint("state IN ('waiting', 'granted', 'refused', 'ended')", name="state"),
+        CheckConstraint("decided_by_id IS NULL OR decided_by_id <> actor_id", name="second_person"),
+        CheckConstraint("state <> 'refused' OR decided_at IS NOT NULL", name="decided"),
+        CheckConstraint("(state = 'ended') = (ended_on IS NOT NULL)", name="ended"),
         Index("ix_concession_grant_student_id", "student_id"),
         Index("ix_concession_grant_scheme", "scheme"),
     )
@@ -175,6 +179,11 @@ class Grant(Base):
     at: Mapped[datetime] = mapped_column(Moment)
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     actor: Mapped[str]
+    decided_at: Mapped[datetime | None] = mapped_column(Moment)
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    decided_by: Mapped[str | None]
+    decision_reason: Mapped[str | None]
+    ended_on: Mapped[date | None]
 
 
 class LateFeeRule(Base):
