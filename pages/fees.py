@@ -1,0 +1,20 @@
+"""What the school charges, and the runs that charge it: one tab each, drawn by a module of its own."""
+
+import streamlit as st
+
+from school.ui import feedback, fees_billing, fees_heads, fees_plans, fees_structure, guard
+
+VIEWS = {
+    "Billing run": fees_billing,
+    "Fee structure": fees_structure,
+    "Fee heads": fees_heads,
+    "Instalments": fees_plans,
+}
+
+actor = guard.require("fees.manage")
+st.title("Fees")
+feedback.show("fees")
+tabs = dict(zip(VIEWS, st.tabs(list(VIEWS), key="fees.view", bind="query-params"), strict=True))
+shown = next((name for name, tab in tabs.items() if tab.open), next(iter(VIEWS)))
+with tabs[shown]:
+    VIEWS[shown].draw(actor)
