@@ -115,7 +115,8 @@ def _parts(rate: Rate, charges: Sequence[int], room: Sequence[int]) -> list[int]
 
 
 def _capped(wanted: Mapping[str, int], cap: int | None, had: int) -> dict[str, int]:
-    if cap is None or had + sum(wanted.values()) <= cap:
+    whole = sum(wanted.values())
+    if cap is None or not whole or had + whole <= cap:
         return dict(wanted)
     return dict(zip(wanted, split(max(0, cap - had), list(wanted.values())), strict=True))
 

@@ -1,4 +1,4 @@
-"""Fee heads, schemes and grants put straight into the tables: what a test does not say does not matter to it."""
+"""Fee heads, schemes and grants put straight into their tables, with boring defaults."""
 
 from __future__ import annotations
 
