@@ -121,33 +121,31 @@ def _capped(wanted: Mapping[str, int], cap: int | None, had: int) -> dict[str, i
     return dict(zip(wanted, split(max(0, cap - had), list(wanted.values())), strict=True))
 
 
-def not_yet_given(
-    charges: Iterable[HeadCharge], conceded: Iterable[Conceded], given: Mapping[tuple[int, str, str], int]
-) -> list[Conceded]:
-    """What is still to be given, where `given` says what was, by (student, fee head, scheme).
+def kept_where_given(
+    charges: Mapping[str, int],
+    wanted: Mapping[tuple[str, str], int],
+    given: Mapping[tuple[str, str], int],
+) -> dict[tuple[str, str], int]:
+    """The same as `forgiven` found it, but on the fee heads on which it was given already: all by (fee head,
+    scheme), of one student.
 
-    What was given stays, even where a scheme gives less today or more of it on another head: then neither the
-    scheme's total for the student is passed, nor the charge.
+    What was given is never taken back. Where a scheme's amount would move to another head, it stays; what is
+    new takes of a charge only what nothing was given of.
     """
-    of_head: dict[tuple[int, str], int] = {}
-    for charge in charges:
-        key = charge.student_id, charge.head
-        of_head[key] = of_head.get(key, 0) + charge.amount_minor
-    targets = list(conceded)
-    of_scheme: dict[tuple[int, str], int] = {}
-    for one in targets:
-        key = one.student_id, one.scheme
-        of_scheme[key] = of_scheme.get(key, 0) + one.amount_minor
-    for (student_id, head, scheme), amount in given.items():
-        for room, of in ((of_head, head), (of_scheme, scheme)):
-            room[student_id, of] = room.get((student_id, of), 0) - amount
-    found = []
-    for one in targets:
-        on_head, on_scheme = (one.student_id, one.head), (one.student_id, one.scheme)
-        before = given.get((one.student_id, one.head, one.scheme), 0)
-        new = min(one.amount_minor - before, of_head[on_head], of_scheme[on_scheme])
+    of_scheme: dict[str, int] = {}
+    for (_, scheme), amount in wanted.items():
+        of_scheme[scheme] = of_scheme.get(scheme, 0) + amount
+    left = dict(charges)
+    found: dict[tuple[str, str], int] = {}
+    for (head, scheme), before in given.items():
+        left[head] = left.get(head, 0) - before
+        kept = min(before, of_scheme.get(scheme, 0))
+        of_scheme[scheme] = of_scheme.get(scheme, 0) - kept
+        found[head, scheme] = kept
+    for (head, scheme), amount in wanted.items():
+        new = min(amount - given.get((head, scheme), 0), left[head], of_scheme[scheme])
         if new > 0:
-            of_head[on_head] -= new
-            of_scheme[on_scheme] -= new
-            found.append(Conceded(one.student_id, one.head, one.scheme, new))
-    return found
+            left[head] -= new
+            of_scheme[scheme] -= new
+            found[head, scheme] = found.get((head, scheme), 0) + new
+    return {key: amount for key, amount in found.items() if amount}

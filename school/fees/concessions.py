@@ -9,7 +9,7 @@ counts for the whole of it. Schemes are met in the order of their accounts.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -24,7 +24,7 @@ from school.fees.conceding import (
     HeadCharge,
     Rate,
     forgiven,
-    not_yet_given,
+    kept_where_given,
     rates_of_rank,
 )
 from school.fees.models import ConcessionRate, ConcessionScheme, FeeHead, Grant
@@ -32,7 +32,9 @@ from school.ledger.models import Account
 from school.students.models import Enrolment, SchoolClass, Student, Term
 from school.students.queries import chunks
 
-__all__ = ["Conceded", "HeadCharge", "granted", "not_yet_given"]
+__all__ = ["Conceded", "HeadCharge", "granted"]
+
+Given = Mapping[int, Mapping[tuple[str, str], int]]  # by student, then by fee head and scheme
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,14 @@ class _Scheme:
     rates: tuple[Rate, ...]
 
 
-def granted(session: Session, *, term_id: int, charges: Sequence[HeadCharge]) -> list[Conceded]:
-    """What each scheme forgives of each charge, in total for the term. Raises NotFound for no such term."""
+def granted(
+    session: Session, *, term_id: int, charges: Sequence[HeadCharge], given: Given | None = None
+) -> list[Conceded]:
+    """What each scheme forgives of each charge, in total for the term. Raises NotFound for no such term.
+
+    What was `given` in the term stays on its fee head, so that an amount for every head that would be split
+    otherwise now is not given twice.
+    """
     term = session.get(Term, term_id)
     if term is None:
         raise NotFound("There is no such term.")
@@ -64,12 +72,13 @@ def granted(session: Session, *, term_id: int, charges: Sequence[HeadCharge]) ->
         for student_id, rate in grants.get(scheme.account, ()):
             rates = scheme.rates if rate is None else (rate,)
             claims[student_id].append(Claim(scheme.account, rates, scheme.cap))
-    return [
-        Conceded(student_id, head, account, amount)
-        for student_id, by_head in by_student.items()
-        if student_id in claims
-        for (head, account), amount in forgiven(by_head, claims[student_id]).items()
-    ]
+    found = []
+    for student_id, by_head in by_student.items():
+        wanted = forgiven(by_head, claims.get(student_id, ()))
+        if given and student_id in given:
+            wanted = kept_where_given(by_head, wanted, given[student_id])
+        found += [Conceded(student_id, *key, amount) for key, amount in wanted.items()]
+    return found
 
 
 def _in_order(session: Session, charges: Iterable[HeadCharge]) -> dict[int, dict[str, int]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 import school.access.models
@@ -189,7 +189,8 @@ class Grant(Base):
 class LateFeeRule(Base):
     """What an overdue charge costs after its days of grace: a flat fee once, interest by the day, or both.
 
-    `cap` is the most that one charge can cost; what is open below `least_open` costs nothing.
+    It is for charges due from `due_from` on, through `due_until`. `cap` is the most that one charge can cost;
+    what is open below `least_open` costs nothing.
     """
 
     __tablename__ = "late_fee_rule"
@@ -197,10 +198,13 @@ class LateFeeRule(Base):
         CheckConstraint("grace_days >= 0 AND flat >= 0 AND rate_bp_a_year >= 0", name="not_negative"),
         CheckConstraint("flat > 0 OR rate_bp_a_year > 0", name="costs_something"),
         CheckConstraint("cap IS NULL OR cap > 0", name="cap"),
+        CheckConstraint("due_until IS NULL OR due_until >= due_from", name="order"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
+    due_from: Mapped[date]
+    due_until: Mapped[date | None]
     grace_days: Mapped[int]
     flat: Mapped[int] = mapped_column(Minor)
     rate_bp_a_year: Mapped[int]
@@ -270,8 +274,7 @@ class LateFeeLine(Base):
     __tablename__ = "late_fee_line"
     __table_args__ = (
         CheckConstraint("flat >= 0 AND interest >= 0 AND flat + interest > 0", name="amounts"),
-        Index("ix_late_fee_line_charge_id", "charge_id"),
-        UniqueConstraint("charge_id", "rule_id", "through"),
+        Index("ix_late_fee_line_charge_id", "charge_id", "rule_id"),
     )
 
     line_id: Mapped[int] = mapped_column(ForeignKey("line.id"), primary_key=True, autoincrement=False)

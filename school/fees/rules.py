@@ -68,5 +68,10 @@ def late_fee(
     """
     if open_minor <= 0 or days_overdue <= grace_days_max:
         return LateFee(0, 0)
-    interest, whole = open_minor * basis_points_a_year * days_overdue, WHOLE * DAYS_A_YEAR
-    return LateFee(flat_minor, (2 * interest + whole) // (2 * whole))
+    return LateFee(flat_minor, interest(open_minor * days_overdue, basis_points_a_year))
+
+
+def interest(minor_days: int, basis_points_a_year: int) -> int:
+    """Simple interest on what was open, added up over days, to the nearest minor unit, a half rounded up."""
+    exact, whole = minor_days * basis_points_a_year, WHOLE * DAYS_A_YEAR
+    return (2 * exact + whole) // (2 * whole)

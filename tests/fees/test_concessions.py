@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from school import clock
 from school.db import Database
-from school.fees.conceding import Claim, Rate, forgiven
-from school.fees.concessions import Conceded, HeadCharge, granted, not_yet_given
+from school.fees.conceding import Claim, Rate, forgiven, kept_where_given
+from school.fees.concessions import Conceded, HeadCharge, granted
 from tests import make
 from tests.fees import schemes
 
@@ -159,26 +159,38 @@ def test_what_is_for_every_fee_head_is_split_without_making_or_losing_a_minor_un
     assert sum(by_amount.values()) == min(amount, whole)
 
 
-Given = st.dictionaries(
-    st.tuples(st.just(1), st.sampled_from(schemes.HEADS), st.sampled_from("ABC")), st.integers(1, 10**9)
-)
-
-
 @given(Heads, Claims, Claims)
 def test_what_is_given_after_a_change_never_passes_a_charge_and_given_twice_is_nothing(
     charges: dict[str, int], before: list[Claim], after: list[Claim]
 ) -> None:
-    bill = [HeadCharge(1, head, amount) for head, amount in charges.items()]
-    given = {(1, *key): amount for key, amount in forgiven(charges, before).items()}
-    target = [Conceded(1, *key, amount) for key, amount in forgiven(charges, after).items()]
+    given, wanted = forgiven(charges, before), forgiven(charges, after)
 
-    new = not_yet_given(bill, target, given)
-    for one in new:
-        given[1, one.head, one.scheme] = given.get((1, one.head, one.scheme), 0) + one.amount_minor
+    target = kept_where_given(charges, wanted, given)
+    new = {key: target.get(key, 0) - given.get(key, 0) for key in {*target, *given}}
+    stands = {key: given.get(key, 0) + max(0, amount) for key, amount in new.items()}
 
-    assert all(one.amount_minor > 0 for one in new)
     for head, charge in charges.items():
-        assert sum(amount for (_, on, _), amount in given.items() if on == head) <= charge
-    assert not_yet_given(bill, target, given) == []
-    if not before:
-        assert new == target
+        assert sum(amount for (on, _), amount in stands.items() if on == head) <= charge
+    for scheme in "ABC":
+        was, now, got = (sum(a for (_, s), a in of.items() if s == scheme) for of in (given, wanted, stands))
+        assert was <= got <= max(was, now)
+    again = kept_where_given(charges, wanted, stands)
+    assert all(amount <= stands[key] for key, amount in again.items())
+    assert kept_where_given(charges, wanted, {}) == wanted
+
+
+def test_an_amount_for_every_fee_head_is_not_given_twice_when_a_fee_head_joins(books: Database) -> None:
+    with books.writing() as session:
+        schemes.scheme(session, "BURSARY")
+        ann = make.student(session)
+        schemes.grant(session, ann, "BURSARY", amount=500_00)
+        bill = [HeadCharge(ann, "TUITION", 1000_00), HeadCharge(ann, "TRANSPORT", 1000_00)]
+
+        both = granted(
+            session,
+            term_id=schemes.term_id(session),
+            charges=bill,
+            given={ann: {("TUITION", "BURSARY"): 500_00}},
+        )
+
+    assert both == [Conceded(ann, "TUITION", "BURSARY", 500_00)]

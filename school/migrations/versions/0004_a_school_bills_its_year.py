@@ -206,6 +206,8 @@ def _late_fees() -> None:
         "late_fee_rule",
         Column("id", _ID, primary_key=True),
         Column("name", String, nullable=False, unique=True),
+        Column("due_from", Date, nullable=False),
+        Column("due_until", Date),
         Column("grace_days", Integer, nullable=False),
         Column("flat", BigInteger, nullable=False),
         Column("rate_bp_a_year", Integer, nullable=False),
@@ -213,6 +215,7 @@ def _late_fees() -> None:
         Column("least_open", BigInteger, nullable=False),
         Column("active", Boolean, nullable=False),
         CheckConstraint("cap IS NULL OR cap > 0", name="cap"),
+        CheckConstraint("due_until IS NULL OR due_until >= due_from", name="order"),
         CheckConstraint("flat > 0 OR rate_bp_a_year > 0", name="costs_something"),
         CheckConstraint("grace_days >= 0 AND flat >= 0 AND rate_bp_a_year >= 0", name="not_negative"),
     )
@@ -234,9 +237,8 @@ def _late_fees() -> None:
         Column("flat", BigInteger, nullable=False),
         Column("interest", BigInteger, nullable=False),
         CheckConstraint("flat >= 0 AND interest >= 0 AND flat + interest > 0", name="amounts"),
-        UniqueConstraint("charge_id", "rule_id", "through"),
     )
-    op.create_index("ix_late_fee_line_charge_id", "late_fee_line", ["charge_id"])
+    op.create_index("ix_late_fee_line_charge_id", "late_fee_line", ["charge_id", "rule_id"])
 
 
 def _approvals() -> None:
