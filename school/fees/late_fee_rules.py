@@ -95,7 +95,11 @@ def add_rule(
     rule_id = session.scalars(insert(LateFeeRule).returning(LateFeeRule.id), [row]).one()
     after = {**row, "due_from": due_from.isoformat()}
     audit.record(
-        session, actor=actor, event=events.LATE_FEE_RULE_ADDED, subject=f"late_fee_rule:{rule_id}", after=after
+        session,
+        actor=actor,
+        event=events.LATE_FEE_RULE_ADDED,
+        subject=f"late_fee_rule:{rule_id}",
+        after=after,
     )
     return rule_id
 

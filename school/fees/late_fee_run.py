@@ -44,15 +44,13 @@ class Progress:
 
 
 def begin(session: Session, *, actor: Actor, request_id: str, date: dt.date) -> int:
-    """Say through which day late fees shall be charged; the id of the run. A request begun before is that run.
+    """Say for which day late fees shall be charged; the id of the run. A request begun before is that run.
 
     Raises BadDate and PeriodLocked for a date that takes no entries, RuleBroken without a rule, and where
     another run waits to be finished.
     """
     authorise(session, actor, "billing.run")
-    held = session.execute(
-        select(Run.id, Run.kind, Run.date).where(Run.request_id == request_id)
-    ).one_or_none()
+    held = session.scalar(select(Run).where(Run.request_id == request_id))
     if held is not None:
         if (held.kind, held.date) != ("late_fee", date):
             raise RequestReused("This form was already used for another run. Start a new one.", entry_id=0)
@@ -61,9 +59,7 @@ def begin(session: Session, *, actor: Actor, request_id: str, date: dt.date) -> 
     rules = rules_in_use(session)
     if not rules:
         raise RuleBroken("There is no rule for late fees yet: say first what being late costs.", field="run")
-    waiting = select(Run.id).where(
-        Run.kind == "late_fee", Run.finished_at.is_(None), Run.undone_at.is_(None)
-    )
+    waiting = select(Run.id).where(Run.kind == "late_fee", Run.finished_at.is_(None), Run.undone_at.is_(None))
     if session.scalar(waiting) is not None:
         raise RuleBroken("A run of late fees is not finished: it goes on first.", field="run")
     details = {"rules": [rule.name for rule in rules]}
@@ -171,4 +167,4 @@ def _entries_before(session: Session, student_ids: Sequence[int]) -> dict[int, i
         .where(Run.kind == "late_fee", RunEntry.student_id.in_(student_ids))
         .group_by(RunEntry.student_id)
     )
-    return {student_id: count for student_id, count in session.execute(query)}
+    return {row[0]: row[1] for row in session.execute(query)}

@@ -1,9 +1,7 @@
-"""What being late costs now, and the run that charges it: begun once, posted in small chunks, finished whoever
-goes on with it.
+"""What being late costs on a day, beyond what was charged for it: a flat fee once for each charge and rule,
+and interest for what the days since the due date come to.
 
-Only what is open on the day of the run is charged, and never a late fee itself. Each chunk decides on what it
-reads under the writers' lock, so what another run has charged is charged already: a flat fee once for each
-charge and rule, interest only for what the days come to beyond what was charged.
+Only what is open on that day is charged, and never a late fee itself.
 """
 
 from __future__ import annotations
@@ -21,6 +19,7 @@ from school.fees.late_fee_rules import rules_in_use
 from school.fees.lateness import Account, Movement, RuleTerms, cost, still_to_charge
 from school.fees.models import LateFeeLine, LateFeeWaiver
 from school.fees.rules import LateFee
+from school.ledger import wording
 from school.ledger.models import Account as LedgerAccount
 from school.ledger.models import Entry, Line
 from school.ledger.projections import OpenItem
@@ -49,7 +48,7 @@ class Overdue:
     @property
     def memo(self) -> str:
         days = f"{self.days} day{'s' if self.days != 1 else ''}"
-        return f"{self.rule}: {self.head} due {self.due_date:%Y-%m-%d}, {days} late"
+        return f"{self.rule}: {self.head} due {wording.day(self.due_date)}, {days} late"
 
 
 @dataclass(frozen=True)
@@ -63,9 +62,7 @@ class _Charge:
     due_date: dt.date
 
 
-def overdue(
-    session: Session, *, through: dt.date, students: Collection[int] | None = None
-) -> list[Overdue]:
+def overdue(session: Session, *, through: dt.date, students: Collection[int] | None = None) -> list[Overdue]:
     """What a run of this day would charge, of everybody or of these students, by student and due date."""
     rules = rules_in_use(session)
     if not rules:
@@ -85,23 +82,17 @@ def overdue(
     return found
 
 
-def _fee(
-    rule: RuleTerms, charge: _Charge, account: Account, before: LateFee, through: dt.date
-) -> LateFee:
+def _fee(rule: RuleTerms, charge: _Charge, account: Account, before: LateFee, through: dt.date) -> LateFee:
     in_all = cost(
         rule,
         open_minor=account.open_on(charge.line_id, through),
         days_overdue=(through - charge.due_date).days,
-        minor_days=account.minor_days(charge.line_id, charge.due_date, through)
-        if rule.rate_bp_a_year
-        else 0,
+        minor_days=account.minor_days(charge.line_id, charge.due_date, through) if rule.rate_bp_a_year else 0,
     )
     return still_to_charge(in_all, before)
 
 
-def _overdue(
-    rule: RuleTerms, charge: _Charge, account: Account, fee: LateFee, through: dt.date
-) -> Overdue:
+def _overdue(rule: RuleTerms, charge: _Charge, account: Account, fee: LateFee, through: dt.date) -> Overdue:
     return Overdue(
         charge.student_id,
         charge.admission_no,
@@ -175,7 +166,8 @@ def _accounts(session: Session, student_ids: Collection[int], through: dt.date) 
             .join(Entry, Entry.id == Line.entry_id)
             .where(Line.student_id.in_(some), Entry.date <= through)
         )
-        for student_id, *movement in session.execute(query):
+        rows: Iterable[Any] = session.execute(query)
+        for student_id, *movement in rows:
             movements[student_id].append(Movement(*movement))
     return {student_id: Account(movements[student_id]) for student_id in student_ids}
 

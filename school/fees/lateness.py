@@ -68,7 +68,9 @@ class Account:
     def __init__(self, movements: Iterable[Movement]) -> None:
         self._movements = sorted(movements, key=lambda m: (m.day, m.line_id))
         self._days = sorted({m.day for m in self._movements})
-        self._open: dict[int, dict[int, int]] = {}  # by the place of the day, for the days that were asked for
+        self._open: dict[
+            int, dict[int, int]
+        ] = {}  # by the place of the day, for the days that were asked for
 
     def open_on(self, line_id: int, day: date) -> int:
         """What is open of the charge at the end of the day."""
@@ -84,8 +86,7 @@ class Account:
             return 0
         changes = [since, *(day for day in self._days if since < day < until), until]
         return sum(
-            self.open_on(line_id, first) * (second - first).days
-            for first, second in pairwise(changes)
+            self.open_on(line_id, first) * (second - first).days for first, second in pairwise(changes)
         )
 
 

@@ -85,7 +85,9 @@ class Fee(Base):
 
 
 class StudentOption(Base):
-    """An optional fee head a student has chosen, from a day until a day; `amount` stands in for the fee's."""
+    """An optional fee head a student has chosen, from a day until a day; `amount` stands in for the fee's.
+    What was chosen by mistake is not `active` any more.
+    """
 
     __tablename__ = "student_option"
     __table_args__ = (
@@ -100,6 +102,7 @@ class StudentOption(Base):
     from_on: Mapped[date]
     until_on: Mapped[date | None]
     amount: Mapped[int | None] = mapped_column(Minor)
+    active: Mapped[bool] = mapped_column(default=True)
 
 
 class ConcessionScheme(Base):

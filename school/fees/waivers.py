@@ -1,4 +1,4 @@
-"""A late fee waived: what was charged for being late with a charge is conceded, and nothing more is charged."""
+"""Being late waived: what was charged for it is conceded, and the charge costs nothing more."""
 
 from __future__ import annotations
 
@@ -57,14 +57,12 @@ def waive(session: Session, *, actor: Actor, charge_id: int, reason: str) -> int
     return conceded
 
 
-def _concede(
-    session: Session, actor: Actor, charge_id: int, lines: Sequence[NewLine], reason: str
-) -> int:
+def _concede(session: Session, actor: Actor, charge_id: int, lines: Sequence[NewLine], reason: str) -> int:
     if session.get(Account, WAIVED) is None:
         open_account(
             session, actor=actor, code=WAIVED, name="Late fees waived", type="concession", position=99
         )
-    desk = open_desk(session, "concession", f"waive:{charge_id}", None)
+    desk = open_desk(session, "concession", f"late_fee_waived:{charge_id}", None)
     post(session, desk, actor=actor, lines=lines, reason=reason)
     return -sum(line.amount for line in lines)
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from school.access.rules import COMMAND_LINE, Actor
-from school.fees import grants, schemes
+from school.fees import grants, late_fee_rules, late_fee_run, schemes, waivers
 from school.fees.conceding import Rate
+from school.ledger import queries as ledger
 from tests import make
 from tests.security.writers import World, Writer
 
@@ -35,6 +37,20 @@ def _change(session: Session, actor: Actor, _: World) -> None:
     schemes.change_scheme(session, actor=actor, scheme=_scheme(session), rates=[], active=False)
 
 
+def _rule(session: Session, actor: Actor, _: World | None = None) -> int:
+    return late_fee_rules.add_rule(session, actor=actor, name="Late", due_from=date(2026, 1, 1), flat_minor=1)
+
+
+def _run(session: Session, actor: Actor, _: World | None = None) -> int:
+    _rule(session, COMMAND_LINE)
+    return late_fee_run.begin(session, actor=actor, request_id=make.request_id(), date=make.TODAY)
+
+
+def _waive(session: Session, actor: Actor, world: World) -> None:
+    charge = ledger.open_charges(session, world.student)[0].line_id
+    waivers.waive(session, actor=actor, charge_id=charge, reason="hospital")
+
+
 def _waiting(decide: Any, **how: Any) -> Any:
     return lambda s, a, w: decide(s, actor=a, grant_id=_ask(s, COMMAND_LINE, w), **how)
 
@@ -50,4 +66,13 @@ WRITERS: dict[str, Writer] = {
     "school.fees.grants.end": Writer(
         "concessions.grant", _waiting(grants.end, on=make.TODAY, reason="left the staff")
     ),
+    "school.fees.late_fee_rules.add_rule": Writer("fees.manage", _rule),
+    "school.fees.late_fee_rules.end_rule": Writer(
+        "fees.manage", lambda s, a, w: late_fee_rules.end_rule(s, actor=a, rule_id=_rule(s, COMMAND_LINE))
+    ),
+    "school.fees.late_fee_run.begin": Writer("billing.run", _run),
+    "school.fees.late_fee_run.go_on": Writer(
+        "billing.run", lambda s, a, w: late_fee_run.go_on(s, actor=a, run_id=_run(s, COMMAND_LINE))
+    ),
+    "school.fees.waivers.waive": Writer("concessions.grant", _waive),
 }

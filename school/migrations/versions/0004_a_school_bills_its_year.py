@@ -102,6 +102,7 @@ def _fees() -> None:
         Column("from_on", Date, nullable=False),
         Column("until_on", Date),
         Column("amount", BigInteger),
+        Column("active", Boolean, nullable=False),
         CheckConstraint("amount IS NULL OR amount > 0", name="amount"),
         CheckConstraint("until_on IS NULL OR until_on >= from_on", name="order"),
     )
