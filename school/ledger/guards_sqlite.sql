@@ -52,6 +52,13 @@ CREATE TRIGGER letter_kept BEFORE DELETE ON letter BEGIN SELECT RAISE(ABORT, 'le
 CREATE TRIGGER approval_decided BEFORE UPDATE ON approval WHEN OLD.decision IS NOT NULL BEGIN
   SELECT RAISE(ABORT, 'ledger: this was decided already');
 END;
+CREATE TRIGGER concession_grant_decided BEFORE UPDATE ON concession_grant BEGIN
+  SELECT RAISE(ABORT, 'ledger: this was decided already')
+   WHERE (OLD.state, NEW.state) NOT IN (VALUES ('waiting', 'granted'), ('waiting', 'refused'), ('waiting', 'ended'), ('granted', 'ended'));
+  SELECT RAISE(ABORT, 'ledger: a grant stays what was asked for')
+   WHERE (NEW.student_id, NEW.scheme, NEW.head, NEW.share_bp, NEW.amount, NEW.valid_from, NEW.valid_until, NEW.reason, NEW.actor)
+      IS NOT (OLD.student_id, OLD.scheme, OLD.head, OLD.share_bp, OLD.amount, OLD.valid_from, OLD.valid_until, OLD.reason, OLD.actor);
+END;
 
 CREATE TRIGGER school_currency BEFORE UPDATE OF currency, exponent ON school
 WHEN (NEW.currency, NEW.exponent) IS NOT (OLD.currency, OLD.exponent) BEGIN
