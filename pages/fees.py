@@ -2,13 +2,24 @@
 
 import streamlit as st
 
-from school.ui import feedback, fees_billing, fees_heads, fees_plans, fees_structure, guard
+from school.ui import (
+    concessions_view,
+    feedback,
+    fees_billing,
+    fees_heads,
+    fees_plans,
+    fees_structure,
+    guard,
+    late_fees_view,
+)
 
 VIEWS = {
     "Billing run": fees_billing,
     "Fee structure": fees_structure,
     "Fee heads": fees_heads,
     "Instalments": fees_plans,
+    "Concessions": concessions_view,
+    "Late fees": late_fees_view,
 }
 
 actor = guard.require("fees.manage")

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
+from school.errors import NotFound
 from school.fees.late_fee_rules import rules_in_use
 from school.fees.lateness import Account, Movement, RuleTerms, cost, still_to_charge
 from school.fees.models import LateFeeLine, LateFeeWaiver
@@ -49,6 +50,19 @@ class Overdue:
     def memo(self) -> str:
         days = f"{self.days} day{'s' if self.days != 1 else ''}"
         return f"{self.rule}: {self.head} due {wording.day(self.due_date)}, {days} late"
+
+
+@dataclass(frozen=True)
+class ChargeFacts:
+    """A charge, what stands charged for being late with it, and why that was waived, if it was."""
+
+    charge_id: int
+    student_id: int
+    name: str
+    head: str
+    due_date: dt.date
+    waived: str | None
+    charged: int
 
 
 @dataclass(frozen=True)
@@ -107,6 +121,23 @@ def _overdue(rule: RuleTerms, charge: _Charge, account: Account, fee: LateFee, t
         rule.name,
         fee,
     )
+
+
+def charge(session: Session, charge_id: int) -> ChargeFacts:
+    """Raises NotFound for what is no charge."""
+    row: Any = session.execute(
+        select(
+            Line.id, Line.student_id, Student.name, LedgerAccount.name, Line.due_date, LateFeeWaiver.reason
+        )
+        .join(Student, Student.id == Line.student_id)
+        .join(LedgerAccount, LedgerAccount.code == Line.account)
+        .outerjoin(LateFeeWaiver, LateFeeWaiver.charge_id == Line.id)
+        .where(Line.id == charge_id, Line.due_date.is_not(None))
+    ).one_or_none()
+    if row is None:
+        raise NotFound("There is no such charge.", field="charge")
+    charged = sum(fee.total for fee in _charged(session, [charge_id]).values())
+    return ChargeFacts(*[*row, charged])
 
 
 def next_students(session: Session, *, through: dt.date, after: int, count: int) -> list[int]:
