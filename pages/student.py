@@ -6,7 +6,17 @@ from school.db import reading
 from school.errors import NotFound
 from school.ledger import queries as ledger
 from school.students import queries as students
-from school.ui import feedback, guard, links, periods, receipts, statement, student_account, student_actions
+from school.ui import (
+    concessions_view,
+    feedback,
+    guard,
+    links,
+    periods,
+    receipts,
+    statement,
+    student_account,
+    student_actions,
+)
 
 VIEWS = ("Statement", "Open charges", "Receipts", "Family", "Notes")
 RECEIPTS_MAX = 100  # beyond this the list of entries is the place to look
@@ -35,6 +45,7 @@ try:
                 receipts.rows(rows, account.school, key="student.receipts", empty="No payment was taken yet.")
             elif shown == "Family":
                 student_account.family(account)
+                concessions_view.of_student(session, student_id, account.unit, actor)
 except NotFound:
     st.title("Student")
     st.info("No student is chosen. Find one in the list of students.", icon=":material/person_search:")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 import school.access.models
@@ -71,7 +71,9 @@ class Fee(Base):
 
 
 class StudentOption(Base):
-    """An optional fee head a student has chosen, from a day until a day; `amount` stands in for the fee's."""
+    """An optional fee head a student has chosen, from a day until a day; `amount` stands in for the fee's.
+    What was chosen by mistake is not `active` any more.
+    """
 
     __tablename__ = "student_option"
     __table_args__ = (
@@ -86,6 +88,7 @@ class StudentOption(Base):
     from_on: Mapped[date]
     until_on: Mapped[date | None]
     amount: Mapped[int | None] = mapped_column(Minor)
+    active: Mapped[bool] = mapped_column(default=True)
 
 
 class ConcessionScheme(Base):
@@ -131,8 +134,9 @@ class ConcessionRate(Base):
 
 class Grant(Base):
     """A scheme given to one student, with its reason and validity. With a share or an amount of its own it
-    gives that, on `head` or on every head, instead of what the scheme's rates say. It counts once nobody's
-    approval is waited for, and until it is ended.
+    gives that in every term, on `head` or on every head, instead of what the scheme's rates say. It counts
+    once nobody's approval is waited for; one that was ended counts through `ended_on`, which may be before
+    it began.
     """
 
     __tablename__ = "concession_grant"
@@ -143,6 +147,9 @@ class Grant(Base):
         CheckConstraint("valid_until IS NULL OR valid_until >= valid_from", name="order"),
         CheckConstraint("length(trim(reason)) > 0", name="reason"),
         CheckConstraint("state IN ('waiting', 'granted', 'refused', 'ended')", name="state"),
+        CheckConstraint("decided_by_id IS NULL OR decided_by_id <> actor_id", name="second_person"),
+        CheckConstraint("state <> 'refused' OR decided_at IS NOT NULL", name="decided"),
+        CheckConstraint("(state = 'ended') = (ended_on IS NOT NULL)", name="ended"),
         Index("ix_concession_grant_student_id", "student_id"),
         Index("ix_concession_grant_scheme", "scheme"),
     )
@@ -161,12 +168,18 @@ class Grant(Base):
     at: Mapped[datetime] = mapped_column(Moment)
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     actor: Mapped[str]
+    decided_at: Mapped[datetime | None] = mapped_column(Moment)
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    decided_by: Mapped[str | None]
+    decision_reason: Mapped[str | None]
+    ended_on: Mapped[date | None]
 
 
 class LateFeeRule(Base):
     """What an overdue charge costs after its days of grace: a flat fee once, interest by the day, or both.
 
-    `cap` is the most that one charge can cost; what is open below `least_open` costs nothing.
+    It is for charges due from `due_from` on, through `due_until`. `cap` is the most that one charge can cost;
+    what is open below `least_open` costs nothing.
     """
 
     __tablename__ = "late_fee_rule"
@@ -174,10 +187,13 @@ class LateFeeRule(Base):
         CheckConstraint("grace_days >= 0 AND flat >= 0 AND rate_bp_a_year >= 0", name="not_negative"),
         CheckConstraint("flat > 0 OR rate_bp_a_year > 0", name="costs_something"),
         CheckConstraint("cap IS NULL OR cap > 0", name="cap"),
+        CheckConstraint("due_until IS NULL OR due_until >= due_from", name="order"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
+    due_from: Mapped[date]
+    due_until: Mapped[date | None]
     grace_days: Mapped[int]
     flat: Mapped[int] = mapped_column(Minor)
     rate_bp_a_year: Mapped[int]
@@ -247,8 +263,7 @@ class LateFeeLine(Base):
     __tablename__ = "late_fee_line"
     __table_args__ = (
         CheckConstraint("flat >= 0 AND interest >= 0 AND flat + interest > 0", name="amounts"),
-        Index("ix_late_fee_line_charge_id", "charge_id"),
-        UniqueConstraint("charge_id", "rule_id", "through"),
+        Index("ix_late_fee_line_charge_id", "charge_id", "rule_id"),
     )
 
     line_id: Mapped[int] = mapped_column(ForeignKey("line.id"), primary_key=True, autoincrement=False)

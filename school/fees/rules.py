@@ -33,20 +33,26 @@ def part_of(amount_minor: int, basis_points: int) -> int:
     return split(amount_minor, [basis_points, WHOLE - basis_points])[0]
 
 
-def sibling_concessions(
-    tuition_minor: Sequence[int], *, basis_points: Sequence[int], basis_points_max: int
-) -> list[int]:
-    """The concession of each child of a family, on tuition only, in the order of their rank.
+def sibling_shares(children: int, *, basis_points: Sequence[int], basis_points_max: int) -> list[int]:
+    """The share of each child of a family, in the order of their rank.
 
     `basis_points` are by rank, the last for every later child. Their sum over the family is at most
     `basis_points_max`: the child at which it is reached gets what is left, the next ones nothing.
     """
-    granted, left = [], basis_points_max
-    for rank, tuition in enumerate(tuition_minor):
+    shares, left = [], basis_points_max
+    for rank in range(children):
         share = min(basis_points[min(rank, len(basis_points) - 1)], left)
-        granted.append(part_of(tuition, share))
+        shares.append(share)
         left -= share
-    return granted
+    return shares
+
+
+def sibling_concessions(
+    tuition_minor: Sequence[int], *, basis_points: Sequence[int], basis_points_max: int
+) -> list[int]:
+    """The concession of each child of a family by its `sibling_shares`, on tuition only."""
+    shares = sibling_shares(len(tuition_minor), basis_points=basis_points, basis_points_max=basis_points_max)
+    return [part_of(tuition, share) for tuition, share in zip(tuition_minor, shares, strict=True)]
 
 
 def late_fee(
@@ -62,5 +68,10 @@ def late_fee(
     """
     if open_minor <= 0 or days_overdue <= grace_days_max:
         return LateFee(0, 0)
-    interest, whole = open_minor * basis_points_a_year * days_overdue, WHOLE * DAYS_A_YEAR
-    return LateFee(flat_minor, (2 * interest + whole) // (2 * whole))
+    return LateFee(flat_minor, interest(open_minor * days_overdue, basis_points_a_year))
+
+
+def interest(minor_days: int, basis_points_a_year: int) -> int:
+    """Simple interest on what was open, added up over days, to the nearest minor unit, a half rounded up."""
+    exact, whole = minor_days * basis_points_a_year, WHOLE * DAYS_A_YEAR
+    return (2 * exact + whole) // (2 * whole)

@@ -78,6 +78,20 @@ END $$;
 
 CREATE TRIGGER approval_decided BEFORE UPDATE ON public.approval FOR EACH ROW EXECUTE FUNCTION guard_approval_decided();
 
+CREATE FUNCTION guard_concession_grant_decided() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
+BEGIN
+  IF (OLD.state, NEW.state) NOT IN (('waiting', 'granted'), ('waiting', 'refused'), ('waiting', 'ended'), ('granted', 'ended')) THEN
+    RAISE EXCEPTION 'ledger: this was decided already' USING ERRCODE = 'check_violation';
+  END IF;
+  IF (NEW.student_id, NEW.scheme, NEW.head, NEW.share_bp, NEW.amount, NEW.valid_from, NEW.valid_until, NEW.reason, NEW.actor)
+     IS DISTINCT FROM (OLD.student_id, OLD.scheme, OLD.head, OLD.share_bp, OLD.amount, OLD.valid_from, OLD.valid_until, OLD.reason, OLD.actor) THEN
+    RAISE EXCEPTION 'ledger: a grant stays what was asked for' USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE TRIGGER concession_grant_decided BEFORE UPDATE ON public.concession_grant FOR EACH ROW EXECUTE FUNCTION guard_concession_grant_decided();
+
 CREATE FUNCTION guard_school_currency() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
 BEGIN
   IF (NEW.currency, NEW.exponent) IS DISTINCT FROM (OLD.currency, OLD.exponent) AND EXISTS (SELECT 1 FROM entry) THEN

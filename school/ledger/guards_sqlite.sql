@@ -59,6 +59,13 @@ WHEN (NEW.id, NEW.request_id, NEW.kind, NEW.student_id, NEW.amount, NEW.details,
  IS NOT (OLD.id, OLD.request_id, OLD.kind, OLD.student_id, OLD.amount, OLD.details, OLD.reason, OLD.asked_at, OLD.asked_by_id, OLD.asked_by) BEGIN
   SELECT RAISE(ABORT, 'ledger: what was asked for stays as it is');
 END;
+CREATE TRIGGER concession_grant_decided BEFORE UPDATE ON concession_grant BEGIN
+  SELECT RAISE(ABORT, 'ledger: this was decided already')
+   WHERE (OLD.state, NEW.state) NOT IN (VALUES ('waiting', 'granted'), ('waiting', 'refused'), ('waiting', 'ended'), ('granted', 'ended'));
+  SELECT RAISE(ABORT, 'ledger: a grant stays what was asked for')
+   WHERE (NEW.student_id, NEW.scheme, NEW.head, NEW.share_bp, NEW.amount, NEW.valid_from, NEW.valid_until, NEW.reason, NEW.actor)
+      IS NOT (OLD.student_id, OLD.scheme, OLD.head, OLD.share_bp, OLD.amount, OLD.valid_from, OLD.valid_until, OLD.reason, OLD.actor);
+END;
 
 CREATE TRIGGER school_currency BEFORE UPDATE OF currency, exponent ON school
 WHEN (NEW.currency, NEW.exponent) IS NOT (OLD.currency, OLD.exponent) BEGIN

@@ -81,6 +81,7 @@ SCREENS = (
         "The charges behind a debt.",
         in_menu=False,
     ),
+    Screen("fees", "Fees", "request_quote", "fees.manage", "What is charged, and the runs that charge it."),
     Screen("imports", "Imports", "upload_file", "imports.run", "Bring in students and opening balances."),
     Screen("users", "Users", "manage_accounts", "users.manage", "Who may sign in, and what they may do."),
     Screen("health", "Health", "monitor_heart", "health.read", "Do the books agree, and what went wrong."),

@@ -55,6 +55,8 @@ INNER = {
     "school.audit.service.record_all": "the lines about a write that was allowed",
     "school.ledger.posting.authorise": "asks, and writes nothing",
     "school.ledger.posting.post": "the caller has asked `authorise`",
+    "school.ledger.batch.post_all": "the caller has asked `authorise`",
+    "school.ledger.service.chart.open_account": "the caller has asked `authorise`",
     "school.students.family_accounts.settle": "the caller has asked `authorise`",
     "school.students.family_accounts.join": "the caller has asked `authorise`",
 }

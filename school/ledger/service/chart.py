@@ -58,6 +58,19 @@ def add_account(
 ) -> None:
     """Add a tender, a fee head or another account. Raises BadInput for a code or a name it cannot have."""
     authorise(session, actor, "settings.manage")
+    open_account(session, actor=actor, code=code, name=name, type=type, position=position)
+
+
+def open_account(
+    session: Session,
+    *,
+    actor: Actor,
+    code: str,
+    name: str,
+    type: str,  # noqa: A002
+    position: int = 0,
+) -> str:
+    """The same for a writer that has asked `authorise` already; the code as it is kept."""
     code, name = code.strip().upper(), words(name, "name", needed="Give the account a name.")
     if not code.isalnum() or len(code) > CODE_LENGTH_MAX or code == STUDENTS_CONTROL:
         raise BadInput(
@@ -71,3 +84,4 @@ def add_account(
     row = {"code": code, "name": name, "type": type, "position": position, "active": True}
     session.execute(insert(Account), [row])
     audit.record(session, actor=actor, event=events.ACCOUNT_ADDED, subject=f"account:{code}", after=row)
+    return code

@@ -107,6 +107,7 @@ def _fees() -> None:
         Column("from_on", Date, nullable=False),
         Column("until_on", Date),
         Column("amount", BigInteger),
+        Column("active", Boolean, nullable=False),
         CheckConstraint("amount IS NULL OR amount > 0", name="amount"),
         CheckConstraint("until_on IS NULL OR until_on >= from_on", name="order"),
     )
@@ -157,7 +158,15 @@ def _concessions() -> None:
         Column("at", _MOMENT, nullable=False),
         Column("actor_id", _ID, ForeignKey("user_account.id")),
         Column("actor", String, nullable=False),
+        Column("decided_at", _MOMENT),
+        Column("decided_by_id", _ID, ForeignKey("user_account.id")),
+        Column("decided_by", String),
+        Column("decision_reason", String),
+        Column("ended_on", Date),
         CheckConstraint("amount IS NULL OR amount > 0", name="amount"),
+        CheckConstraint("decided_by_id IS NULL OR decided_by_id <> actor_id", name="second_person"),
+        CheckConstraint("(state = 'ended') = (ended_on IS NOT NULL)", name="ended"),
+        CheckConstraint("state <> 'refused' OR decided_at IS NOT NULL", name="decided"),
         CheckConstraint("valid_until IS NULL OR valid_until >= valid_from", name="order"),
         CheckConstraint("length(trim(reason)) > 0", name="reason"),
         CheckConstraint("share_bp IS NULL OR share_bp BETWEEN 1 AND 10000", name="share"),
@@ -203,6 +212,8 @@ def _late_fees() -> None:
         "late_fee_rule",
         Column("id", _ID, primary_key=True),
         Column("name", String, nullable=False, unique=True),
+        Column("due_from", Date, nullable=False),
+        Column("due_until", Date),
         Column("grace_days", Integer, nullable=False),
         Column("flat", BigInteger, nullable=False),
         Column("rate_bp_a_year", Integer, nullable=False),
@@ -210,6 +221,7 @@ def _late_fees() -> None:
         Column("least_open", BigInteger, nullable=False),
         Column("active", Boolean, nullable=False),
         CheckConstraint("cap IS NULL OR cap > 0", name="cap"),
+        CheckConstraint("due_until IS NULL OR due_until >= due_from", name="order"),
         CheckConstraint("flat > 0 OR rate_bp_a_year > 0", name="costs_something"),
         CheckConstraint("grace_days >= 0 AND flat >= 0 AND rate_bp_a_year >= 0", name="not_negative"),
     )
@@ -231,9 +243,8 @@ def _late_fees() -> None:
         Column("flat", BigInteger, nullable=False),
         Column("interest", BigInteger, nullable=False),
         CheckConstraint("flat >= 0 AND interest >= 0 AND flat + interest > 0", name="amounts"),
-        UniqueConstraint("charge_id", "rule_id", "through"),
     )
-    op.create_index("ix_late_fee_line_charge_id", "late_fee_line", ["charge_id"])
+    op.create_index("ix_late_fee_line_charge_id", "late_fee_line", ["charge_id", "rule_id"])
 
 
 def _approvals() -> None:

@@ -1,0 +1,31 @@
+"""What the school charges, and the runs that charge it: one tab each, drawn by a module of its own."""
+
+import streamlit as st
+
+from school.ui import (
+    concessions_view,
+    feedback,
+    fees_billing,
+    fees_heads,
+    fees_plans,
+    fees_structure,
+    guard,
+    late_fees_view,
+)
+
+VIEWS = {
+    "Billing run": fees_billing,
+    "Fee structure": fees_structure,
+    "Fee heads": fees_heads,
+    "Instalments": fees_plans,
+    "Concessions": concessions_view,
+    "Late fees": late_fees_view,
+}
+
+actor = guard.require("fees.manage")
+st.title("Fees")
+feedback.show("fees")
+tabs = dict(zip(VIEWS, st.tabs(list(VIEWS), key="fees.view", bind="query-params"), strict=True))
+shown = next((name for name, tab in tabs.items() if tab.open), next(iter(VIEWS)))
+with tabs[shown]:
+    VIEWS[shown].draw(actor)

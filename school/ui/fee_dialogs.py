@@ -1,0 +1,78 @@
+"""Dialogs of the page of fees: the address names the open one; what is pressed is written once, and told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import streamlit as st
+from sqlalchemy.orm import Session
+
+from school.db import writing
+from school.ui import feedback, once
+
+T = TypeVar("T")
+PAGE, DO, TICKET = "fees", "do", "action"
+SCHEME, GRANT, CHARGE, RULE, RUN = "scheme", "grant", "charge", "rule", "late_run"
+_ABOUT = (DO, GRANT, CHARGE, RULE, RUN)
+_DONE = "fees.done"
+
+
+def open_(name: str, **about: str) -> None:
+    """For a button: the address names this dialog, and what it is about."""
+    close()
+    st.query_params.update({DO: name, **about})
+
+
+def close() -> None:
+    """The address names no dialog; the next one is a new form, without the refusals of this."""
+    feedback.forget_refusals()
+    once.done(TICKET)
+    for name in _ABOUT:
+        st.query_params.pop(name, None)
+
+
+def is_asked(name: str) -> bool:
+    return st.query_params.get(DO) == name
+
+
+def show(title: str, body: Callable[..., None], *about: Any) -> None:
+    """The open dialog; `body` is given its request id first."""
+    st.dialog(title, on_dismiss=close)(body)(once.ticket(TICKET), *about)
+
+
+def button(
+    label: str,
+    request_id: str,
+    read: Callable[[Mapping[str, Any]], Callable[[Session], T]],
+    tell: Callable[[T], str],
+) -> None:
+    """The one button of a dialog: `read` looks at what stands in the fields and says what is written."""
+    feedback.problem(PAGE)
+    st.button(
+        label,
+        type="primary",
+        width="stretch",
+        key="fees.press",
+        on_click=press,
+        args=(request_id, read, tell),
+    )
+
+
+def press(
+    request_id: str,
+    read: Callable[[Mapping[str, Any]], Callable[[Session], T]],
+    tell: Callable[[T], str],
+) -> None:
+    """For a button: what was pressed is written before anything can stop it; pressed again, it is done."""
+    if st.session_state.get(_DONE) == request_id:
+        return
+    made: list[T] = []
+    with feedback.attempt(PAGE) as stands:
+        write = read(stands)
+        with once.holding(request_id), writing() as session:
+            made.append(write(session))
+    if made:
+        st.session_state[_DONE] = request_id
+        feedback.say("success", tell(made[0]))
+        close()

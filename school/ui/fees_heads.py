@@ -1,0 +1,11 @@
+"""The fee heads: what is charged for, and in which order it is settled."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from school.access.rules import Actor
+
+
+def draw(actor: Actor) -> None:
+    st.info("Nothing stands here yet.", icon=":material/hourglass_empty:")

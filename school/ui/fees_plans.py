@@ -1,0 +1,11 @@
+"""Instalment plans: in which parts a fee is due, and when."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from school.access.rules import Actor
+
+
+def draw(actor: Actor) -> None:
+    st.info("Nothing stands here yet.", icon=":material/hourglass_empty:")
