@@ -82,6 +82,9 @@ SCREENS = (
         in_menu=False,
     ),
     Screen("fees", "Fees", "request_quote", "fees.manage", "What is charged, and the runs that charge it."),
+    Screen(
+        "reports", "Reports", "table_chart", "reports.read", "What the books say, to read and to take along."
+    ),
     Screen("imports", "Imports", "upload_file", "imports.run", "Bring in students and opening balances."),
     Screen("users", "Users", "manage_accounts", "users.manage", "Who may sign in, and what they may do."),
     Screen("health", "Health", "monitor_heart", "health.read", "Do the books agree, and what went wrong."),
