@@ -1,0 +1,84 @@
+"""A report on paper: A4 on its side, a heading, what it says in a sentence, and a table with its totals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from babel.dates import format_date
+
+from school.documents import engine
+from school.documents.tabular import Cell, Column, Table, Totals
+from school.errors import BadInput
+from school.money import Currency, locale, show
+
+ROWS_MAX = 5_000  # a ream of paper; whoever needs more wants a spreadsheet
+
+
+@dataclass(frozen=True)
+class TablePaper:
+    """A table and the words around it."""
+
+    table: Table
+    school_name: str
+    logo: bytes | None  # left out where it cannot be shown
+    about: str  # of which day or period, of whom
+    sentence: str  # what the table says; may be empty
+    printed: str  # when, and for whom
+    locale: str
+    made_at: datetime  # aware
+
+
+def table_pdf(paper: TablePaper) -> bytes:
+    """The paper as a tagged PDF. Raises BadInput for more than `ROWS_MAX` rows."""
+    table = paper.table
+    totals = Totals(table.columns)
+    rows = []
+    for row in totals.passing(table.rows):
+        rows.append([_text(cell, column, paper) for cell, column in zip(row, table.columns, strict=True)])
+        if len(rows) > ROWS_MAX:
+            raise BadInput(too_long(len(rows)))
+    total = totals.row()
+    logo = engine.picture(paper.logo) if paper.logo else None
+    said = {
+        "school": paper.school_name,
+        "logo": logo is not None,
+        "title": table.title,
+        "about": paper.about,
+        "sentence": paper.sentence,
+        "columns": [
+            (_heading(column, table.currency), column.kind in ("amount", "count")) for column in table.columns
+        ],
+        "rows": rows,
+        "total": total
+        and [_text(cell, column, paper) for cell, column in zip(total, table.columns, strict=True)],
+        "printed": paper.printed,
+    }
+    images = {"logo": logo} if logo else {}
+    return engine.pdf("table", said, tag=paper.locale, created=paper.made_at, images=images)
+
+
+def too_long(rows: int) -> str:
+    """Why so many rows are not printed, and what to do instead."""
+    return (
+        f"{rows:,} rows are too many for paper, which takes {ROWS_MAX:,}: choose less, or take the "
+        "spreadsheet, which takes them all."
+    )
+
+
+def _heading(column: Column, unit: Currency) -> str:
+    return f"{column.label} {unit.code}" if column.kind == "amount" else column.label
+
+
+def _text(cell: Cell, column: Column, paper: TablePaper) -> str:
+    match cell:
+        case None:
+            return ""
+        case date():
+            return format_date(cell, "medium", locale=locale(paper.locale))
+        case int() if column.kind == "amount":
+            return show(cell, paper.table.currency, paper.locale)
+        case int():
+            return f"{cell:,}"
+        case _:
+            return cell
