@@ -12,7 +12,11 @@ from school.documents.tabular import Cell, Column, Table, Totals
 from school.errors import BadInput
 from school.money import Currency, locale, show
 
-ROWS_MAX = 5_000  # a ream of paper; whoever needs more wants a spreadsheet
+ROWS_MAX = 2_000  # sixty pages; whoever needs more wants a spreadsheet
+TOO_LONG = (
+    f"More than {ROWS_MAX:,} rows are too many for paper: choose less, or take the spreadsheet, "
+    "which takes them all."
+)
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ def table_pdf(paper: TablePaper) -> bytes:
     for row in totals.passing(table.rows):
         rows.append([_text(cell, column, paper) for cell, column in zip(row, table.columns, strict=True)])
         if len(rows) > ROWS_MAX:
-            raise BadInput(too_long(len(rows)))
+            raise BadInput(TOO_LONG)
     total = totals.row()
     logo = engine.picture(paper.logo) if paper.logo else None
     said = {
@@ -47,7 +51,8 @@ def table_pdf(paper: TablePaper) -> bytes:
         "about": paper.about,
         "sentence": paper.sentence,
         "columns": [
-            (_heading(column, table.currency), column.kind in ("amount", "count")) for column in table.columns
+            (_heading(column, table.currency), column.kind in ("amount", "count"), column.kind == "text")
+            for column in table.columns
         ],
         "rows": rows,
         "total": total
@@ -56,14 +61,6 @@ def table_pdf(paper: TablePaper) -> bytes:
     }
     images = {"logo": logo} if logo else {}
     return engine.pdf("table", said, tag=paper.locale, created=paper.made_at, images=images)
-
-
-def too_long(rows: int) -> str:
-    """Why so many rows are not printed, and what to do instead."""
-    return (
-        f"{rows:,} rows are too many for paper, which takes {ROWS_MAX:,}: choose less, or take the "
-        "spreadsheet, which takes them all."
-    )
 
 
 def _heading(column: Column, unit: Currency) -> str:
