@@ -1,4 +1,4 @@
-"""What came in: by tender and step of time beside what was billed, and by fee head what became of its charges.
+"""What came in: by tender and step of time beside what was billed; by fee head what became of its charges.
 
 Amounts are minor units. `billed`, `conceded` and `collected` are as on the dashboard, by accounting date.
 """
