@@ -3,15 +3,19 @@
 import streamlit as st
 
 from school.ui import guard
-from school.ui.reporting import trial_balance
-
-TABS = {  # the word on the tab, and the module that draws it
-    "Trial balance": trial_balance,
-}
+from school.ui.reporting import aged_debtors, collections, corrections, day_book, trial_balance
 
 actor = guard.require("reports.read")
 st.title("Reports")
-tabs = dict(zip(TABS, st.tabs(list(TABS), key="reports.view", bind="query-params"), strict=True))
-shown = next((name for name, tab in tabs.items() if tab.open), next(iter(TABS)))
+
+REPORTS = {  # the word on the tab, and the module that draws it
+    "Day book": day_book,
+    "Aged debtors": aged_debtors,
+    "Collections": collections,
+    "Corrections": corrections,
+    "Trial balance": trial_balance,
+}
+tabs = dict(zip(REPORTS, st.tabs(list(REPORTS), key="reports.view", bind="query-params"), strict=True))
+shown = next((name for name, tab in tabs.items() if tab.open), next(iter(REPORTS)))
 with tabs[shown]:
-    TABS[shown].draw(actor)
+    REPORTS[shown].draw(actor)
