@@ -1,4 +1,4 @@
-"""A report on paper: A4 on its side, a heading, what it says in a sentence, and a table with its totals."""
+"""A report on paper: A4 on its side, a heading, and a table with its totals."""
 
 from __future__ import annotations
 
@@ -27,7 +27,6 @@ class TablePaper:
     school_name: str
     logo: bytes | None  # left out where it cannot be shown
     about: str  # of which day or period, of whom
-    sentence: str  # what the table says; may be empty
     printed: str  # when, and for whom
     locale: str
     made_at: datetime  # aware
@@ -49,7 +48,6 @@ def table_pdf(paper: TablePaper) -> bytes:
         "logo": logo is not None,
         "title": table.title,
         "about": paper.about,
-        "sentence": paper.sentence,
         "columns": [
             (_heading(column, table.currency), column.kind in ("amount", "count"), column.kind == "text")
             for column in table.columns

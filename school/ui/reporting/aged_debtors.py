@@ -26,7 +26,7 @@ PAGE = "reports.debtors.page"
 BY = {"Student": "student", "Family": "family", "Class": "class"}
 ORDERS = {"Most owed first": "balance", "Oldest debt first": "oldest", "Name": "name"}
 STRENGTHS = (0.35, 0.5, 0.65, 0.8, 1.0)  # the older the debt, the stronger its bar
-AGES = {**open_charges.BUCKETS, "Credit": "credit", "Balance": "balance"}
+AGES = {"Balance": "balance", **open_charges.BUCKETS, "Credit": "credit"}
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def figures(aged: Ageing, school: SchoolFacts) -> None:
     unit = school.currency
     late = f"{100 * aged.overdue // aged.open_total} % of it" if aged.open_total else "nothing is owed"
     with st.grid(3, gap="small", min_column_width=shown.CARD):
-        shown.figure("Owed", f"{unit.code} {words.amount(aged.open_total, unit)}", "due or not yet due")
+        shown.figure(f"Owed, {unit.code}", words.amount(aged.open_total, unit), "due or not yet due")
         shown.figure("Overdue", words.amount(aged.overdue, unit), late)
         shown.figure("In credit", words.amount(aged.credit, unit), "kept for charges to come")
 
@@ -134,7 +134,7 @@ def table(rows: Sequence[DebtorRow], aged: Ageing, count: int, asked: Asked, sch
     goals = [_charges(open_charges.ALL, asked), *(_goal(row, asked) for row in rows)]
     amounts = [name for name in (*AGES, "Students") if name in kept]
     alt = f"Aged debtors by {asked.by}, all together first"
-    tables.rows(kept, goals, opens=head, amounts=amounts, key="reports.debtors.rows", alt=alt)
+    tables.rows(kept, goals, fitted=True, opens=head, amounts=amounts, key="reports.debtors.rows", alt=alt)
 
 
 def _name(row: DebtorRow, asked: Asked) -> str:

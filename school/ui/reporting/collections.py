@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 from sqlalchemy.orm import Session
@@ -16,7 +17,7 @@ from school.money import Currency
 from school.reports import collections
 from school.reports.collections import HeadRow, Step
 from school.students import queries as students
-from school.students.queries import SchoolFacts
+from school.students.queries import SchoolFacts, TermFacts
 from school.ui import board, charts, filters, links, tables, words
 from school.ui.charts import Pair
 from school.ui.reporting import files, periods, shown
@@ -31,12 +32,14 @@ def draw(actor: Actor) -> None:
     with reading() as session:
         school = students.school(session)
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            period = periods.choose(session, tab="collections", first=periods.TERM)
+            period = periods.choose(session, tab="collections", first=periods.YEAR)
             step = filters.choice("By", STEPS, key="reports.collections.step") or "month"
         if periods.refused(period):
             return
         steps = _read(session, period, step)
-        heads = collections.fee_heads(session, since=period.since, until=period.until)
+        terms = _terms(session, period) if step == "term" else None
+        ids = None if terms is None else [term.id for term in terms]
+        heads = collections.fee_heads(session, since=period.since, until=period.until, term_ids=ids)
         tenders = _used(ledger.accounts(session, type="tender"), steps)
     if not steps:
         st.info(f"Nothing was billed or collected in {period.words}. Choose another period.")
@@ -47,12 +50,24 @@ def draw(actor: Actor) -> None:
     by_step(steps, tenders, step, school.currency)
     files.offer(report(period, step, tenders, len(steps)), actor)
     if heads:
-        by_head(heads, school.currency, period)
+        by_head(heads, school.currency, _entries(period, terms))
 
 
 def _read(session: Session, period: Period, step: str) -> list[Step]:
-    terms = students.terms(session)
-    return collections.steps(session, since=period.since, until=period.until, step=step, terms=terms)
+    if step == "term":
+        return collections.by_term(session, _terms(session, period))
+    return collections.steps(session, since=period.since, until=period.until, step=step)
+
+
+def _terms(session: Session, period: Period) -> list[TermFacts]:
+    return [term for term in students.terms(session) if period.since <= term.starts_on <= period.until]
+
+
+def _entries(period: Period, terms: Sequence[TermFacts] | None) -> dict[str, Any]:
+    """How the page of entries is asked for the same: by its days, or by the one term, not by several."""
+    if terms is None:
+        return {"since": period.since, "until": period.until}
+    return {"term": periods.term_name(terms[0])} if len(terms) == 1 else {}
 
 
 def _used(tenders: Sequence[AccountFacts], steps: Sequence[Step]) -> list[AccountFacts]:
@@ -65,9 +80,7 @@ def figures(steps: Sequence[Step], school: SchoolFacts) -> None:
     conceded = sum(s.conceded for s in steps)
     less = f"after concessions of {words.amount(conceded, unit)}" if conceded else "nothing was conceded"
     with st.grid(2, gap="small", min_column_width=shown.CARD):
-        shown.figure(
-            "Collected", f"{unit.code} {words.amount(collected, unit)}", "less refunds and reversals"
-        )
+        shown.figure(f"Collected, {unit.code}", words.amount(collected, unit), "less refunds and reversals")
         shown.figure("Billed", words.amount(payable, unit), less)
 
 
@@ -93,7 +106,7 @@ def _name(one: Step, step: str) -> str:
         return words.date(one.since)
     if step == "month":
         return board.month_and_year(one.since)
-    return periods.term_name(one.term) if one.term else "Before the first term"
+    return periods.term_name(one.term) if one.term else ""
 
 
 def _brief(one: Step, step: str) -> str:
@@ -107,6 +120,8 @@ def _brief(one: Step, step: str) -> str:
 
 
 def _goal(one: Step) -> Goal:
+    if one.term:
+        return links.ENTRIES, links.entries(term=periods.term_name(one.term), account_type="tender")
     return links.ENTRIES, links.entries(since=one.since, until=one.until, account_type="tender")
 
 
@@ -123,14 +138,16 @@ def by_step(steps: Sequence[Step], tenders: Sequence[AccountFacts], step: str, u
     amounts = [name for name in kept if name != head]
     alt = f"Collected by {step} and tender"
     goals = [_goal(one) for one in steps]
-    tables.rows(kept, goals, opens=head, amounts=amounts, key="reports.collections.rows", alt=alt)
+    tables.rows(
+        kept, goals, fitted=True, opens=head, amounts=amounts, key="reports.collections.rows", alt=alt
+    )
 
 
-def by_head(heads: Sequence[HeadRow], unit: Currency, period: Period) -> None:
+def by_head(heads: Sequence[HeadRow], unit: Currency, which: Mapping[str, Any]) -> None:
     st.subheader("What became of these charges", anchor=False)
     st.markdown(
         words.quiet(
-            "By fee head: what was charged in this period, less concessions and other credits given for it, "
+            "By fee head: what was charged, less concessions and other credits given for it, "
             "and what payments have settled until now."
         )
     )
@@ -142,13 +159,18 @@ def by_head(heads: Sequence[HeadRow], unit: Currency, period: Period) -> None:
         "Open": [shown.some(row.open, unit) for row in heads],
         "Rate": [_rate(row) for row in heads],
     }
-    goals = [
-        (links.ENTRIES, links.entries(since=period.since, until=period.until, account=row.name))
-        for row in heads
-    ]
+    goals = [(links.ENTRIES, links.entries(account=row.name, **which)) for row in heads]
     amounts = [name for name in columns if name != "Fee head"]
     alt = "What was charged by fee head, and what of it is settled"
-    tables.rows(columns, goals, opens="Fee head", amounts=amounts, key="reports.collections.heads", alt=alt)
+    tables.rows(
+        columns,
+        goals,
+        fitted=True,
+        opens="Fee head",
+        amounts=amounts,
+        key="reports.collections.heads",
+        alt=alt,
+    )
 
 
 def _rate(row: HeadRow) -> str:

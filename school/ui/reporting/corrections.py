@@ -28,7 +28,7 @@ def draw(actor: Actor) -> None:
     with reading() as session:
         school = students.school(session)
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            period = periods.choose(session, tab="corrections", first=periods.TERM, page_key=PAGE)
+            period = periods.choose(session, tab="corrections", first=periods.YEAR, page_key=PAGE)
             options = {"Every correction": KINDS, **{KIND_NAMES[kind]: (kind,) for kind in KINDS}}
             turn = filters.from_page_one(PAGE)
             kinds = filters.choice("Kind", options, key="reports.corrections.kind", on_change=turn) or KINDS
@@ -82,7 +82,13 @@ def rows(page: Sequence[DayBookRow], school: SchoolFacts, period: Period) -> Non
     goals = [(links.ENTRY, links.entry(row.entry_id)) for row in page]
     alt = f"Corrections of {period.words} with their reasons"
     tables.rows(
-        columns, goals, opens="What", amounts=("Amount", "No."), key="reports.corrections.rows", alt=alt
+        columns,
+        goals,
+        fitted=True,
+        opens="What",
+        amounts=("Amount", "No."),
+        key="reports.corrections.rows",
+        alt=alt,
     )
 
 

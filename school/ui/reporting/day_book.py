@@ -64,14 +64,14 @@ def draw(actor: Actor) -> None:
 def figures(sides: Sides, entries: int, school: SchoolFacts) -> None:
     unit = school.currency
     taken = sides.money_in - sides.money_out
-    more = f"{'more' if sides.moved > 0 else 'less'} is owed" if sides.moved else "nothing more is owed"
     with st.grid(4, gap="small", min_column_width=shown.CARD):
-        out = f"{words.amount(sides.money_out, unit)} paid back or reversed"
-        shown.figure("Taken", words.amount(taken, unit), out if sides.money_out else "nothing paid back")
-        shown.figure("Charges", words.amount(sides.charges, unit), "bills and other debits")
-        shown.figure("Credits", words.amount(sides.credits, unit), "given without money")
+        out = f"{words.amount(sides.money_out, unit)} went out" if sides.money_out else "nothing went out"
+        shown.figure(f"Taken, {unit.code}", words.amount(taken, unit), out)
+        shown.figure("Charges", words.amount(sides.charges, unit), "without money")
+        shown.figure("Credits", words.amount(sides.credits, unit), "without money")
+        owed = "Owed less" if sides.moved < 0 else "Owed more"
         count = f"{entries:,} {'entry' if entries == 1 else 'entries'}"
-        shown.figure("Owed", words.amount(abs(sides.moved), unit), f"{more}, by {count}")
+        shown.figure(owed, words.amount(abs(sides.moved), unit), f"by {count}")
 
 
 def entries(rows: list[DayBookRow], school: SchoolFacts, period: Period) -> None:
@@ -93,7 +93,7 @@ def entries(rows: list[DayBookRow], school: SchoolFacts, period: Period) -> None
     goals = [(links.ENTRY, links.entry(row.entry_id)) for row in rows]
     amounts = [name for name in SIDES if name in kept]
     alt = f"Day book of {period.words}, in the order of its days"
-    tables.rows(kept, goals, opens="No.", amounts=amounts, key="reports.day_book.rows", alt=alt)
+    tables.rows(kept, goals, fitted=True, opens="No.", amounts=amounts, key="reports.day_book.rows", alt=alt)
 
 
 def by_kind(totals: DayBookTotals, unit: Currency, period: Period) -> None:
@@ -113,7 +113,9 @@ def by_kind(totals: DayBookTotals, unit: Currency, period: Period) -> None:
     ]
     amounts = [name for name in kept if name != "Kind"]
     alt = "What the period comes to, by kind of entry"
-    tables.rows(kept, goals, opens="Kind", amounts=amounts, key="reports.day_book.kinds", alt=alt)
+    tables.rows(
+        kept, goals, fitted=True, opens="Kind", amounts=amounts, key="reports.day_book.kinds", alt=alt
+    )
 
 
 def _kind(row: KindTotal) -> str:
@@ -137,7 +139,15 @@ def by_account(totals: DayBookTotals, unit: Currency, period: Period) -> None:
     ]
     amounts = ("Debit", "Credit")
     alt = "What the period comes to, by account"
-    tables.rows(columns, goals, opens="Account", amounts=amounts, key="reports.day_book.accounts", alt=alt)
+    tables.rows(
+        columns,
+        goals,
+        fitted=True,
+        opens="Account",
+        amounts=amounts,
+        key="reports.day_book.accounts",
+        alt=alt,
+    )
 
 
 def _report(totals: DayBookTotals, school: SchoolFacts, period: Period) -> files.Report:

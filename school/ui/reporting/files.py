@@ -33,7 +33,6 @@ class Report:
     columns: Sequence[Column]
     rows: Callable[[Session], Iterable[Row]]
     count: int
-    sentence: str = ""
 
 
 def offer(report: Report, actor: Actor) -> None:
@@ -88,7 +87,6 @@ def pdf_file(report: Report, actor: Actor, reader: str, for_whom: str) -> bytes:
                 school_name=school.name,
                 logo=school.logo,
                 about=report.about,
-                sentence=report.sentence,
                 printed=f"Printed {words.moment(now, school.time_zone, reader)} for {for_whom}",
                 locale=reader,
                 made_at=now,

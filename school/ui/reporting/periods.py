@@ -13,7 +13,8 @@ from school.students import queries as students
 from school.students.queries import TermFacts
 from school.ui import filters, words
 
-TODAY, THIS_MONTH, TERM, OTHER = "Today", "This month", "The last term begun", "Other dates"
+TODAY, THIS_MONTH, OTHER = "Today", "This month", "Other dates"
+YEAR = "year"  # to begin with, the last school year that has begun
 EARLIEST = date(1970, 1, 1)
 
 
@@ -45,8 +46,9 @@ def choose(session: Session, *, tab: str, first: str, page_key: str | None = Non
     """The period, to begin with the one named `first`; it may end before it begins: see `refused`."""
     today = students.today(session)
     named = _named(session, today)
-    if first == TERM:
-        first = next((term_name(t) for t in reversed(students.terms(session)) if t.starts_on <= today), TODAY)
+    if first == YEAR:
+        begun = [year.name for year in students.years(session) if year.starts_on <= today]
+        first = begun[-1] if begun else THIS_MONTH
     how: dict[str, Any] = {"bind": "query-params", "width": filters.WIDTH}
     if page_key:
         how["on_change"] = filters.from_page_one(page_key)

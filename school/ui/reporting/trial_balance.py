@@ -65,6 +65,7 @@ def rows(accounts: Sequence[AccountTotal], school: SchoolFacts, as_at: date) -> 
         columns,
         [_goal(row, as_at) for row in accounts],
         opens="Account",
+        fitted=True,
         amounts=("Debit", "Credit"),
         key="reports.trial_balance.rows",
         alt=f"Trial balance as at {words.date(as_at)}",
