@@ -15,9 +15,9 @@ from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, lite
 from sqlalchemy.orm import Session
 
 from school.ledger.projections import OpenItem, StudentBalance
-from school.ledger.queries.allocation import balances, open_items, total, up_to_date
+from school.ledger.queries.allocation import balances, open_items, total, up_to_date, whole
 from school.ledger.queries.entries import ROWS_PER_PAGE
-from school.reports.ageing import BUCKETS, due_dates_of
+from school.reports.ageing import BUCKETS, Ageing, due_dates_of
 from school.students.models import Family, SchoolClass, Student
 from school.students.queries import today
 
@@ -56,18 +56,13 @@ class DebtorRow:
         return self.not_due + self.overdue - self.credit
 
 
-def count(session: Session, *, by: str, as_at: date | None = None, class_id: int | None = None) -> int:
-    """How many rows there are: of students, families or classes with anything open or in credit."""
-    each = _balances(session, as_at)
-    query = (
-        select(func.count(func.distinct(func.coalesce(_key(by), 0))))
-        .select_from(each)
-        .join(Student, Student.id == each.c.student_id)
-        .where(each.c.balance != 0)
-    )
-    if class_id is not None:
-        query = query.where(_in_class(class_id))
-    return session.scalars(query).one()
+@dataclass(frozen=True)
+class DebtorPage:
+    """`matches` rows in all, which come to `whole`; `rows` are one page of them."""
+
+    rows: list[DebtorRow]
+    matches: int
+    whole: Ageing
 
 
 def page(
@@ -79,17 +74,23 @@ def page(
     class_id: int | None = None,
     limit: int = ROWS_PER_PAGE,
     offset: int = 0,
-) -> list[DebtorRow]:
-    """Some rows. By balance the most owed comes first, by age the oldest."""
-    query = _ordered(session, by, order, as_at, class_id).limit(limit).offset(offset)
-    return [_row(row) for row in session.execute(query)]
+) -> DebtorPage:
+    """Some rows and what all come to, in one sweep. By balance the most owed is first, by age the oldest."""
+    each = _grouped(session, by, as_at, class_id).subquery()
+    sums_of_all = [whole(func.sum(each.c[name]).over()) for name in (*BUCKETS, "credit")]
+    query = select(each, func.count().over(), *sums_of_all).order_by(*_order(order, each))
+    rows = session.execute(query.limit(limit).offset(offset)).all()
+    matches, *sums = rows[0][len(each.c) :] if rows else (0, 0, 0, 0, 0, 0, 0)
+    day = as_at or today(session)
+    return DebtorPage([_row(row[: len(each.c)]) for row in rows], matches, Ageing(day, *sums))
 
 
 def every(
     session: Session, *, by: str, order: str, as_at: date | None, class_id: int | None
 ) -> Iterator[DebtorRow]:
     """All rows in the same order, of which few are held at a time."""
-    query = _ordered(session, by, order, as_at, class_id)
+    each = _grouped(session, by, as_at, class_id).subquery()
+    query = select(each).order_by(*_order(order, each))
     for row in session.execute(query, execution_options={"yield_per": ROWS_AT_ONCE}):
         yield _row(row)
 
@@ -99,23 +100,6 @@ def _row(found: Any) -> DebtorRow:
     return replace(row, detail=", ".join(sorted(row.detail.split("\n"))))
 
 
-def _ordered(
-    session: Session, by: str, order: str, as_at: date | None, class_id: int | None
-) -> Select[*tuple[Any, ...]]:
-    query = _grouped(by, _of_students(session, as_at))
-    if class_id is not None:
-        query = query.where(_in_class(class_id))
-    return query.order_by(*_order(order, query))
-
-
-def _in_class(class_id: int) -> ColumnElement[bool]:
-    return Student.class_id == class_id if class_id else Student.class_id.is_(None)
-
-
-def _balances(session: Session, as_at: date | None) -> FromClause:
-    return StudentBalance.__table__ if up_to_date(session, as_at) else balances(as_at=as_at).subquery()
-
-
 def _of_students(session: Session, as_at: date | None) -> FromClause:
     """One row a student: what is open of each age, the credit, and the oldest due date.
 
@@ -123,7 +107,7 @@ def _of_students(session: Session, as_at: date | None) -> FromClause:
     """
     day = as_at or today(session)
     items = OpenItem.__table__ if up_to_date(session, as_at) else open_items(as_at=as_at)
-    each = _balances(session, as_at)
+    each = StudentBalance.__table__ if up_to_date(session, as_at) else balances(as_at=as_at).subquery()
     ages = [case((_of_age(items, name, day), items.c.open), else_=0).label(name) for name in BUCKETS]
     nothing = [literal(0).label(name) for name in BUCKETS]
     charges = select(items.c.student_id, *ages, literal(0).label("credit"), items.c.due_date.label("since"))
@@ -148,7 +132,8 @@ def _key(by: str) -> Any:
     return {"student": Student.id, "family": Student.family_id, "class": Student.class_id}[by]
 
 
-def _grouped(by: str, each: FromClause) -> Select[*tuple[Any, ...]]:
+def _grouped(session: Session, by: str, as_at: date | None, class_id: int | None) -> Select[*tuple[Any, ...]]:
+    each = _of_students(session, as_at)
     children = func.aggregate_strings(Student.name, "\n")  # not in any order: `_row` gives them one
     names: dict[str, tuple[Any, Any, Any]] = {
         "student": (Student.name, Student.admission_no, func.coalesce(SchoolClass.name, "")),
@@ -157,7 +142,7 @@ def _grouped(by: str, each: FromClause) -> Select[*tuple[Any, ...]]:
     }
     sums = [total(each.c[name]).label(name) for name in (*BUCKETS, "credit")]
     name, detail, class_name = names[by]
-    return (
+    query = (
         select(
             func.coalesce(_key(by), 0).label("key"),
             name.label("name"),
@@ -173,6 +158,9 @@ def _grouped(by: str, each: FromClause) -> Select[*tuple[Any, ...]]:
         .outerjoin(SchoolClass, SchoolClass.id == Student.class_id)
         .group_by(*_grouping(by))
     )
+    if class_id is not None:
+        query = query.where(Student.class_id == class_id if class_id else Student.class_id.is_(None))
+    return query
 
 
 def _grouping(by: str) -> tuple[Any, ...]:
@@ -189,11 +177,10 @@ def _grouping(by: str) -> tuple[Any, ...]:
     }[by]
 
 
-def _order(order: str, query: Any) -> tuple[Any, ...]:
-    columns = query.selected_columns
-    owed = sum((columns[name] for name in BUCKETS), start=-columns["credit"])
+def _order(order: str, each: FromClause) -> tuple[Any, ...]:
+    owed = sum((each.c[name] for name in BUCKETS), start=-each.c.credit)
     if order == "oldest":
-        return func.coalesce(columns["since"], date.max), owed.desc(), columns["key"]
+        return func.coalesce(each.c.since, date.max), owed.desc(), each.c.key
     if order == "name":
-        return columns["name"], columns["key"]
-    return owed.desc(), columns["key"]
+        return each.c.name, each.c.key
+    return owed.desc(), each.c.key

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,8 +13,8 @@ from school.access.rules import Actor
 from school.db import reading
 from school.documents.tabular import Column, Row
 from school.reports import debtors
-from school.reports.ageing import Ageing, ageing
-from school.reports.debtors import DebtorRow
+from school.reports.ageing import Ageing
+from school.reports.debtors import DebtorPage, DebtorRow
 from school.students import queries as students
 from school.students.queries import SchoolFacts
 from school.ui import charts, filters, links, open_charges, tables, words
@@ -50,9 +50,7 @@ def draw(actor: Actor) -> None:
     with reading() as session:
         school = students.school(session)
         asked = choose(session)
-        aged = ageing(session, as_at=asked.past, class_id=asked.class_id)
-        count = debtors.count(session, by=asked.by, as_at=asked.past, class_id=asked.class_id)
-        rows = debtors.page(
+        page = debtors.page(
             session,
             by=asked.by,
             order=asked.order,
@@ -60,16 +58,16 @@ def draw(actor: Actor) -> None:
             class_id=asked.class_id,
             offset=filters.first_row(PAGE),
         )
-    if not count:
+    if not page.matches:
         st.info(f"Nobody owes anything as at {words.date(asked.day)}, and nobody is in credit.")
         return
-    figures(aged, school)
-    if aged.open_total:
-        bars(aged, asked, school)
-    table(rows, aged, count, asked, school)
-    if count > tables.ROWS_PER_PAGE:
-        st.pagination(tables.pages(count), key=PAGE)
-    files.offer(report(asked, count), actor)
+    figures(page.whole, school)
+    if page.whole.open_total:
+        bars(page.whole, asked, school)
+    table(page, asked, school)
+    if page.matches > tables.ROWS_PER_PAGE:
+        st.pagination(tables.pages(page.matches), key=PAGE)
+    files.offer(report(asked, page.matches), actor)
 
 
 def choose(session: Session) -> Asked:
@@ -111,8 +109,9 @@ def _charges(age: str, asked: Asked) -> Goal:
     return open_charges.PAGE, address
 
 
-def table(rows: Sequence[DebtorRow], aged: Ageing, count: int, asked: Asked, school: SchoolFacts) -> None:
+def table(page: DebtorPage, asked: Asked, school: SchoolFacts) -> None:
     """The totals of all stand in the first row of every page."""
+    rows, aged, count = page.rows, page.whole, page.matches
     unit = school.currency
     head = next(name for name, by in BY.items() if by == asked.by)
     plural = {"student": "students", "family": "families", "class": "classes"}[asked.by]
