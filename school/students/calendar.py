@@ -64,6 +64,7 @@ def change_school(
     time_zone: str | None = None,
     locale: str | None = None,
     logo: bytes | None = None,
+    how_to_pay: str | None = None,
 ) -> None:
     """Change what is given of the school; its currency is fixed. Raises BadInput and NotFound."""
     authorise(session, actor, "settings.manage")
@@ -73,6 +74,7 @@ def change_school(
         "address": None if address is None else address.strip(),
         "time_zone": None if time_zone is None else _time_zone(time_zone),
         "locale": None if locale is None else str(money.locale(locale)),
+        "how_to_pay": None if how_to_pay is None else how_to_pay.strip(),
     }
     new = {key: value for key, value in wanted.items() if value is not None and value != getattr(held, key)}
     if new:

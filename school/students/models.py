@@ -27,6 +27,7 @@ class School(Base):
     time_zone: Mapped[str]
     locale: Mapped[str] = mapped_column(default="en", server_default="en")
     logo: Mapped[bytes | None] = mapped_column(LargeBinary)
+    how_to_pay: Mapped[str] = mapped_column(default="", server_default="")  # as statements and letters say it
     created_at: Mapped[datetime] = mapped_column(Moment)
 
 

@@ -36,6 +36,7 @@ def upgrade() -> None:
 
 
 def _settings() -> None:
+    op.add_column("school", Column("how_to_pay", String, nullable=False, server_default=""))
     op.create_table(
         "policy",
         Column("name", String, primary_key=True),
