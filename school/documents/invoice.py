@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, NamedTuple
 
-from school.documents.letterhead import Letterhead, paper
+from school.documents import binding
+from school.documents.letterhead import Letterhead, give_number, paper
+
+ROWS_A_PAGE = 18  # more may not fit on one page
 
 
 class Charge(NamedTuple):
     """One charge of the bill and what was forgiven of it at once, both positive."""
 
     description: str
-    due: date
+    due: dt.date
     amount_minor: int
     concession_minor: int = 0
     concession: str = ""  # what it is called
@@ -23,7 +26,7 @@ class Charge(NamedTuple):
 class Instalment(NamedTuple):
     """What is to pay by a day, older debts included."""
 
-    due: date
+    due: dt.date
     amount_minor: int
 
 
@@ -33,7 +36,7 @@ class InvoiceFacts:
 
     head: Letterhead
     number: str  # of the entry
-    date: date
+    date: dt.date
     check_code: str
     to: str
     admission_no: str
@@ -58,12 +61,75 @@ class InvoiceFacts:
 
 def invoice_pdf(facts: InvoiceFacts) -> bytes:
     """The invoice as a tagged PDF; the same facts always give the same bytes."""
-    return invoices_pdf([facts])
+    return _set([facts])
 
 
-def invoices_pdf(many: Sequence[InvoiceFacts]) -> bytes:
+def invoices_pdf(many: Iterable[InvoiceFacts]) -> bytes:
     """Many invoices of one school as one PDF, each on pages of its own. Raises ValueError for none."""
-    if not many:
-        raise ValueError("there is nothing to print")
-    said: list[dict[str, Any]] = []
-    return paper("invoice", many[0].head, {"invoices": said})
+    return binding.bound(many, _set)
+
+
+def invoices_zip(many: Iterable[InvoiceFacts]) -> bytes:
+    """A PDF of each invoice, by admission number."""
+    return binding.zipped(((file_name(facts), facts) for facts in many), invoice_pdf)
+
+
+def file_name(facts: InvoiceFacts) -> str:
+    """`S-1201 Amina Otieno, invoice 123`"""
+    return binding.file_name(f"{facts.admission_no} {facts.name}, invoice {facts.number}")
+
+
+def _set(some: Sequence[InvoiceFacts], tagged: bool = True) -> bytes:
+    title = f"Invoice {some[0].number}" if len(some) == 1 else "Invoices"
+    said = {"title": title, "letters": [_said(facts, facts.head) for facts in some]}
+    return paper("invoice", some[0].head, said, tagged=tagged)
+
+
+def _said(facts: InvoiceFacts, head: Letterhead) -> dict[str, Any]:
+    """The facts as the words the template prints."""
+    before, after = facts.before_minor, facts.after_minor
+    charges = [row for charge in facts.charges for row in _charge(charge, head)]
+    about = (facts.admission_no, facts.class_name)
+    return {
+        "number": f"No. {facts.number}, {head.long_day(facts.date)}",
+        "long": len(charges) + len(facts.instalments) > ROWS_A_PAGE,
+        "to": facts.to,
+        "name": facts.name,
+        "about": "  ·  ".join(text for text in about if text.strip()),
+        "due_kind": "To pay" if after > 0 else "Nothing to pay",
+        "due": head.amount_with_code(max(0, after)),
+        "notes": _notes(facts, head),
+        "reversed_by": facts.reversed_by,
+        "charges": charges,
+        "total": head.amount(facts.total_minor),
+        "before": [_stood(before), head.amount(abs(before))] if before else [],
+        "after": ["To pay" if after >= 0 else "Credit left", head.amount(abs(after))],
+        "instalments": [_instalment(part, facts, head) for part in facts.instalments],
+        "reference": give_number(facts.admission_no),
+        "proof": f"Check code {facts.check_code}",
+    }
+
+
+def _charge(charge: Charge, head: Letterhead) -> list[tuple[str, str, str]]:
+    rows = [(charge.description, head.day(charge.due), head.amount(charge.amount_minor))]
+    if charge.concession_minor:
+        less = f"\u2212{head.amount(charge.concession_minor)}"
+        rows.append((f"less {charge.concession or 'concession'}", "", less))
+    return rows
+
+
+def _stood(before: int) -> str:
+    return "Owed before it" if before > 0 else "Less the credit before it"
+
+
+def _notes(facts: InvoiceFacts, head: Letterhead) -> list[str]:
+    """By when, where there is one day for all of it."""
+    if len(facts.instalments) == 1:
+        (part,) = facts.instalments
+        return ["overdue" if part.due < facts.date else f"by {head.long_day(part.due)}"]
+    return [f"in {len(facts.instalments)} parts, see below"] if facts.instalments else []
+
+
+def _instalment(part: Instalment, facts: InvoiceFacts, head: Letterhead) -> tuple[str, str, str]:
+    overdue = "overdue" if part.due < facts.date else ""
+    return head.long_day(part.due), overdue, head.amount(part.amount_minor)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time, get_datetime_format
@@ -71,7 +72,28 @@ def lines(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-def paper(template: str, head: Letterhead, facts: dict[str, Any]) -> bytes:
+class Numbered(Protocol):
+    @property
+    def admission_no(self) -> str: ...
+
+
+def numbers(students: Iterable[Numbered]) -> str:
+    return ", ".join(student.admission_no for student in students)
+
+
+def give_number(numbers: str) -> str:
+    """What a payment is told by."""
+    return f"Please give this number with every payment: {numbers}"
+
+
+def late(days: int) -> str:
+    """`12 days`; nothing for what is not late."""
+    if days <= 0:
+        return ""
+    return f"{days:,} day{'s' if days > 1 else ''}"
+
+
+def paper(template: str, head: Letterhead, facts: Mapping[str, Any], *, tagged: bool = True) -> bytes:
     """A template that begins with the house's letterhead, filled; the same bytes for the same input."""
     logo = engine.picture(head.logo) if head.logo else None
     said = {
@@ -83,4 +105,9 @@ def paper(template: str, head: Letterhead, facts: dict[str, Any]) -> bytes:
         "logo": logo is not None,
     }
     images = {"logo": logo} if logo else {}
-    return engine.pdf(template, said, tag=head.locale, created=head.made_at, images=images)
+    return engine.pdf(template, said, tag=head.locale, created=head.made_at, images=images, tagged=tagged)
+
+
+def width(texts: Iterable[str]) -> int:
+    """Tenths of an em that the longest takes at most: a column that is told its width is set faster."""
+    return max((sum(11 if c > "\u2e7f" else 6 for c in text) for text in texts), default=0)
