@@ -13,14 +13,24 @@ from school.documents.letterhead import Letterhead, give_number, paper
 ROWS_A_PAGE = 18  # more may not fit on one page
 
 
+class Concession(NamedTuple):
+    """What was forgiven at once, positive."""
+
+    description: str
+    amount_minor: int
+
+
 class Charge(NamedTuple):
-    """One charge of the bill and what was forgiven of it at once, both positive."""
+    """One charge of the bill, positive, and what was forgiven of it at once."""
 
     description: str
     due: dt.date
     amount_minor: int
-    concession_minor: int = 0
-    concession: str = ""  # what it is called
+    concessions: tuple[Concession, ...] = ()
+
+    @property
+    def net_minor(self) -> int:
+        return self.amount_minor - sum(concession.amount_minor for concession in self.concessions)
 
 
 class Instalment(NamedTuple):
@@ -43,13 +53,15 @@ class InvoiceFacts:
     name: str
     class_name: str
     charges: tuple[Charge, ...]
+    concessions: tuple[Concession, ...]  # those of no one charge
     total_minor: int  # charges less concessions
     before_minor: int  # the balance before it, + owed
     instalments: tuple[Instalment, ...]  # earliest first; they add up to what is owed after it
     reversed_by: str | None = None
 
     def __post_init__(self) -> None:
-        if self.total_minor != sum(c.amount_minor - c.concession_minor for c in self.charges):
+        less = sum(concession.amount_minor for concession in self.concessions)
+        if self.total_minor != sum(charge.net_minor for charge in self.charges) - less:
             raise ValueError(f"{self.number}: the charges do not add up")
         if sum(part.amount_minor for part in self.instalments) != max(0, self.after_minor):
             raise ValueError(f"{self.number}: the instalments do not add up to what is owed")
@@ -89,6 +101,7 @@ def _said(facts: InvoiceFacts, head: Letterhead) -> dict[str, Any]:
     """The facts as the words the template prints."""
     before, after = facts.before_minor, facts.after_minor
     charges = [row for charge in facts.charges for row in _charge(charge, head)]
+    charges += _less(facts.concessions, head)
     about = (facts.admission_no, facts.class_name)
     return {
         "number": f"No. {facts.number}, {head.long_day(facts.date)}",
@@ -112,10 +125,14 @@ def _said(facts: InvoiceFacts, head: Letterhead) -> dict[str, Any]:
 
 def _charge(charge: Charge, head: Letterhead) -> list[tuple[str, str, str]]:
     rows = [(charge.description, head.day(charge.due), head.amount(charge.amount_minor))]
-    if charge.concession_minor:
-        less = f"\u2212{head.amount(charge.concession_minor)}"
-        rows.append((f"less {charge.concession or 'concession'}", "", less))
-    return rows
+    return rows + _less(charge.concessions, head)
+
+
+def _less(concessions: Sequence[Concession], head: Letterhead) -> list[tuple[str, str, str]]:
+    return [
+        (f"less {concession.description}", "", f"\u2212{head.amount(concession.amount_minor)}")
+        for concession in concessions
+    ]
 
 
 def _stood(before: int) -> str:

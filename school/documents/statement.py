@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from school.documents import binding
 from school.documents.letterhead import Letterhead, give_number, late, numbers, paper, width
 
-ROWS_A_PAGE = 20  # more may not fit on one page
+ROWS_A_PAGE = 24  # more may not fit on one page
 
 
 class Movement(NamedTuple):

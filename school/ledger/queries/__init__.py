@@ -8,6 +8,7 @@ from school.ledger.queries.accounts import (
     balance,
     locked_through,
     open_charges,
+    open_charges_of,
     summary,
 )
 from school.ledger.queries.entries import (
@@ -42,6 +43,7 @@ from school.ledger.queries.receipts import (
 )
 from school.ledger.queries.refundable import Credit, refundable
 from school.ledger.queries.statement import Statement, StatementRow, statement
+from school.ledger.queries.statement_page import StatementPage, statement_page
 
 __all__ = [
     "AccountFacts",
@@ -62,6 +64,7 @@ __all__ = [
     "ReceiptRow",
     "ReceiptStudent",
     "Statement",
+    "StatementPage",
     "StatementRow",
     "accounts",
     "balance",
@@ -75,6 +78,7 @@ __all__ = [
     "locked_through",
     "open_charges",
     "payer_standings",
+    "open_charges_of",
     "receipt",
     "receipt_by_document",
     "receipt_of_request",
@@ -82,5 +86,6 @@ __all__ = [
     "refundable",
     "same_payment",
     "statement",
+    "statement_page",
     "summary",
 ]
