@@ -4,7 +4,7 @@ import streamlit as st
 
 from school.db import reading
 from school.errors import NotFound
-from school.ui import entry_view, feedback, guard, links, receipts, words
+from school.ui import entry_view, feedback, guard, invoice, links, receipts, words
 
 actor = guard.require("students.read")
 try:
@@ -22,6 +22,7 @@ feedback.show("entry")
 if page.receipt is None:
     entry_view.head(page)
     entry_view.facts(page)
+    invoice.offer(page.entry, actor)
 else:
     receipts.show(page.receipt, page.school, page="entry")
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -36,8 +36,7 @@ try:
             if shown == "Statement":
                 terms, years = students.terms(session), students.years(session)
                 since, until = periods.choose(terms, years, page="student")
-                found = ledger.statement(session, student_id, since=since, until=until)
-                statement.draw(found, account.unit, since)
+                statement.show(session, account, actor, since, until)
             elif shown == "Open charges":
                 student_account.open_charges(account)
             elif shown == "Receipts":

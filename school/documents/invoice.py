@@ -117,7 +117,7 @@ def _said(facts: InvoiceFacts, head: Letterhead) -> dict[str, Any]:
         "total": head.amount(facts.total_minor),
         "before": [_stood(before), head.amount(abs(before))] if before else [],
         "after": ["To pay" if after >= 0 else "Credit left", head.amount(abs(after))],
-        "instalments": [_instalment(part, facts, head) for part in facts.instalments],
+        "instalments": _instalments(facts, head),
         "reference": give_number(facts.admission_no),
         "proof": f"Check code {facts.check_code}",
     }
@@ -140,13 +140,23 @@ def _stood(before: int) -> str:
 
 
 def _notes(facts: InvoiceFacts, head: Letterhead) -> list[str]:
-    """By when, where there is one day for all of it."""
-    if len(facts.instalments) == 1:
-        (part,) = facts.instalments
-        return ["overdue" if part.due < facts.date else f"by {head.long_day(part.due)}"]
-    return [f"in {len(facts.instalments)} parts, see below"] if facts.instalments else []
+    """How much of it is late, and by when the rest is expected, where that is one day."""
+    late = sum(part.amount_minor for part in facts.instalments if part.due < facts.date)
+    still = [part for part in facts.instalments if part.due >= facts.date]
+    notes = [f"of it overdue {head.amount(late)}"] if late else []
+    if len(still) == 1:
+        notes.append(f"{'the rest ' if late else ''}by {head.long_day(still[0].due)}")
+    return notes
 
 
-def _instalment(part: Instalment, facts: InvoiceFacts, head: Letterhead) -> tuple[str, str, str]:
-    overdue = "overdue" if part.due < facts.date else ""
-    return head.long_day(part.due), overdue, head.amount(part.amount_minor)
+def _instalments(facts: InvoiceFacts, head: Letterhead) -> list[tuple[str, str]]:
+    """What was late before is one part, due at once."""
+    late = [part for part in facts.instalments if part.due < facts.date]
+    rows = []
+    if late:
+        overdue = sum(part.amount_minor for part in late)
+        rows.append((f"At once: overdue since {head.long_day(late[0].due)}", head.amount(overdue)))
+    return rows + [
+        (f"By {head.long_day(part.due)}", head.amount(part.amount_minor))
+        for part in facts.instalments[len(late) :]
+    ]

@@ -12,7 +12,7 @@ from sqlalchemy import Subquery, case, func, select
 from sqlalchemy.orm import Session
 
 from school.ledger.models import Entry, Line
-from school.ledger.queries.allocation import total
+from school.ledger.queries.allocation import total, whole
 from school.ledger.queries.statement import CHARGED_LINE_BY_LINE, StatementRow, before, movements
 
 ROWS_PER_PAGE = 50  # beyond this the browser is slow
@@ -87,7 +87,7 @@ def _keys(session: Session, moved: Subquery, *, limit: int, offset: int) -> Sequ
         select(
             moved.c.date,
             moved.c.amount,
-            total(moved.c.amount).over(order_by=order, rows=(None, 0)).label("balance"),
+            whole(func.sum(moved.c.amount).over(order_by=order, rows=(None, 0))).label("balance"),
             func.row_number().over(partition_by=moved.c.date, order_by=order[1:]).label("place"),
         )
         .order_by(*(column.desc() for column in order))
