@@ -50,6 +50,9 @@ RUN_BEGUN = "fees:run:begin"
 RUN_FINISHED = "fees:run:finish"
 RUN_UNDONE = "fees:run:undo"
 FILE_IMPORTED = "intake:file:import"
+LETTERS_WRITTEN = "letters:letter:write"
+LETTER_CANCELLED = "letters:letter:cancel"
+REMINDER_WORDS_CHANGED = "letters:words:change"
 BOOKS_VERIFIED = "checks:books:verify"
 
 EVENTS: frozenset[str] = frozenset(

@@ -55,6 +55,9 @@ WHAT = {
     events.RUN_FINISHED: "Finished a run",
     events.RUN_UNDONE: "Took a run back",
     events.FILE_IMPORTED: "Imported a file",
+    events.LETTERS_WRITTEN: "Wrote letters",
+    events.LETTER_CANCELLED: "Cancelled a letter",
+    events.REMINDER_WORDS_CHANGED: "Changed the words of a reminder",
     events.BOOKS_VERIFIED: "Recomputed the books",
 }
 _ABBREVIATED = {"admission_no": "admission number", "class_id": "class", "full_name": "name in full"}

@@ -64,6 +64,21 @@ CREATE TRIGGER fee_head_kept BEFORE DELETE OR TRUNCATE ON public.fee_head FOR EA
 CREATE TRIGGER fee_kept BEFORE DELETE OR TRUNCATE ON public.fee FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
 CREATE TRIGGER letter_kept BEFORE DELETE OR TRUNCATE ON public.letter FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
 
+CREATE FUNCTION guard_letter_settled() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
+BEGIN
+  IF OLD.state IN ('sent', 'failed', 'cancelled', 'rehearsed') OR (OLD.state = 'printed' AND NEW.state <> 'cancelled') THEN
+    RAISE EXCEPTION 'ledger: what became of a letter is not changed' USING ERRCODE = 'check_violation';
+  END IF;
+  IF (NEW.request_id, NEW.kind, NEW.stage, NEW.family_id, NEW.to_name, NEW.to_address, NEW.subject, NEW.body, NEW.rehearsal)
+     IS DISTINCT FROM
+     (OLD.request_id, OLD.kind, OLD.stage, OLD.family_id, OLD.to_name, OLD.to_address, OLD.subject, OLD.body, OLD.rehearsal) THEN
+    RAISE EXCEPTION 'ledger: what a letter says is not changed' USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE TRIGGER letter_settled BEFORE UPDATE ON public.letter FOR EACH ROW EXECUTE FUNCTION guard_letter_settled();
+
 CREATE FUNCTION guard_approval_decided() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
 BEGIN
   IF OLD.decision IS NOT NULL THEN

@@ -51,6 +51,15 @@ CREATE TRIGGER concession_scheme_kept BEFORE DELETE ON concession_scheme BEGIN S
 CREATE TRIGGER fee_head_kept BEFORE DELETE ON fee_head BEGIN SELECT RAISE(ABORT, 'ledger: rows of fee_head are never removed'); END;
 CREATE TRIGGER fee_kept BEFORE DELETE ON fee BEGIN SELECT RAISE(ABORT, 'ledger: rows of fee are never removed'); END;
 CREATE TRIGGER letter_kept BEFORE DELETE ON letter BEGIN SELECT RAISE(ABORT, 'ledger: rows of letter are never removed'); END;
+CREATE TRIGGER letter_settled BEFORE UPDATE ON letter WHEN OLD.state IN ('sent', 'failed', 'cancelled', 'rehearsed')
+  OR (OLD.state = 'printed' AND NEW.state <> 'cancelled') BEGIN
+  SELECT RAISE(ABORT, 'ledger: what became of a letter is not changed');
+END;
+CREATE TRIGGER letter_content BEFORE UPDATE ON letter
+WHEN (NEW.request_id, NEW.kind, NEW.stage, NEW.family_id, NEW.to_name, NEW.to_address, NEW.subject, NEW.body, NEW.rehearsal)
+  IS NOT (OLD.request_id, OLD.kind, OLD.stage, OLD.family_id, OLD.to_name, OLD.to_address, OLD.subject, OLD.body, OLD.rehearsal) BEGIN
+  SELECT RAISE(ABORT, 'ledger: what a letter says is not changed');
+END;
 CREATE TRIGGER approval_decided BEFORE UPDATE ON approval WHEN OLD.decision IS NOT NULL BEGIN
   SELECT RAISE(ABORT, 'ledger: this was decided already');
 END;

@@ -57,6 +57,8 @@ INNER = {
     "school.ledger.posting.post": "the caller has asked `authorise`",
     "school.ledger.batch.post_all": "the caller has asked `authorise`",
     "school.ledger.service.chart.open_account": "the caller has asked `authorise`",
+    "school.letters.service.may_write": "asks, and writes nothing",
+    "school.letters.service.write": "the caller has asked `may_write`",
     "school.students.family_accounts.settle": "the caller has asked `authorise`",
     "school.students.family_accounts.join": "the caller has asked `authorise`",
 }

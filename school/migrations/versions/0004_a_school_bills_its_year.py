@@ -371,6 +371,7 @@ def _letters() -> None:
         Column("subject", String, nullable=False),
         Column("body", String, nullable=False),
         Column("details", JSON, nullable=False),
+        Column("rehearsal", Boolean, nullable=False),
         Column("state", String, nullable=False),
         Column("tries", Integer, nullable=False),
         Column("next_try_at", _MOMENT),
@@ -380,10 +381,14 @@ def _letters() -> None:
         Column("actor_id", _ID, ForeignKey("user_account.id")),
         Column("actor", String, nullable=False),
         CheckConstraint("kind IN ('receipt', 'statement', 'invoice', 'reminder')", name="kind"),
-        CheckConstraint("state <> 'sent' OR sent_at IS NOT NULL", name="sent"),
+        CheckConstraint("state NOT IN ('sent', 'printed') OR sent_at IS NOT NULL", name="sent"),
+        CheckConstraint("(state IN ('waiting', 'sending')) = (next_try_at IS NOT NULL)", name="next_try"),
+        CheckConstraint("NOT rehearsal OR state NOT IN ('sending', 'sent', 'printed')", name="rehearsal"),
+        CheckConstraint("rehearsal OR state <> 'rehearsed'", name="rehearsed"),
         CheckConstraint("(kind = 'reminder') = (stage IS NOT NULL)", name="stage"),
         CheckConstraint(
-            "state IN ('waiting', 'sent', 'failed', 'cancelled', 'rehearsed', 'printed')", name="state"
+            "state IN ('waiting', 'sending', 'sent', 'failed', 'cancelled', 'rehearsed', 'printed')",
+            name="state",
         ),
     )
     op.create_index("ix_letter_family_id", "letter", ["family_id", "id"])
