@@ -153,17 +153,19 @@ def cancel(session: Session, *, actor: Actor, letter_id: int) -> None:
     )
 
 
-def send_again(session: Session, *, actor: Actor, request_id: str, letter_id: int) -> Written:
+def send_again(
+    session: Session, *, actor: Actor, request_id: str, letter_id: int, how: How = "email"
+) -> Written:
     """A new letter that says the same, to the guardian's present address. What failed is sent again once,
     under its first name, so that a mailbox which did get it shows it once.
     """
-    may_write(session, actor, "email")
+    may_write(session, actor, how)
     old = queries.letter(session, letter_id)
     if old.rehearsal or old.state not in SENT_AGAIN:
         raise RuleBroken("Only a letter that was sent, failed or was cancelled can be sent again.")
     guardian = session.get(Guardian, old.guardian_id) if old.guardian_id else None
     address = (guardian.email if guardian else "") or old.to_address
-    if not address:
+    if not address and how != "print":
         raise RuleBroken(f"{old.to_name} has no e-mail address.")
     failed = old.state == "failed"
     details = {**old.details, "again": old.id}
@@ -181,7 +183,7 @@ def send_again(session: Session, *, actor: Actor, request_id: str, letter_id: in
         student_id=old.student_id,
         guardian_id=old.guardian_id,
     )
-    return write(session, actor, [new], "email")
+    return write(session, actor, [new], how)
 
 
 def save_stages(session: Session, *, actor: Actor, stages: Sequence[Stage]) -> bool:

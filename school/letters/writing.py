@@ -21,10 +21,17 @@ from school.students.queries import SchoolFacts
 
 
 def receipt(
-    session: Session, *, actor: Actor, request_id: str, entry_id: int, name: str, address: str
+    session: Session,
+    *,
+    actor: Actor,
+    request_id: str,
+    entry_id: int,
+    name: str,
+    address: str,
+    how: How = "email",
 ) -> Written:
     """The receipt of a payment to this address. Raises RuleBroken for a payment that was reversed."""
-    service.may_write(session, actor, "email")
+    service.may_write(session, actor, how)
     paid, school = ledger.receipt(session, entry_id), students.school(session)
     if paid.reversed_by is not None:
         raise RuleBroken(f"{paid.document} was reversed, so it is not sent.")
@@ -45,7 +52,7 @@ def receipt(
         body=body,
         details={"entry": entry_id, "document": paid.document},
     )
-    return service.write(session, actor, [letter], "email")
+    return service.write(session, actor, [letter], how)
 
 
 def _guardian(session: Session, family_id: int, address: str) -> int | None:
