@@ -1,20 +1,28 @@
-"""The document of a letter, drawn from the books when it is wanted."""
+"""The document of a letter, drawn from the books when it is wanted; and many reminders as one file."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from school.documents import receipt as paper
+from school.documents import receipt as receipt_paper
+from school.documents.invoice import invoice_pdf
+from school.documents.reminder import ReminderFacts, reminders_pdf
 from school.documents.rules import check_code
+from school.documents.statement import statement_pdf
 from school.ledger import queries as ledger
 from school.ledger import wording
 from school.ledger.queries import Receipt
 from school.letters.queries import LetterFacts
+from school.reports import statements
 from school.students import queries as students
 from school.students.queries import SchoolFacts
+
+PAID_SINCE = "What is overdue has changed since this was written, so it was not sent."
 
 
 class NotWanted(Exception):
@@ -28,16 +36,80 @@ class Paper:
 
 
 def of_letter(session: Session, letter: LetterFacts) -> Paper:
-    """Raises NotWanted."""
-    receipt = ledger.receipt(session, int(letter.details["entry"]))
-    if receipt.reversed_by is not None:
-        raise NotWanted(f"{receipt.document} was reversed in the meantime.")
-    return Paper(f"{receipt.document}.pdf", receipt_pdf(receipt, students.school(session)))
+    """Raises NotWanted, for a letter that still waits."""
+    match letter.kind:
+        case "receipt":
+            return _receipt(session, letter)
+        case "statement":
+            return _statement(session, letter)
+        case "invoice":
+            return _invoice(session, letter)
+        case _:
+            if _waits(letter):
+                _expect_still_overdue(session, letter)
+            return Paper(f"reminder-{letter.details['on']}.pdf", reminders(session, [letter]))
+
+
+def _waits(letter: LetterFacts) -> bool:
+    return letter.state in ("waiting", "sending")
+
+
+def _receipt(session: Session, letter: LetterFacts) -> Paper:
+    found = ledger.receipt(session, int(letter.details["entry"]))
+    if found.reversed_by is not None and _waits(letter):
+        raise NotWanted(f"{found.document} was reversed in the meantime.")
+    return Paper(f"{found.document}.pdf", receipt_pdf(found, students.school(session)))
+
+
+def _statement(session: Session, letter: LetterFacts) -> Paper:
+    since, until = letter.details["since"], date.fromisoformat(letter.details["until"])
+    first = date.fromisoformat(since) if since else None
+    facts = statements.family_statement(session, letter.family_id, first, until)
+    return Paper(f"statement-{until}.pdf", statement_pdf(replace(facts, to=letter.to_name)))
+
+
+def _invoice(session: Session, letter: LetterFacts) -> Paper:
+    (facts,) = statements.invoices(session, [int(letter.details["entry"])])
+    if facts.reversed_by is not None and _waits(letter):
+        raise NotWanted("The bill was reversed in the meantime.")
+    return Paper(f"invoice-{facts.number}.pdf", invoice_pdf(replace(facts, to=letter.to_name)))
+
+
+def _expect_still_overdue(session: Session, letter: LetterFacts) -> None:
+    """Who has paid since is not reminded; who has paid a part is asked for the rest next time."""
+    now = list(statements.reminders(session, [letter.family_id], letter.stage or 1))
+    if not now or now[0].total_minor != letter.details["total"]:
+        raise NotWanted(PAID_SINCE)
+
+
+def reminders(session: Session, letters: Sequence[LetterFacts]) -> bytes:
+    """Reminders as one PDF, each on pages of its own, in the order given: as they were written."""
+    found: dict[tuple[object, ...], dict[int, ReminderFacts]] = {}
+    for about in dict.fromkeys(_about(letter) for letter in letters):
+        families = dict.fromkeys(letter.family_id for letter in letters if _about(letter) == about)
+        found[about] = {facts.family_id: facts for facts in _as_at(session, families, *about)}
+    papers = (
+        replace(facts, to=letter.to_name, subject=letter.subject, body=letter.body)
+        for letter in letters
+        if (facts := found[_about(letter)].get(letter.family_id))
+    )
+    return reminders_pdf(list(papers))
+
+
+def _about(letter: LetterFacts) -> tuple[int, date, date]:
+    details = letter.details
+    return letter.stage or 1, date.fromisoformat(details["on"]), date.fromisoformat(details["pay_by"])
+
+
+def _as_at(
+    session: Session, families: Iterable[int], stage: int, on: date, pay_by: date
+) -> Iterable[ReminderFacts]:
+    return statements.reminders(session, list(families), stage, on, pay_by)
 
 
 def receipt_pdf(receipt: Receipt, school: SchoolFacts) -> bytes:
     """The same bytes whenever it is asked for, unless the payment was reversed since."""
-    facts = paper.ReceiptFacts(
+    facts = receipt_paper.ReceiptFacts(
         school_name=school.name,
         school_address=school.address,
         logo=school.logo,
@@ -46,13 +118,13 @@ def receipt_pdf(receipt: Receipt, school: SchoolFacts) -> bytes:
         recorded_at=receipt.at.astimezone(ZoneInfo(school.time_zone)),
         payer=receipt.payer,
         students=tuple(
-            paper.ReceiptStudent(s.admission_no, s.name, s.class_name, s.paid, s.balance_after)
+            receipt_paper.ReceiptStudent(s.admission_no, s.name, s.class_name, s.paid, s.balance_after)
             for s in receipt.students
         ),
-        tenders=tuple(paper.ReceiptTender(name, amount) for _, name, amount in receipt.tenders),
+        tenders=tuple(receipt_paper.ReceiptTender(name, amount) for _, name, amount in receipt.tenders),
         reference=receipt.reference,
         lines=tuple(
-            paper.ReceiptLine(item.admission_no, item.description, item.due_date, item.amount)
+            receipt_paper.ReceiptLine(item.admission_no, item.description, item.due_date, item.amount)
             for item in receipt.paid_items
         ),
         total_minor=receipt.total,
@@ -62,7 +134,7 @@ def receipt_pdf(receipt: Receipt, school: SchoolFacts) -> bytes:
         check_code=check_code(receipt.hash),
         reversed_by=reversed_by(receipt),
     )
-    return paper.receipt_pdf(facts)
+    return receipt_paper.receipt_pdf(facts)
 
 
 def reversed_by(receipt: Receipt) -> str | None:

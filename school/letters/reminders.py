@@ -26,6 +26,7 @@ class DueReminder:
 
     family_id: int
     family: str
+    student_ids: tuple[int, ...]
     students: tuple[str, ...]
     total: int
     oldest_due: date
@@ -67,7 +68,8 @@ def preview(session: Session, *, families: Sequence[int] | None = None) -> Previ
         DueReminder(
             family_id=f,
             family=names[f],
-            students=tuple(students[f]),
+            student_ids=tuple(student_id for student_id, _ in students[f]),
+            students=tuple(name for _, name in students[f]),
             total=owing[f][0],
             oldest_due=owing[f][1],
             days=(today - owing[f][1]).days,
@@ -118,18 +120,18 @@ def _names(session: Session, family_ids: Sequence[int]) -> dict[int, str]:
     return {one.id: one.name for one in queries.families(session, family_ids)}
 
 
-def _students(session: Session, family_ids: Sequence[int], today: date) -> dict[int, list[str]]:
+def _students(session: Session, family_ids: Sequence[int], today: date) -> dict[int, list[tuple[int, str]]]:
     """The children with something overdue, by name."""
-    found: dict[int, list[str]] = {}
+    found: dict[int, list[tuple[int, str]]] = {}
     late = select(OpenItem.student_id).where(OpenItem.due_date < today)
     for some in chunks(family_ids):
         rows = session.execute(
-            select(Student.family_id, Student.name)
+            select(Student.family_id, Student.id, Student.name)
             .where(Student.family_id.in_(some), Student.id.in_(late))
             .order_by(Student.sort_name, Student.id)
         )
-        for family_id, name in rows:
-            found.setdefault(family_id, []).append(name)
+        for family_id, student_id, name in rows:
+            found.setdefault(family_id, []).append((student_id, name))
     return found
 
 

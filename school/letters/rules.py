@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import sha256
-from itertools import pairwise
 
 from school.access.rules import email_address
 from school.errors import BadInput
@@ -16,7 +15,7 @@ REMINDERS = (1, 2, 3)
 STAGE_NAMES = {1: "First reminder", 2: "Second reminder", 3: "Last reminder"}
 DAYS_OVERDUE_MAX = 999
 SUBJECT_LENGTH_MAX = 150
-BODY_LENGTH_MAX = 5_000
+BODY_LENGTH_MAX = 2_000
 NAME_LENGTH_MAX = 200
 
 RETRY_AFTER = (
@@ -108,40 +107,36 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), text)
 
 
-def checked_stages(stages: Sequence[Stage]) -> list[Stage]:
-    """The three stages as they may be kept. Raises BadInput with the field: `subject_2`, `days_3`."""
-    checked = [_checked(stage) for stage in sorted(stages, key=lambda stage: stage.stage)]
-    if tuple(stage.stage for stage in checked) != REMINDERS:
+def checked_stage(stage: Stage, stages: Sequence[Stage]) -> Stage:
+    """The stage as it may be kept beside the others. Raises BadInput with the field."""
+    if stage.stage not in REMINDERS:
         raise BadInput("There are three reminders.")
-    for before, after in pairwise(checked):
-        if after.days_overdue <= before.days_overdue:
-            raise BadInput(
-                f"The {STAGE_NAMES[after.stage].lower()} comes later than the one before it: "
-                f"type more than {before.days_overdue} days.",
-                field=f"days_{after.stage}",
-            )
-    return checked
-
-
-def _checked(stage: Stage) -> Stage:
-    n = stage.stage
     if not 1 <= stage.days_overdue <= DAYS_OVERDUE_MAX:
-        raise BadInput(f"Type a number of days from 1 to {DAYS_OVERDUE_MAX}.", field=f"days_{n}")
-    subject, body = one_line(stage.subject), paragraphs(stage.body)
-    for text, most, field in (
-        (subject, SUBJECT_LENGTH_MAX, f"subject_{n}"),
-        (body, BODY_LENGTH_MAX, f"body_{n}"),
-    ):
-        if not text:
-            raise BadInput("Type what the letter says.", field=field)
-        if len(text) > most:
-            raise BadInput(f"Type at most {most:,} characters.", field=field)
-        if unknown := unknown_placeholders(text):
-            known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
+        raise BadInput(f"Type a number of days from 1 to {DAYS_OVERDUE_MAX}.", field="days")
+    for other in stages:
+        if (other.stage < stage.stage and other.days_overdue >= stage.days_overdue) or (
+            other.stage > stage.stage and other.days_overdue <= stage.days_overdue
+        ):
+            order = "more" if other.stage < stage.stage else "fewer"
             raise BadInput(
-                f"There is no placeholder {{{unknown[0]}}}. These are known: {known}.", field=field
+                f"Each reminder comes later than the one before: type {order} than {other.days_overdue}, "
+                f"which is when the {STAGE_NAMES[other.stage].lower()} is meant.",
+                field="days",
             )
-    return Stage(n, stage.days_overdue, subject, body)
+    subject = _checked_words(one_line(stage.subject), SUBJECT_LENGTH_MAX, "subject")
+    body = _checked_words(paragraphs(stage.body), BODY_LENGTH_MAX, "body")
+    return Stage(stage.stage, stage.days_overdue, subject, body)
+
+
+def _checked_words(text: str, most: int, field: str) -> str:
+    if not text:
+        raise BadInput("Type what the letter says.", field=field)
+    if len(text) > most:
+        raise BadInput(f"Type at most {most:,} characters.", field=field)
+    if unknown := unknown_placeholders(text):
+        known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
+        raise BadInput(f"There is no placeholder {{{unknown[0]}}}. These are known: {known}.", field=field)
+    return text
 
 
 def one_line(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sqlalchemy import select, update
@@ -186,20 +186,21 @@ def send_again(
     return write(session, actor, [new], how)
 
 
-def save_stages(session: Session, *, actor: Actor, stages: Sequence[Stage]) -> bool:
-    """Keeps the words and days of the three reminders; False when nothing is different. Raises BadInput."""
+def save_stage(session: Session, *, actor: Actor, stage: Stage) -> bool:
+    """Keeps the words and days of one reminder; False when nothing is different. Raises BadInput."""
     authorise(session, actor, CAPABILITY)
-    before = queries.stages(session)
-    after = rules.checked_stages([replace(stage) for stage in stages])
+    stages = queries.stages(session)
+    after = rules.checked_stage(stage, stages)
+    before = next(kept for kept in stages if kept.stage == after.stage)
     if after == before:
         return False
-    for stage in after:
-        session.merge(ReminderStage(**vars(stage)))
-    changed = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
-    audit.record_all(
+    session.merge(ReminderStage(**vars(after)))
+    audit.record(
         session,
         actor=actor,
         event=events.REMINDER_WORDS_CHANGED,
-        changes=[(f"reminder_stage:{new.stage}", vars(old), vars(new)) for old, new in changed],
+        subject=f"reminder_stage:{after.stage}",
+        before=vars(before),
+        after=vars(after),
     )
     return True

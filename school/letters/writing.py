@@ -117,7 +117,6 @@ def remind(
     expected: Mapping[int, int],
     pay_by: date,
     how: How,
-    only_without_address: bool = False,
 ) -> Written:
     """A reminder to each of these families that is still due the stage it is expected to be due.
 
@@ -134,8 +133,6 @@ def remind(
     due = [row for row in now.rows if expected[row.family_id] == row.stage]
     letters: list[NewLetter] = []
     for row in due:
-        if only_without_address and row.has_address:
-            continue
         for to in row.to:
             subject, body = reminders.values(
                 row,

@@ -19,6 +19,7 @@ ENTRIES, ENTRY = _PAGES / "entries.py", _PAGES / "entry.py"
 USERS = _PAGES / "users.py"
 FEES, CASHUP = _PAGES / "fees.py", _PAGES / "cashup.py"
 REPORTS, SETTINGS = _PAGES / "reports.py", _PAGES / "settings.py"
+LETTERS = _PAGES / "letters.py"
 FAMILY, APPROVALS = _PAGES / "family.py", _PAGES / "approvals.py"
 
 DIGITS_MAX = 18  # more is no id of any database
@@ -99,3 +100,13 @@ def entries(
 
 def user(user_id: int, **more: str) -> dict[str, str]:
     return {"user": str(user_id), **more}
+
+
+def letters(
+    view: str = "Queue and sent", *, state: str | None = None, text: str = "", letter_id: int | None = None
+) -> dict[str, str]:
+    """A tab of the letters page, or one letter."""
+    if letter_id is not None:
+        return {"letter": str(letter_id)}
+    chosen = {"letters.view": view, "letters.state": state, "letters.search": text}
+    return {name: value for name, value in chosen.items() if value}

@@ -85,6 +85,7 @@ SCREENS = (
     Screen(
         "reports", "Reports", "table_chart", "reports.read", "What the books say, to read and to take along."
     ),
+    Screen("letters", "Letters", "mail", "letters.send", "Remind families, and see what was sent."),
     Screen("imports", "Imports", "upload_file", "imports.run", "Bring in students and opening balances."),
     Screen("users", "Users", "manage_accounts", "users.manage", "Who may sign in, and what they may do."),
     Screen("health", "Health", "monitor_heart", "health.read", "Do the books agree, and what went wrong."),

@@ -1,4 +1,4 @@
-"""The writers of letters. They print and rehearse, which needs no mail server; who may is asked all the same."""
+"""The writers of letters. They print and rehearse, which needs no mail server; who may is asked as ever."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ WRITERS: dict[str, Writer] = {
         "letters.send", lambda s, a, w: service.cancel(s, actor=a, letter_id=_printed(s, w))
     ),
     "school.letters.service.send_again": Writer("letters.send", _again),
-    "school.letters.service.save_stages": Writer(
-        "letters.send", lambda s, a, w: service.save_stages(s, actor=a, stages=queries.stages(s))
+    "school.letters.service.save_stage": Writer(
+        "letters.send", lambda s, a, w: service.save_stage(s, actor=a, stage=queries.stages(s)[0])
     ),
     "school.letters.writing.receipt": Writer("letters.send", _receipt),
     "school.letters.writing.statements": Writer("letters.send", _statement),
