@@ -18,6 +18,7 @@ from school.delivery.smtp import Mailbox
 
 SENDER = "fees@hill.example"
 TAKEN = "250 taken"
+DROPPED = "the connection, without a word"
 
 
 @dataclass
@@ -40,6 +41,8 @@ class MailServer:
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         answer = self.on_data()
+        if answer == DROPPED:
+            server.transport.abort()
         if answer == TAKEN:
             self.letters.append(email.message_from_bytes(envelope.content, policy=default))  # type: ignore[arg-type]
             self.recipients += envelope.rcpt_tos

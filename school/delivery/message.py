@@ -21,7 +21,7 @@ def message(letter: LetterFacts, paper: Paper, *, sender: str, school_name: str)
         mail["From"] = _address(school_name, sender)
         mail["To"] = _address(rules.checked_name(letter.to_name), rules.checked_address(letter.to_address))
         mail["Subject"] = letter.subject
-    except (ValueError, IndexError) as error:  # what the standard library says of a head that cannot be
+    except ValueError as error:  # what the standard library says of a head that cannot be
         raise BadInput(f"“{letter.to_address}” is no address an e-mail can be sent to.") from error
     mail["Date"] = format_datetime(clock.now())
     mail["Message-ID"] = rules.message_id(letter.details.get("name", letter.request_id), sender)
@@ -32,7 +32,8 @@ def message(letter: LetterFacts, paper: Paper, *, sender: str, school_name: str)
 
 
 def _address(name: str, address: str) -> Address:
-    return Address(name, addr_spec=ascii_domain(address))
+    local, _, domain = ascii_domain(address).rpartition("@")
+    return Address(name, local, domain)
 
 
 def ascii_domain(address: str) -> str:

@@ -1,23 +1,29 @@
-"""Letters reach a real mail server once, with their document; what it refuses is told in plain words."""
+"""Letters reach a real mail server once, with their document; what it answers is told in plain words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
 from io import BytesIO
+from threading import Event
 
 import pytest
 from pypdf import PdfReader
+from sqlalchemy import update
 
 from school import clock
 from school.access.rules import COMMAND_LINE
 from school.db import Database
+from school.delivery.smtp import Mailbox
 from school.delivery.worker import deliver
-from school.letters import queries, rules, writing
+from school.errors import BadInput, RuleBroken
+from school.ledger import service as ledger
+from school.letters import outbox, queries, rules, service, writing
+from school.letters.models import Letter
 from school.letters.queries import LetterFacts
 from school.settings import settings
 from tests import make
-from tests.mail import NEVER_STOPPED, SENDER, MailServer, mail_server
+from tests.mail import DROPPED, SENDER, TAKEN, MailServer, free_port, mail_server
 
 MOTHER = "grace@home.example"
 
@@ -40,12 +46,15 @@ def books(database: Database) -> Iterator[Database]:
         yield database
 
 
+sqlite_only = pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # what a mail server says is one
+
+
 def receipt_to(
-    books: Database, address: str = MOTHER, *, name: str = "Grace Abel", student: str = "Ann Abel"
+    books: Database, address: str = MOTHER, *, name: str = "Grace Abel", how: service.How = "email"
 ) -> int:
-    """A waiting letter with the receipt of a new payment; its id."""
+    """A letter with the receipt of a new payment; its id."""
     with books.writing() as session:
-        paid = make.pay(session, make.student(session, student), 12_50)
+        paid = make.pay(session, make.student(session, "Ann Abel"), 12_50)
         writing.receipt(
             session,
             actor=COMMAND_LINE,
@@ -53,6 +62,7 @@ def receipt_to(
             entry_id=paid.entry_id,
             name=name,
             address=address,
+            how=how,
         )
     with books.reading() as session:
         return queries.page(session).rows[0].id
@@ -63,14 +73,14 @@ def letter(books: Database, letter_id: int) -> LetterFacts:
         return queries.letter(session, letter_id)
 
 
-def later(by: timedelta) -> object:
-    return clock.set_to(clock.now() + by)
+def deliver_to(to: MailServer | Mailbox | None, books: Database) -> bool:
+    return deliver(books, to.mailbox if isinstance(to, MailServer) else to, Event())
 
 
 def test_a_receipt_arrives_with_its_pdf(books: Database, server: MailServer) -> None:
     sent = receipt_to(books)
 
-    assert deliver(books, server.mailbox, NEVER_STOPPED)
+    assert deliver_to(server, books)
 
     (mail,) = server.letters
     (paper,) = mail.iter_attachments()
@@ -83,3 +93,253 @@ def test_a_receipt_arrives_with_its_pdf(books: Database, server: MailServer) -> 
     assert "Ann Abel" in PdfReader(BytesIO(paper.get_content())).pages[0].extract_text()
     assert (letter(books, sent).state, letter(books, sent).tries) == ("sent", 1)
     assert rules.message_id(letter(books, sent).request_id, SENDER) == mail["Message-ID"]
+
+
+@sqlite_only
+@pytest.mark.parametrize(
+    "name", ["Zoë Müller-Żuławska", "張偉", "أمينة حسن", 'Ann "Nan" O\'Brien, Dr.', "<Ann>"]
+)
+def test_a_name_arrives_as_it_is_written_in_every_script(
+    books: Database, server: MailServer, name: str
+) -> None:
+    receipt_to(books, name=name)
+
+    deliver_to(server, books)
+
+    (mail,) = server.letters
+    assert (mail["To"].addresses[0].display_name, server.recipients) == (name, [MOTHER])
+    assert f"Dear {name}," in mail.get_body().get_content()
+
+
+@sqlite_only
+def test_an_address_may_have_letters_of_any_script(books: Database, server: MailServer) -> None:
+    receipt_to(books, "zoë@bücher.example")
+
+    deliver_to(server, books)
+
+    assert letter(books, 1).reason is None
+    assert server.recipients == ["zoë@xn--bcher-kva.example"]
+
+
+@sqlite_only
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("Ann\nBcc: all@home.example", MOTHER),
+        ("Ann\r\nSubject: hello", MOTHER),
+        ("Ann", f"{MOTHER}\nBcc: all@home.example"),
+        ("Ann", f"{MOTHER}, all@home.example"),
+        ("Ann", "nobody"),
+        ("Ann", ""),
+    ],
+)
+def test_nobody_adds_a_line_to_the_head_of_a_letter(
+    books: Database, server: MailServer, name: str, address: str
+) -> None:
+    with pytest.raises(BadInput):
+        receipt_to(books, address, name=name)
+
+
+@sqlite_only
+def test_a_letter_that_got_past_every_check_is_still_no_second_head(
+    books: Database, server: MailServer
+) -> None:
+    """As raw SQL would leave it, before the guards close the row's content."""
+    with books.writing() as session:
+        paid = make.pay(session, make.student(session), 12_50)
+        session.add(
+            Letter(
+                request_id="raw-sql-row",
+                kind="receipt",
+                family_id=1,
+                to_name="Ann\nBcc: all@home.example",
+                to_address=MOTHER,
+                subject="Receipt\nBcc: all@home.example",
+                body="",
+                details={"entry": paid.entry_id},
+                rehearsal=False,
+                state="waiting",
+                next_try_at=clock.now(),
+                at=clock.now(),
+                actor="raw",
+            )
+        )
+
+    deliver_to(server, books)
+
+    assert server.recipients == []
+    assert letter(books, 1).state == "failed"
+
+
+def test_a_refused_address_fails_at_once_in_the_servers_words(books: Database, server: MailServer) -> None:
+    server.refusals = {MOTHER: "550 5.1.1 No such user here"}
+    refused, other = receipt_to(books), receipt_to(books, "gus@home.example")
+
+    assert deliver_to(server, books)
+
+    assert letter(books, refused).state == "failed"
+    assert letter(books, refused).reason == (
+        f"The mail server refused the address {MOTHER}: 550 5.1.1 No such user here"
+    )
+    assert letter(books, other).state == "sent"
+
+
+def test_what_is_put_off_is_tried_again_later_and_arrives_once(books: Database, server: MailServer) -> None:
+    server.refusals = {MOTHER: "451 4.7.1 Greylisted, come back"}
+    put_off = receipt_to(books)
+    assert deliver_to(server, books)
+    assert letter(books, put_off).state == "waiting"
+    server.refusals = {}
+
+    deliver_to(server, books)
+    too_soon = list(server.letters)
+    with clock.set_to(make.NOON + rules.RETRY_AFTER[0]):
+        deliver_to(server, books)
+
+    assert (too_soon, len(server.letters)) == ([], 1)
+    assert (letter(books, put_off).state, letter(books, put_off).tries) == ("sent", 2)
+
+
+@sqlite_only
+def test_a_letter_is_given_up_after_the_last_try(books: Database, server: MailServer) -> None:
+    server.refusals = {MOTHER: "451 4.7.1 Greylisted"}
+    put_off, now, waits = receipt_to(books), make.NOON, []
+    while letter(books, put_off).state == "waiting":
+        waits.append(letter(books, put_off).next_try_at)
+        now += timedelta(hours=13)
+        with clock.set_to(now):
+            deliver_to(server, books)
+
+    assert len(waits) == letter(books, put_off).tries == rules.TRIES_MAX
+    assert letter(books, put_off).state == "failed"
+    assert "Given up after 8 tries" in str(letter(books, put_off).reason)
+
+
+def test_a_server_that_was_down_gets_everything_when_it_is_back(
+    books: Database, server: MailServer
+) -> None:
+    down = MailServer(free_port())
+    waiting = [receipt_to(books), receipt_to(books, "gus@home.example")]
+
+    assert not deliver_to(down, books)
+    assert [letter(books, one).tries for one in waiting] == [1, 0]  # the first try tells of the trouble
+    assert "cannot be reached" in str(letter(books, waiting[0]).reason)
+    with down.running(), clock.set_to(make.NOON + rules.RETRY_AFTER[0]):
+        assert deliver_to(down, books)
+
+    assert [letter(books, one).state for one in waiting] == ["sent", "sent"]
+    assert sorted(down.recipients) == [MOTHER, "gus@home.example"]
+
+
+@sqlite_only
+def test_a_dry_run_does_everything_but_send(books: Database, server: MailServer) -> None:
+    rehearsed = receipt_to(books, how="rehearse")
+
+    deliver_to(server, books)
+
+    assert (letter(books, rehearsed).state, server.letters) == ("rehearsed", [])
+
+
+@sqlite_only
+def test_a_dry_run_needs_no_mail_server_and_leaves_the_letters_that_do(
+    books: Database, server: MailServer
+) -> None:
+    waiting, rehearsed = receipt_to(books), receipt_to(books, how="rehearse")
+
+    deliver_to(None, books)
+
+    assert letter(books, rehearsed).state == "rehearsed"
+    assert letter(books, waiting).state == "waiting"
+
+
+def test_no_mail_server_named_is_said_before_anything_is_written(books: Database) -> None:
+    with pytest.raises(RuleBroken, match="E-mail is not set up"):
+        receipt_to(books)
+
+
+@sqlite_only
+def test_a_receipt_reversed_while_it_waits_is_not_sent(books: Database, server: MailServer) -> None:
+    waiting = receipt_to(books)
+    with books.writing() as session:
+        ledger.reverse(session, actor=COMMAND_LINE, request_id="bounced-1", entry_id=1, reason="bounced")
+
+    deliver_to(server, books)
+
+    assert (letter(books, waiting).state, server.letters) == ("cancelled", [])
+    assert letter(books, waiting).reason == "R-000001 was reversed in the meantime."
+
+
+@sqlite_only
+def test_a_connection_lost_in_the_middle_of_a_letter_is_not_tried_again_by_itself(
+    books: Database, server: MailServer
+) -> None:
+    lost = receipt_to(books)
+    server.on_data = lambda: DROPPED
+    deliver_to(server, books)
+    server.on_data = lambda: TAKEN
+    with clock.set_to(make.NOON + timedelta(days=2)):
+        deliver_to(server, books)
+
+    assert letter(books, lost).reason == outbox.MAY_HAVE_ARRIVED
+    assert server.letters == []
+
+
+def test_who_died_while_handing_a_letter_over_leaves_it_to_a_person(
+    books: Database, server: MailServer
+) -> None:
+    lost = receipt_to(books)
+    with books.writing() as session:
+        assert outbox.claim(session, lost)
+
+    deliver_to(server, books)
+    still = letter(books, lost).state
+    with clock.set_to(make.NOON + rules.HANDING_OVER + timedelta(seconds=1)):
+        deliver_to(server, books)
+
+    assert (still, letter(books, lost).state) == ("sending", "failed")
+    assert letter(books, lost).reason == outbox.MAY_HAVE_ARRIVED
+    assert server.letters == []
+
+
+def test_what_failed_is_sent_again_once_and_under_the_same_name(books: Database, server: MailServer) -> None:
+    server.refusals = {MOTHER: "550 full"}
+    failed = receipt_to(books)
+    deliver_to(server, books)
+    server.refusals = {}
+    with books.writing() as session:
+        for _ in range(2):
+            service.send_again(
+                session, actor=COMMAND_LINE, request_id=make.request_id(), letter_id=failed
+            )
+
+    deliver_to(server, books)
+
+    (mail,) = server.letters
+    assert mail["Message-ID"] == rules.message_id(letter(books, failed).request_id, SENDER)
+    assert letter(books, failed).state == "failed"
+
+
+def test_a_cancelled_letter_is_not_sent_and_a_sent_one_not_cancelled(
+    books: Database, server: MailServer
+) -> None:
+    cancelled, sent = receipt_to(books), receipt_to(books)
+    with books.writing() as session:
+        service.cancel(session, actor=COMMAND_LINE, letter_id=cancelled)
+
+    deliver_to(server, books)
+
+    assert [letter(books, one).state for one in (cancelled, sent)] == ["cancelled", "sent"]
+    with pytest.raises(RuleBroken, match="cannot be cancelled"), books.writing() as session:
+        service.cancel(session, actor=COMMAND_LINE, letter_id=sent)
+
+
+def test_the_database_keeps_what_was_sent_as_it_was_sent(books: Database, server: MailServer) -> None:
+    sent, waiting = receipt_to(books), receipt_to(books, how="rehearse")
+    deliver_to(server, books)
+    for which, change in (
+        (sent, {"state": "waiting", "next_try_at": make.NOON}),
+        (waiting, {"to_address": "other@home.example"}),
+        (waiting, {"state": "sent", "sent_at": make.NOON}),
+    ):
+        with pytest.raises(Exception, match=r"ledger: wh|rehears"), books.writing() as session:
+            session.execute(update(Letter).where(Letter.id == which).values(**change))
