@@ -18,7 +18,8 @@ from school.ledger import queries as ledger
 from school.ledger import wording
 from school.ledger.queries import Receipt
 from school.letters.queries import LetterFacts
-from school.reports import statements
+from school.reports import invoices, statements
+from school.reports import reminders as reports
 from school.students import queries as students
 from school.students.queries import SchoolFacts
 
@@ -69,7 +70,7 @@ def _statement(session: Session, letter: LetterFacts) -> Paper:
 
 
 def _invoice(session: Session, letter: LetterFacts) -> Paper:
-    (facts,) = statements.invoices(session, [int(letter.details["entry"])])
+    (facts,) = invoices.invoices(session, [int(letter.details["entry"])])
     if facts.reversed_by is not None and _waits(letter):
         raise NotWanted("The bill was reversed in the meantime.")
     return Paper(f"invoice-{facts.number}.pdf", invoice_pdf(replace(facts, to=letter.to_name)))
@@ -77,7 +78,7 @@ def _invoice(session: Session, letter: LetterFacts) -> Paper:
 
 def _expect_still_overdue(session: Session, letter: LetterFacts) -> None:
     """Who has paid since is not reminded; who has paid a part is asked for the rest next time."""
-    now = list(statements.reminders(session, [letter.family_id], letter.stage or 1))
+    now = list(reports.reminders(session, [letter.family_id], letter.stage or 1))
     if not now or now[0].total_minor != letter.details["total"]:
         raise NotWanted(PAID_SINCE)
 
@@ -104,7 +105,7 @@ def _about(letter: LetterFacts) -> tuple[int, date, date]:
 def _as_at(
     session: Session, families: Iterable[int], stage: int, on: date, pay_by: date
 ) -> Iterable[ReminderFacts]:
-    return statements.reminders(session, list(families), stage, on, pay_by)
+    return reports.reminders(session, list(families), stage, on, pay_by)
 
 
 def receipt_pdf(receipt: Receipt, school: SchoolFacts) -> bytes:

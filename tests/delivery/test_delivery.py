@@ -215,9 +215,7 @@ def test_a_letter_is_given_up_after_the_last_try(books: Database, server: MailSe
     assert "Given up after 8 tries" in str(letter(books, put_off).reason)
 
 
-def test_a_server_that_was_down_gets_everything_when_it_is_back(
-    books: Database, server: MailServer
-) -> None:
+def test_a_server_that_was_down_gets_everything_when_it_is_back(books: Database, server: MailServer) -> None:
     down = MailServer(free_port())
     waiting = [receipt_to(books), receipt_to(books, "gus@home.example")]
 
@@ -308,9 +306,7 @@ def test_what_failed_is_sent_again_once_and_under_the_same_name(books: Database,
     server.refusals = {}
     with books.writing() as session:
         for _ in range(2):
-            service.send_again(
-                session, actor=COMMAND_LINE, request_id=make.request_id(), letter_id=failed
-            )
+            service.send_again(session, actor=COMMAND_LINE, request_id=make.request_id(), letter_id=failed)
 
     deliver_to(server, books)
 

@@ -1,9 +1,9 @@
-"""Reminders are previewed, some left out, sent, printed or rehearsed once; letters are found, told and changed."""
+"""Reminders are previewed, some left out, then sent, printed or rehearsed once; every letter can be found."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -36,7 +36,9 @@ def owing(books: Database) -> None:
     """Three families that owe since ten days: Abel and Bell have e-mail, Cole has not."""
     with books.writing() as session:
         for n, name in enumerate(("Abel", "Bell", "Cole")):
-            mother = NewGuardian(f"Mrs {name}", f"+1 555 {n}", "" if name == "Cole" else f"{name}@home.example")
+            mother = NewGuardian(
+                f"Mrs {name}", f"+1 555 {n}", "" if name == "Cole" else f"{name}@home.example"
+            )
             student = students.add_student(
                 session,
                 actor=COMMAND_LINE,
