@@ -325,3 +325,146 @@ BEGIN
   RETURN NULL;
 END $$;
 CREATE TRIGGER student_balance_moves_roll AFTER UPDATE OF balance ON public.student_balance FOR EACH ROW EXECUTE FUNCTION guard_student_balance_moves_roll();
+
+-- Tenders and coins come first, and the count seals them: it begins where the last one of the cashier ended.
+CREATE TRIGGER cash_up_tender_one_writer BEFORE INSERT ON public.cash_up_tender FOR EACH STATEMENT EXECUTE FUNCTION guard_one_writer();
+CREATE TRIGGER cash_up_coin_one_writer BEFORE INSERT ON public.cash_up_coin FOR EACH STATEMENT EXECUTE FUNCTION guard_one_writer();
+CREATE TRIGGER cash_up_one_writer BEFORE INSERT ON public.cash_up FOR EACH STATEMENT EXECUTE FUNCTION guard_one_writer();
+CREATE TRIGGER cash_up_signature_one_writer BEFORE INSERT ON public.cash_up_signature FOR EACH STATEMENT EXECUTE FUNCTION guard_one_writer();
+CREATE TRIGGER deposit_part_one_writer BEFORE INSERT ON public.deposit_part FOR EACH STATEMENT EXECUTE FUNCTION guard_one_writer();
+CREATE TRIGGER deposit_one_writer BEFORE INSERT ON public.deposit FOR EACH STATEMENT EXECUTE FUNCTION guard_one_writer();
+CREATE TRIGGER day_close_one_writer BEFORE INSERT ON public.day_close FOR EACH STATEMENT EXECUTE FUNCTION guard_one_writer();
+
+CREATE FUNCTION guard_cash_up_tender_guard() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
+DECLARE refused text;
+BEGIN
+  IF EXISTS (SELECT 1 FROM cash_up WHERE id = NEW.cash_up_id) THEN
+    refused := 'the count is sealed';
+  ELSIF NOT EXISTS (SELECT 1 FROM account WHERE code = NEW.account AND type = 'tender') THEN
+    refused := 'only tenders are counted';
+  ELSE
+    RETURN NEW;
+  END IF;
+  RAISE EXCEPTION 'ledger: %', refused USING ERRCODE = 'check_violation';
+END $$;
+CREATE TRIGGER cash_up_tender_guard BEFORE INSERT ON public.cash_up_tender FOR EACH ROW EXECUTE FUNCTION guard_cash_up_tender_guard();
+
+CREATE FUNCTION guard_cash_up_coin_guard() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
+DECLARE refused text;
+BEGIN
+  IF EXISTS (SELECT 1 FROM cash_up WHERE id = NEW.cash_up_id) THEN
+    refused := 'the count is sealed';
+  ELSE
+    RETURN NEW;
+  END IF;
+  RAISE EXCEPTION 'ledger: %', refused USING ERRCODE = 'check_violation';
+END $$;
+CREATE TRIGGER cash_up_coin_guard BEFORE INSERT ON public.cash_up_coin FOR EACH ROW EXECUTE FUNCTION guard_cash_up_coin_guard();
+
+CREATE FUNCTION guard_cash_up_seal() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
+DECLARE refused text;
+BEGIN
+  IF NEW.id <> 1 + COALESCE((SELECT MAX(id) FROM cash_up), 0) THEN
+    refused := 'count id must be last + 1';
+  ELSIF EXISTS (SELECT 1 FROM cash_up WHERE request_id = NEW.request_id) THEN
+    refused := 'request id is used';
+  ELSIF NEW.replaces IS NOT NULL
+        AND NEW.replaces IS DISTINCT FROM (SELECT MAX(id) FROM cash_up WHERE cashier_id = NEW.cashier_id) THEN
+    refused := 'only the last count of a till is made again';
+  ELSIF EXISTS (SELECT 1 FROM cash_up_signature WHERE cash_up_id = NEW.replaces) THEN
+    refused := 'a signed count stays';
+  ELSIF NEW.after_entry <> COALESCE(
+        (SELECT CASE WHEN NEW.replaces IS NULL THEN through_entry ELSE after_entry END FROM cash_up
+          WHERE cashier_id = NEW.cashier_id ORDER BY id DESC LIMIT 1),
+        (SELECT after_entry FROM cash_up ORDER BY id LIMIT 1), NEW.after_entry) THEN
+    refused := 'a count begins where the last one ended';
+  ELSIF NEW.through_entry > COALESCE((SELECT MAX(id) FROM entry), 0) THEN
+    refused := 'a count ends with an entry';
+  ELSIF EXISTS (
+           SELECT account FROM (
+             SELECT account, expected AS amount FROM cash_up_tender WHERE cash_up_id = NEW.id
+             UNION ALL
+             SELECT l.account, l.amount FROM entry e JOIN line l ON l.entry_id = e.id JOIN account a ON a.code = l.account
+              WHERE e.actor_id = NEW.cashier_id AND e.kind IN ('payment', 'refund', 'reversal')
+                AND e.id > NEW.after_entry AND e.id <= NEW.through_entry AND a.type = 'tender') AS moved
+           GROUP BY account HAVING SUM(amount) <> 0) THEN
+    refused := 'what is expected is what the books say';
+  ELSIF COALESCE((SELECT SUM(value * pieces) FROM cash_up_coin WHERE cash_up_id = NEW.id), 0) - NEW.cash_float
+        <> COALESCE((SELECT counted FROM cash_up_tender WHERE cash_up_id = NEW.id AND account = 'CASH'), 0) THEN
+    refused := 'coins do not make the cash';
+  ELSIF COALESCE(length(trim(NEW.reason)), 0) = 0
+        AND EXISTS (SELECT 1 FROM cash_up_tender WHERE cash_up_id = NEW.id AND counted <> expected) THEN
+    refused := 'a variance needs a reason';
+  ELSE
+    RETURN NEW;
+  END IF;
+  RAISE EXCEPTION 'ledger: %', refused USING ERRCODE = 'check_violation';
+END $$;
+CREATE TRIGGER cash_up_seal BEFORE INSERT ON public.cash_up FOR EACH ROW EXECUTE FUNCTION guard_cash_up_seal();
+
+-- Signed once, for the count that stands.
+CREATE FUNCTION guard_cash_up_signature_guard() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
+DECLARE refused text;
+BEGIN
+  IF EXISTS (SELECT 1 FROM cash_up WHERE replaces = NEW.cash_up_id) THEN
+    refused := 'the count was made again';
+  ELSIF NOT EXISTS (
+        SELECT 1 FROM cash_up WHERE id = NEW.cash_up_id AND counted_by_id IS NOT DISTINCT FROM NEW.counted_by_id) THEN
+    refused := 'signed for another count';
+  ELSE
+    RETURN NEW;
+  END IF;
+  RAISE EXCEPTION 'ledger: %', refused USING ERRCODE = 'check_violation';
+END $$;
+CREATE TRIGGER cash_up_signature_guard BEFORE INSERT ON public.cash_up_signature FOR EACH ROW EXECUTE FUNCTION guard_cash_up_signature_guard();
+
+-- What is banked was signed, and the deposit seals its parts.
+CREATE FUNCTION guard_deposit_part_guard() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
+DECLARE refused text;
+BEGIN
+  IF EXISTS (SELECT 1 FROM deposit WHERE id = NEW.deposit_id) THEN
+    refused := 'the deposit is sealed';
+  ELSIF NOT EXISTS (
+        SELECT 1 FROM cash_up_signature s JOIN cash_up_tender t ON t.cash_up_id = s.cash_up_id
+         WHERE s.cash_up_id = NEW.cash_up_id AND t.account = NEW.account AND t.counted = NEW.amount) THEN
+    refused := 'only signed counts are banked, as counted';
+  ELSE
+    RETURN NEW;
+  END IF;
+  RAISE EXCEPTION 'ledger: %', refused USING ERRCODE = 'check_violation';
+END $$;
+CREATE TRIGGER deposit_part_guard BEFORE INSERT ON public.deposit_part FOR EACH ROW EXECUTE FUNCTION guard_deposit_part_guard();
+
+CREATE FUNCTION guard_deposit_seal() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
+DECLARE refused text;
+BEGIN
+  IF NEW.id <> 1 + COALESCE((SELECT MAX(id) FROM deposit), 0) THEN
+    refused := 'deposit id must be last + 1';
+  ELSIF NEW.amount IS DISTINCT FROM (SELECT SUM(amount) FROM deposit_part WHERE deposit_id = NEW.id AND account = NEW.account)
+        OR EXISTS (SELECT 1 FROM deposit_part WHERE deposit_id = NEW.id AND account <> NEW.account) THEN
+    refused := 'parts do not match the deposit';
+  ELSE
+    RETURN NEW;
+  END IF;
+  RAISE EXCEPTION 'ledger: %', refused USING ERRCODE = 'check_violation';
+END $$;
+CREATE TRIGGER deposit_seal BEFORE INSERT ON public.deposit FOR EACH ROW EXECUTE FUNCTION guard_deposit_seal();
+
+-- A closed day has the newest lock and the end of the books.
+CREATE FUNCTION guard_day_close_guard() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
+DECLARE refused text;
+BEGIN
+  IF NEW.id <> 1 + COALESCE((SELECT MAX(id) FROM day_close), 0) THEN
+    refused := 'close id must be last + 1';
+  ELSIF NOT EXISTS (SELECT 1 FROM period_lock WHERE id = NEW.lock_id AND locked_through = NEW.date
+        AND id = (SELECT MAX(id) FROM period_lock)) THEN
+    refused := 'a day is closed by its lock';
+  ELSIF NEW.last_entry IS DISTINCT FROM COALESCE((SELECT MAX(id) FROM entry), 0)
+        OR NEW.last_hash IS DISTINCT FROM COALESCE((SELECT hash FROM entry ORDER BY id DESC LIMIT 1), '') THEN
+    refused := 'a close names the end of the books';
+  ELSE
+    RETURN NEW;
+  END IF;
+  RAISE EXCEPTION 'ledger: %', refused USING ERRCODE = 'check_violation';
+END $$;
+CREATE TRIGGER day_close_guard BEFORE INSERT ON public.day_close FOR EACH ROW EXECUTE FUNCTION guard_day_close_guard();

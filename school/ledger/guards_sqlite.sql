@@ -218,3 +218,80 @@ CREATE TRIGGER student_balance_moves_roll AFTER UPDATE OF balance ON student_bal
          owed = owed + MAX(NEW.balance, 0) - MAX(OLD.balance, 0), credit = credit + MAX(-NEW.balance, 0) - MAX(-OLD.balance, 0)
    WHERE (class_id, status) = (SELECT COALESCE(class_id, 0), status FROM student WHERE id = NEW.student_id);
 END;
+
+-- Tenders and coins come first, and the count seals them: it begins where the last one of the cashier ended.
+CREATE TRIGGER cash_up_tender_guard BEFORE INSERT ON cash_up_tender BEGIN
+  SELECT RAISE(ABORT, 'ledger: the count is sealed') WHERE EXISTS (SELECT 1 FROM cash_up WHERE id = NEW.cash_up_id);
+  SELECT RAISE(ABORT, 'ledger: only tenders are counted')
+   WHERE NOT EXISTS (SELECT 1 FROM account WHERE code = NEW.account AND type = 'tender');
+  SELECT RAISE(ABORT, 'ledger: this tender is counted already')
+   WHERE EXISTS (SELECT 1 FROM cash_up_tender WHERE cash_up_id = NEW.cash_up_id AND account = NEW.account);
+END;
+CREATE TRIGGER cash_up_coin_guard BEFORE INSERT ON cash_up_coin BEGIN
+  SELECT RAISE(ABORT, 'ledger: the count is sealed') WHERE EXISTS (SELECT 1 FROM cash_up WHERE id = NEW.cash_up_id);
+  SELECT RAISE(ABORT, 'ledger: these coins are counted already')
+   WHERE EXISTS (SELECT 1 FROM cash_up_coin WHERE cash_up_id = NEW.cash_up_id AND value = NEW.value);
+END;
+CREATE TRIGGER cash_up_seal BEFORE INSERT ON cash_up BEGIN
+  SELECT RAISE(ABORT, 'ledger: count id must be last + 1') WHERE NEW.id <> 1 + COALESCE((SELECT MAX(id) FROM cash_up), 0);
+  SELECT RAISE(ABORT, 'ledger: request id is used') WHERE EXISTS (SELECT 1 FROM cash_up WHERE request_id = NEW.request_id);
+  SELECT RAISE(ABORT, 'ledger: not a date') WHERE NEW.date IS NOT date(NEW.date, '+0 days');
+  SELECT RAISE(ABORT, 'ledger: only the last count of a till is made again') WHERE NEW.replaces IS NOT NULL
+     AND NEW.replaces IS NOT (SELECT MAX(id) FROM cash_up WHERE cashier_id = NEW.cashier_id);
+  SELECT RAISE(ABORT, 'ledger: a signed count stays')
+   WHERE EXISTS (SELECT 1 FROM cash_up_signature WHERE cash_up_id = NEW.replaces);
+  SELECT RAISE(ABORT, 'ledger: a count begins where the last one ended') WHERE NEW.after_entry <> COALESCE(
+         (SELECT CASE WHEN NEW.replaces IS NULL THEN through_entry ELSE after_entry END FROM cash_up
+           WHERE cashier_id = NEW.cashier_id ORDER BY id DESC LIMIT 1),
+         (SELECT after_entry FROM cash_up ORDER BY id LIMIT 1), NEW.after_entry);
+  SELECT RAISE(ABORT, 'ledger: a count ends with an entry') WHERE NEW.through_entry > COALESCE((SELECT MAX(id) FROM entry), 0);
+  SELECT RAISE(ABORT, 'ledger: what is expected is what the books say') WHERE EXISTS (
+           SELECT account FROM (
+             SELECT account, expected AS amount FROM cash_up_tender WHERE cash_up_id = NEW.id
+             UNION ALL
+             SELECT l.account, l.amount FROM entry e JOIN line l ON l.entry_id = e.id JOIN account a ON a.code = l.account
+              WHERE e.actor_id = NEW.cashier_id AND e.kind IN ('payment', 'refund', 'reversal')
+                AND e.id > NEW.after_entry AND e.id <= NEW.through_entry AND a.type = 'tender') AS moved
+           GROUP BY account HAVING SUM(amount) <> 0);
+  SELECT RAISE(ABORT, 'ledger: coins do not make the cash')
+   WHERE COALESCE((SELECT SUM(value * pieces) FROM cash_up_coin WHERE cash_up_id = NEW.id), 0) - NEW.cash_float
+      <> COALESCE((SELECT counted FROM cash_up_tender WHERE cash_up_id = NEW.id AND account = 'CASH'), 0);
+  SELECT RAISE(ABORT, 'ledger: a variance needs a reason') WHERE COALESCE(length(trim(NEW.reason)), 0) = 0
+     AND EXISTS (SELECT 1 FROM cash_up_tender WHERE cash_up_id = NEW.id AND counted <> expected);
+END;
+
+-- Signed once, for the count that stands.
+CREATE TRIGGER cash_up_signature_guard BEFORE INSERT ON cash_up_signature BEGIN
+  SELECT RAISE(ABORT, 'ledger: signed already') WHERE EXISTS (SELECT 1 FROM cash_up_signature WHERE cash_up_id = NEW.cash_up_id);
+  SELECT RAISE(ABORT, 'ledger: the count was made again') WHERE EXISTS (SELECT 1 FROM cash_up WHERE replaces = NEW.cash_up_id);
+  SELECT RAISE(ABORT, 'ledger: signed for another count') WHERE NOT EXISTS (
+         SELECT 1 FROM cash_up WHERE id = NEW.cash_up_id AND counted_by_id IS NEW.counted_by_id);
+END;
+
+-- What is banked was signed, and the deposit seals its parts.
+CREATE TRIGGER deposit_part_guard BEFORE INSERT ON deposit_part BEGIN
+  SELECT RAISE(ABORT, 'ledger: the deposit is sealed') WHERE EXISTS (SELECT 1 FROM deposit WHERE id = NEW.deposit_id);
+  SELECT RAISE(ABORT, 'ledger: banked already')
+   WHERE EXISTS (SELECT 1 FROM deposit_part WHERE cash_up_id = NEW.cash_up_id AND account = NEW.account);
+  SELECT RAISE(ABORT, 'ledger: only signed counts are banked, as counted') WHERE NOT EXISTS (
+         SELECT 1 FROM cash_up_signature s JOIN cash_up_tender t ON t.cash_up_id = s.cash_up_id
+          WHERE s.cash_up_id = NEW.cash_up_id AND t.account = NEW.account AND t.counted = NEW.amount);
+END;
+CREATE TRIGGER deposit_seal BEFORE INSERT ON deposit BEGIN
+  SELECT RAISE(ABORT, 'ledger: deposit id must be last + 1') WHERE NEW.id <> 1 + COALESCE((SELECT MAX(id) FROM deposit), 0);
+  SELECT RAISE(ABORT, 'ledger: request id is used') WHERE EXISTS (SELECT 1 FROM deposit WHERE request_id = NEW.request_id);
+  SELECT RAISE(ABORT, 'ledger: not a date') WHERE NEW.date IS NOT date(NEW.date, '+0 days');
+  SELECT RAISE(ABORT, 'ledger: parts do not match the deposit')
+   WHERE NEW.amount IS NOT (SELECT SUM(amount) FROM deposit_part WHERE deposit_id = NEW.id AND account = NEW.account)
+      OR EXISTS (SELECT 1 FROM deposit_part WHERE deposit_id = NEW.id AND account <> NEW.account);
+END;
+
+-- A closed day has the newest lock and the end of the books.
+CREATE TRIGGER day_close_guard BEFORE INSERT ON day_close BEGIN
+  SELECT RAISE(ABORT, 'ledger: close id must be last + 1') WHERE NEW.id <> 1 + COALESCE((SELECT MAX(id) FROM day_close), 0);
+  SELECT RAISE(ABORT, 'ledger: a day is closed by its lock') WHERE NOT EXISTS (
+         SELECT 1 FROM period_lock WHERE id = NEW.lock_id AND locked_through = NEW.date AND id = (SELECT MAX(id) FROM period_lock));
+  SELECT RAISE(ABORT, 'ledger: a close names the end of the books')
+   WHERE NEW.last_entry IS NOT COALESCE((SELECT MAX(id) FROM entry), 0)
+      OR NEW.last_hash IS NOT COALESCE((SELECT hash FROM entry ORDER BY id DESC LIMIT 1), '');
+END;

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from alembic import op
 from sqlalchemy import (
     JSON,
@@ -21,6 +23,7 @@ down_revision = "0003"
 
 _ID = BigInteger().with_variant(Integer, "sqlite")
 _MOMENT = String(27)
+_SEALED_LATER: Any = {"deferrable": True, "initially": "DEFERRED"}
 
 
 def upgrade() -> None:
@@ -281,7 +284,7 @@ def _approvals() -> None:
 def _cash_ups() -> None:
     op.create_table(
         "cash_up",
-        Column("id", _ID, primary_key=True),
+        Column("id", _ID, primary_key=True, autoincrement=False),
         Column("request_id", String, nullable=False, unique=True),
         Column("cashier_id", _ID, ForeignKey("user_account.id"), nullable=False),
         Column("cashier", String, nullable=False),
@@ -291,22 +294,25 @@ def _cash_ups() -> None:
         Column("counted_at", _MOMENT, nullable=False),
         Column("counted_by_id", _ID, ForeignKey("user_account.id")),
         Column("counted_by", String, nullable=False),
+        Column("cash_float", BigInteger, nullable=False),
         Column("reason", String),
         Column("replaces", _ID, ForeignKey("cash_up.id"), unique=True),
         CheckConstraint("after_entry <= through_entry", name="order"),
+        CheckConstraint("cash_float >= 0", name="cash_float"),
     )
     op.create_index("ix_cash_up_cashier_id", "cash_up", ["cashier_id", "id"])
     op.create_index("ix_cash_up_date", "cash_up", ["date"])
     op.create_table(
         "cash_up_tender",
-        Column("cash_up_id", _ID, ForeignKey("cash_up.id"), primary_key=True),
+        Column("cash_up_id", _ID, ForeignKey("cash_up.id", **_SEALED_LATER), primary_key=True),
         Column("account", String, ForeignKey("account.code"), primary_key=True),
         Column("expected", BigInteger, nullable=False),
         Column("counted", BigInteger, nullable=False),
+        CheckConstraint("counted = CAST(counted AS BIGINT)", name="counted_is_whole"),
     )
     op.create_table(
         "cash_up_coin",
-        Column("cash_up_id", _ID, ForeignKey("cash_up.id"), primary_key=True),
+        Column("cash_up_id", _ID, ForeignKey("cash_up.id", **_SEALED_LATER), primary_key=True),
         Column("value", BigInteger, primary_key=True, autoincrement=False),
         Column("pieces", Integer, nullable=False),
         CheckConstraint("value > 0 AND pieces > 0", name="positive"),
@@ -338,7 +344,7 @@ def _deposits() -> None:
     )
     op.create_table(
         "deposit_part",
-        Column("deposit_id", _ID, ForeignKey("deposit.id"), primary_key=True),
+        Column("deposit_id", _ID, ForeignKey("deposit.id", **_SEALED_LATER), primary_key=True),
         Column("cash_up_id", _ID, ForeignKey("cash_up.id"), primary_key=True),
         Column("account", String, ForeignKey("account.code"), nullable=False),
         Column("amount", BigInteger, nullable=False),
@@ -346,7 +352,8 @@ def _deposits() -> None:
     )
     op.create_table(
         "day_close",
-        Column("date", Date, primary_key=True),
+        Column("id", _ID, primary_key=True, autoincrement=False),
+        Column("date", Date, nullable=False),
         Column("lock_id", _ID, ForeignKey("period_lock.id"), nullable=False),
         Column("last_entry", _ID, nullable=False),
         Column("last_hash", String, nullable=False),
@@ -354,6 +361,7 @@ def _deposits() -> None:
         Column("actor_id", _ID, ForeignKey("user_account.id")),
         Column("actor", String, nullable=False),
     )
+    op.create_index("ix_day_close_date", "day_close", ["date"])
 
 
 def _letters() -> None:
