@@ -85,13 +85,18 @@ def authorise(session: Session, actor: Actor, capability: str) -> None:
     access.authorise(session, actor, capability)
 
 
+def check_request_id(request_id: str) -> None:
+    """Raises BadInput for what names no form."""
+    if len(request_id) not in REQUEST_ID_LENGTHS or not (request_id.isascii() and request_id.isprintable()):
+        raise BadInput("This form has lost its request id. Open the page anew and enter it again.")
+
+
 def open_desk(session: Session, kind: str, request_id: str, day: date | None) -> Desk:
     """Wait for the writers' lock and read the end of the books. Without `day` the accounting date is today.
 
     Raises BadDate for a date after today, PeriodLocked for one in a closed period.
     """
-    if len(request_id) not in REQUEST_ID_LENGTHS or not (request_id.isascii() and request_id.isprintable()):
-        raise BadInput("This form has lost its request id. Open the page anew and enter it again.")
+    check_request_id(request_id)
     one_writer(session)
     connection = session.connection()
     end = connection.execute(_END_OF_BOOKS, {"series": SERIES.get(kind), "request_id": request_id}).one()

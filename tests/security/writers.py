@@ -59,6 +59,7 @@ INNER = {
     "school.ledger.service.chart.open_account": "the caller has asked `authorise`",
     "school.letters.service.may_write": "asks, and writes nothing",
     "school.letters.service.write": "the caller has asked `may_write`",
+    "school.ledger.service.corrections.add_lock": "the caller has asked `authorise`",
     "school.students.family_accounts.settle": "the caller has asked `authorise`",
     "school.students.family_accounts.join": "the caller has asked `authorise`",
 }

@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 
 from school import clock
 from school.access.rules import Actor
+from school.audit import events
+from school.audit import service as audit
 from school.errors import AlreadyReversed, BadDate, NotFound, RuleBroken
-from school.ledger import refusals, wording
+from school.ledger import queries, refusals, wording
 from school.ledger.models import Account, Entry, Line, PeriodLock
 from school.ledger.posting import Posted, authorise, open_desk, post
 from school.ledger.queries.reallocations import reallocations
@@ -89,6 +91,21 @@ def lock_period(session: Session, *, actor: Actor, through: dt.date, reason: str
     """
     authorise(session, actor, "periods.lock")
     refusals.check_date(through, students.today(session), None)
+    before = queries.locked_through(session)
+    add_lock(session, actor=actor, through=through, reason=why(reason))
+    audit.record(
+        session,
+        actor=actor,
+        event=events.PERIOD_LOCKED,
+        subject="books",
+        before={"closed through": before.isoformat() if before else None},
+        after={"closed through": through.isoformat()},
+        reason=why(reason),
+    )
+
+
+def add_lock(session: Session, *, actor: Actor, through: dt.date, reason: str) -> int:
+    """The next lock; the caller has asked whether the actor may, and says so in the audit log."""
     last = session.scalar(select(func.max(PeriodLock.id)))
     row = {
         "id": (last or 0) + 1,
@@ -96,6 +113,7 @@ def lock_period(session: Session, *, actor: Actor, through: dt.date, reason: str
         "at": clock.now(),
         "actor_id": actor.user_id,
         "actor": actor.name,
-        "reason": why(reason),
+        "reason": reason,
     }
     session.execute(insert(PeriodLock), [row])
+    return (last or 0) + 1
