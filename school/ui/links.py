@@ -80,10 +80,13 @@ def entries(
     term: str | None = None,
     student_id: int | None = None,
     actor_id: int | None = None,
+    after: int | None = None,
+    through: int | None = None,
 ) -> dict[str, str]:
     """The entries a figure is made of. Days are inclusive; `account` is its name, `kind` an entry's kind.
 
-    `class_name` and `term` are as at posting; "" is the lines without one.
+    `class_name` and `term` are as at posting; "" is the lines without one. `after` and `through` are numbers
+    of entries, as a count has them.
     """
     chosen = {
         "entries.since": since and since.isoformat(),
@@ -94,8 +97,23 @@ def entries(
         "entries.term": term,
         "student": student_id and str(student_id),
         "by": actor_id and str(actor_id),
+        "after": str(after) if through is not None else None,
+        "through": str(through) if through is not None else None,
     }
     return {name: value for name, value in chosen.items() if value}
+
+
+def cash_up(cash_up_id: int) -> dict[str, str]:
+    return {"cash_up": str(cash_up_id)}
+
+
+def deposit(deposit_id: int) -> dict[str, str]:
+    return {"deposit": str(deposit_id)}
+
+
+def cash_ups(view: str, **more: str) -> dict[str, str]:
+    """A tab of the page of cash-ups."""
+    return {"cashup.view": view, **more}
 
 
 def user(user_id: int, **more: str) -> dict[str, str]:

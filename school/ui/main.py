@@ -51,6 +51,9 @@ SCREENS = (
     Screen(
         "payments", "Payments", "payments", "payments.record", "Take a payment and hand over the receipt."
     ),
+    Screen(
+        "cashup", "Cash-up", "point_of_sale", "cash_up.sign", "Count a till, sign, bank, and close the day."
+    ),
     Screen("students", "Students", "groups", "students.read", "Find a student and see who owes what."),
     Screen("student", "Student", "person", "students.read", "One account and its statement.", in_menu=False),
     Screen("entries", "Entries", "list_alt", "students.read", "The entries behind a figure.", in_menu=False),

@@ -22,7 +22,7 @@ from school.cashier.queries.counts import (
     page,
     waiting,
 )
-from school.cashier.queries.days import Closed, Lock, Missing, close_of, closed, last_day, locks, missing
+from school.cashier.queries.days import Closed, Lock, Missing, close_of, closed, hash_of, last_day, locks, missing
 from school.cashier.queries.tills import (
     Expected,
     Moved,
@@ -61,6 +61,7 @@ __all__ = [
     "deposits",
     "deposits_of",
     "entries",
+    "hash_of",
     "last_count",
     "last_day",
     "locks",

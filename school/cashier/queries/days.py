@@ -86,6 +86,11 @@ def _reaches_back_to(day: dt.date) -> ColumnElement[bool]:
     )
 
 
+def hash_of(session: Session, entry_id: int) -> str:
+    """The hash the books had with this entry as their last; "" before the first."""
+    return session.scalar(select(Entry.hash).where(Entry.id == entry_id)) or ""
+
+
 def last_day(session: Session) -> dt.date | None:
     """The last day that any entry is dated."""
     return session.scalar(select(func.max(DayTotal.date)))

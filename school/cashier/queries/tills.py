@@ -94,7 +94,8 @@ def begins_after(session: Session, cashier_id: int, *, replaces: int | None = No
     ).one_or_none()
     if last is None:
         return beginning(session)
-    return last.after_entry if last.id == replaces else last.through_entry
+    ended: int = last.after_entry if last.id == replaces else last.through_entry
+    return ended
 
 
 def beginning(session: Session) -> int:
@@ -111,7 +112,8 @@ def beginning(session: Session) -> int:
     after_it = select(func.min(Entry.id)).where(Entry.date > locked, Entry.kind.in_(MONEY_MOVES))
     last = select(func.max(Entry.id))
     begins = select(func.coalesce(after_it.scalar_subquery() - 1, last.scalar_subquery(), 0))
-    return session.execute(begins).scalar_one()
+    found: int = session.execute(begins).scalar_one()
+    return found
 
 
 def expected(session: Session, cashier_id: int, *, after: int, through: int) -> tuple[Expected, ...]:

@@ -163,11 +163,14 @@ def entries(
     term_id: int | None = None,
     student_id: int | None = None,
     actor_id: int | None = None,
+    after: int | None = None,
+    through: int | None = None,
     limit: int = ROWS_PER_PAGE,
     offset: int = 0,
 ) -> EntryPage:
     """Entries that match everything given, latest date first. Dates are inclusive.
 
+    `after` and `through` are numbers of entries, the second of them included.
     `class_id` and `term_id` are as at posting, 0 for lines without one: the keys of `class_total`.
     """
     of_entry: list[ColumnElement[bool]] = []
@@ -179,6 +182,10 @@ def entries(
         of_entry.append(Entry.kind == kind)
     if actor_id is not None:
         of_entry.append(Entry.actor_id == actor_id)
+    if after is not None:
+        of_entry.append(Entry.id > after)
+    if through is not None:
+        of_entry.append(Entry.id <= through)
     of_line: list[ColumnElement[bool]] = []
     if account is not None:
         of_line.append(Line.account.in_([account] if isinstance(account, str) else account))
