@@ -11,6 +11,7 @@ from school.cashier.queries.banking import (
     deposit_of_request,
     deposits,
     deposits_of,
+    number,
 )
 from school.cashier.queries.counts import (
     Count,
@@ -22,7 +23,17 @@ from school.cashier.queries.counts import (
     page,
     waiting,
 )
-from school.cashier.queries.days import Closed, Lock, Missing, close_of, closed, hash_of, last_day, locks, missing
+from school.cashier.queries.days import (
+    Closed,
+    Lock,
+    Missing,
+    close_of,
+    closed,
+    hash_of,
+    last_day,
+    locks,
+    missing,
+)
 from school.cashier.queries.tills import (
     Expected,
     Moved,
@@ -67,6 +78,7 @@ __all__ = [
     "locks",
     "missing",
     "names",
+    "number",
     "page",
     "taken_on",
     "tenders",

@@ -125,7 +125,7 @@ def deposits(session: Session, *, limit: int = ROWS_PER_PAGE, offset: int = 0) -
 def deposits_of(session: Session, cash_up_id: int) -> dict[str, int]:
     """The deposits a count went into, by account."""
     rows = select(DepositPart.account, DepositPart.deposit_id).where(DepositPart.cash_up_id == cash_up_id)
-    return dict(session.execute(rows))
+    return dict(session.execute(rows).all())
 
 
 def cheques(session: Session, cash_up_ids: Sequence[int]) -> list[Cheque]:

@@ -61,7 +61,7 @@ class Typed:
 
     @property
     def is_empty(self) -> bool:
-        return not any(field.text.strip() for field in (*self.coins.values(), self.other))
+        return not (self.other.text.strip() or any(field.text.strip() for field in self.coins.values()))
 
     def pieces(self) -> dict[int, int]:
         """Pieces by value; what is no note or coin of the list is one piece of its own value."""
@@ -149,7 +149,9 @@ def draw(till: Till, unit: Currency, names: Mapping[str, str], last_float: int, 
             for account in others:
                 key = f"cashup.counted.{account}"
                 with st.container():
-                    counted[account] = forms.amount_field(words.plain(names[account]), key=key, unit=unit, **how)
+                    counted[account] = forms.amount_field(
+                        words.plain(names[account]), key=key, unit=unit, **how
+                    )
     return Typed(unit, coins, other, stays, counted, names, TypedText("", REASON))
 
 

@@ -52,6 +52,17 @@ def read(session: Session, cash_up_id: int) -> Page:
     )
 
 
+def waiting(session: Session) -> None:
+    """Counts that nobody has signed yet; each opens to be looked at and signed."""
+    counts = queries.waiting(session)
+    if not counts:
+        st.info("No count waits for a signature.", icon=":material/check_circle:")
+        return
+    st.metric("Wait for a signature", f"{len(counts):,} {'count' if len(counts) == 1 else 'counts'}")
+    rows(counts, students.school(session).currency, key="cashup.waiting")
+    st.caption("Open a count to look at it and sign. Who counted does not sign.")
+
+
 def lists(session: Session) -> None:
     """Every count, by filters in the address."""
     turn = {"on_change": filters.from_page_one(PAGE)}
@@ -140,7 +151,7 @@ def actions(page: Page, actor: Actor) -> None:
                 icon=":material/replay:",
                 query_params=links.cash_ups("My till", **again),
             )
-        count_button(page)
+        count_button(count, page.school, page.hash)
     feedback.problem("cashup.sign")
 
 
@@ -155,7 +166,11 @@ def _sign(count: Count, actor: Actor) -> None:
 def body(page: Page) -> None:
     """By tender, coin by coin, and who did it."""
     count, unit = page.count, page.school.currency
-    where = {"actor_id": count.cashier_id, "after": count.after_entry, "through": count.through_entry}
+    where: dict[str, Any] = {
+        "actor_id": count.cashier_id,
+        "after": count.after_entry,
+        "through": count.through_entry,
+    }
     tables.rows(
         {
             "Tender": [one.name for one in count.tenders],

@@ -80,7 +80,7 @@ def _through(seen: int) -> int:
 
 
 def draw(desk: Desk, actor: Actor) -> None:
-    """What is expected and the form that counts it; nothing to count is said, with what may be done instead."""
+    """What is expected and the form that counts it; or that there is nothing to count."""
     if desk.recorded:
         _say_what_is_recorded(desk, desk.recorded)
         st.rerun()
@@ -143,7 +143,7 @@ def _came(desk: Desk) -> None:
     names = ", ".join(entry.name for entry in desk.came)
     amount = said.amount(sum(entry.amount for entry in desk.came), desk.unit)
     st.warning(
-        f"Since you began to count, {names} came in: {desk.unit.code} {amount}. It is left to the next count.",
+        f"{names} came in while you counted: {desk.unit.code} {amount}. It is left to the next count.",
         icon=":material/warning:",
     )
     st.button(
@@ -225,12 +225,8 @@ def _record(desk: Desk, typed: Typed, actor: Actor) -> None:
     with feedback.attempt("cashup", float=count_fields.FLOAT) as stands:
         now = typed.at(stands)
         now.cash()
-        given = {
-            "coins": now.pieces(),
-            "counted": now.others(desk.till),
-            "cash_float": now.stays(),
-            "reason": now.reason.words(),
-        }
+        coins, stays = now.pieces(), now.stays()
+        counted, reason = now.others(desk.till), now.reason.words()
         with once.holding(desk.request_id), writing() as session:
             service.count(
                 session,
@@ -240,7 +236,10 @@ def _record(desk: Desk, typed: Typed, actor: Actor) -> None:
                 through_entry=desk.till.through_entry,
                 seen_entry=desk.seen,
                 replaces=desk.again.id if desk.again else None,
-                **given,
+                coins=coins,
+                cash_float=stays,
+                counted=counted,
+                reason=reason,
             )
             drafting.forget(session, actor=actor, form=DRAFT.name, request_id=desk.request_id)
 
