@@ -15,7 +15,7 @@ from math import inf
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from school.db import Base
@@ -121,17 +121,19 @@ def _suiting(session: Session) -> set[tuple[str, str, bool]]:
 
 
 def _numbers(session: Session, after: int) -> dict[Any, Any]:
-    """The last document number of each series through the entry `after`."""
-    before = select(Entry.no).where(Entry.id <= after).order_by(Entry.no.desc()).limit(1)
-    return {series: session.scalar(before.where(Entry.series == series)) or 0 for series in SERIES.values()}
+    """The kind and the last document number of each series through the entry `after`."""
+    last = select(Entry.series, func.max(Entry.kind), func.max(Entry.no)).where(Entry.id <= after)
+    rows = session.execute(last.where(Entry.series.is_not(None)).group_by(Entry.series))
+    return {series: (kind, no) for series, kind, no in rows}
 
 
 def _check_number(found: Replay, numbers: dict[Any, Any], entry: Sequence[Any]) -> None:
     kind, series, no = entry[1], entry[7], entry[8]
-    if series != SERIES.get(kind) or (series and no != numbers.get(series, 0) + 1):
+    last_kind, last_no = numbers.get(series, (kind, 0))
+    if bool(series) != (kind in SERIES) or (series and (kind, no) != (last_kind, last_no + 1)):
         found.note("document_numbers", wording.document_or_none(series, no) or f"entry {entry[0]}")
     if series:
-        numbers[series] = no
+        numbers[series] = kind, no
 
 
 def _check_lines(

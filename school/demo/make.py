@@ -146,7 +146,7 @@ def _classes(session: Session, streams: int) -> dict[tuple[int, int], int]:
     """Class ids by form and stream: Form 1A … Form 5C; streams beyond Z are numbered."""
     letters = [chr(65 + n) if n < 26 else f"-{n + 1}" for n in range(streams)]
     names = {(form, n): f"Form {form}{letters[n]}" for form in range(1, FORMS + 1) for n in range(streams)}
-    ids = calendar.add_classes(session, actor=COMMAND_LINE, names=names.values())
+    ids = service.add_classes(session, actor=COMMAND_LINE, names=names.values())
     return {key: ids[name] for key, name in names.items()}
 
 

@@ -46,6 +46,8 @@ CREATE TRIGGER cash_up_signature_unchanged BEFORE UPDATE ON public.cash_up_signa
 CREATE TRIGGER deposit_unchanged BEFORE UPDATE ON public.deposit FOR EACH STATEMENT EXECUTE FUNCTION guard_unchanged();
 CREATE TRIGGER deposit_part_unchanged BEFORE UPDATE ON public.deposit_part FOR EACH STATEMENT EXECUTE FUNCTION guard_unchanged();
 CREATE TRIGGER day_close_unchanged BEFORE UPDATE ON public.day_close FOR EACH STATEMENT EXECUTE FUNCTION guard_unchanged();
+CREATE TRIGGER promotion_unchanged BEFORE UPDATE ON public.promotion FOR EACH STATEMENT EXECUTE FUNCTION guard_unchanged();
+CREATE TRIGGER promotion_kept BEFORE DELETE OR TRUNCATE ON public.promotion FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
 CREATE TRIGGER run_entry_kept BEFORE DELETE OR TRUNCATE ON public.run_entry FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
 CREATE TRIGGER late_fee_line_kept BEFORE DELETE OR TRUNCATE ON public.late_fee_line FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
 CREATE TRIGGER late_fee_waiver_kept BEFORE DELETE OR TRUNCATE ON public.late_fee_waiver FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
@@ -109,12 +111,24 @@ CREATE TRIGGER concession_grant_decided BEFORE UPDATE ON public.concession_grant
 
 CREATE FUNCTION guard_school_currency() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
 BEGIN
-  IF (NEW.currency, NEW.exponent) IS DISTINCT FROM (OLD.currency, OLD.exponent) AND EXISTS (SELECT 1 FROM entry) THEN
+  IF (NEW.currency, NEW.exponent) IS DISTINCT FROM (OLD.currency, OLD.exponent) AND (EXISTS (SELECT 1 FROM entry)
+      OR (NEW.exponent <> OLD.exponent AND EXISTS (SELECT 1 FROM fee))) THEN
     RAISE EXCEPTION 'ledger: the currency is fixed by the first entry' USING ERRCODE = 'check_violation';
   END IF;
   RETURN NEW;
 END $$;
 CREATE TRIGGER school_currency BEFORE UPDATE ON public.school FOR EACH ROW EXECUTE FUNCTION guard_school_currency();
+
+-- What was posted counts for the last term begun by its date: so that date goes on saying which.
+CREATE FUNCTION guard_term_days() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
+BEGIN
+  IF NEW.starts_on <> OLD.starts_on AND EXISTS (
+      SELECT 1 FROM day_total WHERE date >= LEAST(OLD.starts_on, NEW.starts_on) AND date < GREATEST(OLD.starts_on, NEW.starts_on)) THEN
+    RAISE EXCEPTION 'ledger: days with entries keep their term' USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER term_days BEFORE UPDATE ON public.term FOR EACH ROW EXECUTE FUNCTION guard_term_days();
 
 CREATE FUNCTION guard_account_meaning() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
 BEGIN

@@ -34,6 +34,8 @@ CREATE TRIGGER cash_up_signature_unchanged BEFORE UPDATE ON cash_up_signature BE
 CREATE TRIGGER deposit_unchanged BEFORE UPDATE ON deposit BEGIN SELECT RAISE(ABORT, 'ledger: rows of deposit are never changed'); END;
 CREATE TRIGGER deposit_part_unchanged BEFORE UPDATE ON deposit_part BEGIN SELECT RAISE(ABORT, 'ledger: rows of deposit_part are never changed'); END;
 CREATE TRIGGER day_close_unchanged BEFORE UPDATE ON day_close BEGIN SELECT RAISE(ABORT, 'ledger: rows of day_close are never changed'); END;
+CREATE TRIGGER promotion_unchanged BEFORE UPDATE ON promotion BEGIN SELECT RAISE(ABORT, 'ledger: rows of promotion are never changed'); END;
+CREATE TRIGGER promotion_kept BEFORE DELETE ON promotion BEGIN SELECT RAISE(ABORT, 'ledger: rows of promotion are never removed'); END;
 CREATE TRIGGER run_entry_kept BEFORE DELETE ON run_entry BEGIN SELECT RAISE(ABORT, 'ledger: rows of run_entry are never removed'); END;
 CREATE TRIGGER late_fee_line_kept BEFORE DELETE ON late_fee_line BEGIN SELECT RAISE(ABORT, 'ledger: rows of late_fee_line are never removed'); END;
 CREATE TRIGGER late_fee_waiver_kept BEFORE DELETE ON late_fee_waiver BEGIN SELECT RAISE(ABORT, 'ledger: rows of late_fee_waiver are never removed'); END;
@@ -78,7 +80,15 @@ END;
 
 CREATE TRIGGER school_currency BEFORE UPDATE OF currency, exponent ON school
 WHEN (NEW.currency, NEW.exponent) IS NOT (OLD.currency, OLD.exponent) BEGIN
-  SELECT RAISE(ABORT, 'ledger: the currency is fixed by the first entry') WHERE EXISTS (SELECT 1 FROM entry);
+  SELECT RAISE(ABORT, 'ledger: the currency is fixed by the first entry') WHERE EXISTS (SELECT 1 FROM entry)
+      OR (NEW.exponent <> OLD.exponent AND EXISTS (SELECT 1 FROM fee));
+END;
+
+-- What was posted counts for the last term begun by its date: so that date goes on saying which.
+CREATE TRIGGER term_days BEFORE UPDATE OF starts_on ON term
+WHEN NEW.starts_on <> OLD.starts_on BEGIN
+  SELECT RAISE(ABORT, 'ledger: days with entries keep their term') WHERE EXISTS (
+    SELECT 1 FROM day_total WHERE date >= MIN(OLD.starts_on, NEW.starts_on) AND date < MAX(OLD.starts_on, NEW.starts_on));
 END;
 
 CREATE TRIGGER account_meaning BEFORE UPDATE OF code, type ON account

@@ -78,7 +78,10 @@ class DocumentSeries(Base):
     """The letters a kind of document is numbered under from now on; without a row, those it always had."""
 
     __tablename__ = "document_series"
-    __table_args__ = (CheckConstraint("kind IN ('payment', 'refund')", name="kind"),)
+    __table_args__ = (
+        CheckConstraint("kind IN ('payment', 'refund')", name="kind"),
+        CheckConstraint("length(series) BETWEEN 1 AND 6", name="length"),
+    )
 
     kind: Mapped[str] = mapped_column(primary_key=True)
     series: Mapped[str] = mapped_column(unique=True)

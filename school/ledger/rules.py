@@ -6,12 +6,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol, TypeVar
 
-SERIES = {"payment": "R", "refund": "F"}  # receipts and refund vouchers are numbered, each without a gap
+SERIES = {
+    "payment": "R",
+    "refund": "F",
+}  # receipts and refund vouchers, unless the school chose other letters
+SERIES_SHAPE = re.compile(r"[A-Z][A-Z0-9]{0,5}")
 
 ENTRY_HASHED = [
     "id",

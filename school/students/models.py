@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+import school.access.models  # noqa: F401 - who moved the students is a user
 from school.columns import Id, Minor, Moment, Ordered
 from school.db import Base
 
@@ -156,6 +157,23 @@ class StudentWord(Base):
 
     word: Mapped[str] = mapped_column(Ordered, primary_key=True)
     student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), primary_key=True)
+
+
+class Promotion(Base):
+    """That the students were moved to their classes of a year, once, and how many of them went where."""
+
+    __tablename__ = "promotion"
+    __table_args__ = (CheckConstraint("year_id <> from_year_id", name="another_year"),)
+
+    year_id: Mapped[int] = mapped_column(ForeignKey("year.id"), primary_key=True, autoincrement=False)
+    from_year_id: Mapped[int] = mapped_column(ForeignKey("year.id"))
+    request_id: Mapped[str] = mapped_column(unique=True)
+    moved: Mapped[int]
+    stayed: Mapped[int]
+    left: Mapped[int]
+    at: Mapped[datetime] = mapped_column(Moment)
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    actor: Mapped[str]
 
 
 class Policy(Base):

@@ -80,6 +80,16 @@ def clean(text: str) -> str:
     return " ".join(text.split())
 
 
+def named(text: str, what: str) -> str:
+    """The name of the school, a year, a class, as it is kept. Raises BadInput with the field `name`."""
+    name = clean(text)
+    if not name:
+        raise BadInput(f"Give {what} a name.", field="name")
+    if len(name) > TEXT_MAX:
+        raise BadInput(f"The name is too long: {TEXT_MAX} characters are the most.", field="name")
+    return name
+
+
 @lru_cache(maxsize=FOLDED_KEPT)
 def fold(text: str) -> str:
     """Text as it is compared: case, accents, vowel points and the script of digits make no difference.

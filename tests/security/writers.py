@@ -30,6 +30,7 @@ from school.intake import importing, tables
 from school.ledger import service as ledger
 from school.ledger.service import ChargeItem, Opening, Share, TenderPart
 from school.students import calendar, policies
+from school.students import calendar, classes
 from school.students import service as students
 from school.students.service import NewStudent
 from tests import make, people
@@ -354,11 +355,11 @@ WRITERS: dict[str, Writer] = {
             s, actor=a, name="2027", starts_on=date(2027, 1, 1), ends_on=date(2027, 12, 31)
         ),
     ),
-    "school.students.calendar.add_class": Writer(
-        "settings.manage", lambda s, a, w: calendar.add_class(s, actor=a, name="Form 9")
+    "school.students.classes.add_class": Writer(
+        "settings.manage", lambda s, a, w: classes.add_class(s, actor=a, name="Form 9")
     ),
-    "school.students.calendar.add_classes": Writer(
-        "settings.manage", lambda s, a, w: calendar.add_classes(s, actor=a, names=["Form 8"])
+    "school.students.classes.add_classes": Writer(
+        "settings.manage", lambda s, a, w: classes.add_classes(s, actor=a, names=["Form 8"])
     ),
     "school.students.service.add_student": Writer(
         "students.write", lambda s, a, w: students.add_student(s, actor=a, admission_no="Z-2", name="Zed")

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from school import clock
@@ -98,8 +98,8 @@ def lock_period(session: Session, *, actor: Actor, through: dt.date, reason: str
         actor=actor,
         event=events.PERIOD_LOCKED,
         subject="books",
-        before={"closed through": before.isoformat() if before else None},
-        after={"closed through": through.isoformat()},
+        before={"closed_through": before.isoformat() if before else None},
+        after={"closed_through": through.isoformat()},
         reason=why(reason),
     )
 

@@ -62,7 +62,23 @@ def _settings() -> None:
         Column("kind", String, primary_key=True),
         Column("series", String, nullable=False, unique=True),
         CheckConstraint("kind IN ('payment', 'refund')", name="kind"),
+        CheckConstraint("length(series) BETWEEN 1 AND 6", name="length"),
     )
+    op.create_table(
+        "promotion",
+        Column("year_id", _ID, ForeignKey("year.id"), primary_key=True, autoincrement=False),
+        Column("from_year_id", _ID, ForeignKey("year.id"), nullable=False),
+        Column("request_id", String, nullable=False, unique=True),
+        Column("moved", Integer, nullable=False),
+        Column("stayed", Integer, nullable=False),
+        Column("left", Integer, nullable=False),
+        Column("at", _MOMENT, nullable=False),
+        Column("actor_id", _ID, ForeignKey("user_account.id")),
+        Column("actor", String, nullable=False),
+        CheckConstraint("year_id <> from_year_id", name="another_year"),
+    )
+    op.create_index("ix_audit_event_event", "audit_event", ["event", "id"])
+    op.create_index("ix_audit_event_actor", "audit_event", ["actor", "id"])
 
 
 def _fees() -> None:
