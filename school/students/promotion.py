@@ -164,7 +164,7 @@ def _year(session: Session, year_id: int) -> YearFacts:
 
 def _check_classes(session: Session, wanted: set[int | None]) -> None:
     if wanted - {None, LEAVES} - set(session.scalars(select(SchoolClass.id))):
-        raise BadInput("There is no such class: choose one of the list.", field="class")
+        raise BadInput("There is no such class: choose one of the list.")
 
 
 def _write(

@@ -20,6 +20,7 @@ USERS = _PAGES / "users.py"
 FEES, CASHUP = _PAGES / "fees.py", _PAGES / "cashup.py"
 REPORTS, SETTINGS = _PAGES / "reports.py", _PAGES / "settings.py"
 LETTERS = _PAGES / "letters.py"
+AUDIT = _PAGES / "audit.py"
 FAMILY, APPROVALS = _PAGES / "family.py", _PAGES / "approvals.py"
 
 DIGITS_MAX = 18  # more is no id of any database
@@ -114,6 +115,9 @@ def deposit(deposit_id: int) -> dict[str, str]:
 def cash_ups(view: str, **more: str) -> dict[str, str]:
     """A tab of the page of cash-ups."""
     return {"cashup.view": view, **more}
+def settings(view: str, **chosen: str) -> dict[str, str]:
+    """A tab of the settings by its name, and what is chosen in it: `account="Cash"`."""
+    return {"settings.view": view} | {f"settings.{name}": value for name, value in chosen.items()}
 
 
 def user(user_id: int, **more: str) -> dict[str, str]:

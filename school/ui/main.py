@@ -91,6 +91,14 @@ SCREENS = (
     Screen("letters", "Letters", "mail", "letters.send", "Remind families, and see what was sent."),
     Screen("imports", "Imports", "upload_file", "imports.run", "Bring in students and opening balances."),
     Screen("users", "Users", "manage_accounts", "users.manage", "Who may sign in, and what they may do."),
+    Screen(
+        "settings",
+        "Settings",
+        "settings",
+        "settings.manage",
+        "The school, its years and classes, numbering and limits.",
+    ),
+    Screen("audit", "Audit log", "history", "audit.read", "Who changed what, before and after."),
     Screen("health", "Health", "monitor_heart", "health.read", "Do the books agree, and what went wrong."),
     Screen(
         "profile",

@@ -4,11 +4,13 @@ from school.ledger.queries.accounts import (
     AccountFacts,
     AccountSummary,
     OpenCharge,
+    PeriodLockFacts,
     accounts,
     balance,
     locked_through,
     open_charges,
     open_charges_of,
+    period_locks,
     summary,
 )
 from school.ledger.queries.entries import (
@@ -30,6 +32,7 @@ from school.ledger.queries.family import (
 )
 from school.ledger.queries.payers import PayerStanding, payer_standings
 from school.ledger.queries.reallocations import Holding, holdings
+from school.ledger.queries.numbering import SeriesFacts, series
 from school.ledger.queries.receipts import (
     PaidItem,
     Receipt,
@@ -60,9 +63,11 @@ __all__ = [
     "OpenCharge",
     "PaidItem",
     "PayerStanding",
+    "PeriodLockFacts",
     "Receipt",
     "ReceiptRow",
     "ReceiptStudent",
+    "SeriesFacts",
     "Statement",
     "StatementPage",
     "StatementRow",
@@ -79,12 +84,14 @@ __all__ = [
     "open_charges",
     "open_charges_of",
     "payer_standings",
+    "period_locks",
     "receipt",
     "receipt_by_document",
     "receipt_of_request",
     "recent_receipts",
     "refundable",
     "same_payment",
+    "series",
     "statement",
     "statement_page",
     "summary",

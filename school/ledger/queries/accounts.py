@@ -54,6 +54,16 @@ class AccountFacts:
     active: bool
 
 
+@dataclass(frozen=True)
+class PeriodLockFacts:
+    """Since `at` the books were closed through this date, until a newer one."""
+
+    locked_through: dt.date
+    at: dt.datetime
+    actor: str
+    reason: str
+
+
 def balance(session: Session, student_id: int, *, as_at: dt.date | None = None) -> int:
     """+ owes, − in credit; 0 for a student without lines."""
     if up_to_date(session, as_at):
@@ -128,3 +138,10 @@ def accounts(session: Session, *, type: str | None = None) -> list[AccountFacts]
 def locked_through(session: Session) -> dt.date | None:
     """The books are closed through this date; None while they never were."""
     return session.scalar(select(PeriodLock.locked_through).order_by(PeriodLock.id.desc()).limit(1))
+
+
+def period_locks(session: Session, *, limit: int) -> list[PeriodLockFacts]:
+    """How far the books were closed, the newest first."""
+    columns = (PeriodLock.locked_through, PeriodLock.at, PeriodLock.actor, PeriodLock.reason)
+    rows = session.execute(select(*columns).order_by(PeriodLock.id.desc()).limit(limit))
+    return [PeriodLockFacts(*row) for row in rows]
