@@ -86,16 +86,16 @@ def _ask(actor: Actor, request_id: str, unit: Currency, step: Step, classes: Seq
         turn = rolls.turn(session, plan)
     with summary:
         _figures(plan, turn, unit, step)
-        st.button(
-            f"Move {len(plan.moves):,} students",
-            type="primary",
-            icon=":material/moving:",
-            key="settings.promote",
-            disabled=not plan.moves,
-            on_click=_promote,
-            args=(actor, request_id, step, into, mapping, exceptions, plan.digest),
-        )
     _classes(turn, names, unit)
+    st.button(
+        f"Move {len(plan.moves):,} students into {words.plain(into.name)}",
+        type="primary",
+        icon=":material/moving:",
+        key="settings.promote",
+        disabled=not plan.moves,
+        on_click=_promote,
+        args=(actor, request_id, step, into, mapping, exceptions, plan.digest),
+    )
     _leavers(turn, unit)
 
 
@@ -149,11 +149,13 @@ def _figures(plan: Plan, turn: Turn, unit: Currency, step: Step) -> None:
         f"From **{words.plain(step.old.name)}** into **{words.plain(step.into.name)}**, as a dry run:"
     )
     with st.grid(4, gap="small", min_column_width=160):
-        st.metric("Go to another class", f"{plan.moved:,}", border=True)
-        st.metric("Stay in their class", f"{plan.stayed:,}", border=True)
-        st.metric("Leave the school", f"{plan.left:,}", border=True)
-        owed = f"{words.amount(turn.owed, unit)}"
-        st.metric(f"Owed, brought forward ({unit.code})", owed, border=True)
+        for label, value, below in (
+            ("Another class", f"{plan.moved:,}", "move up"),
+            ("The same class", f"{plan.stayed:,}", "stay"),
+            ("Leave", f"{plan.left:,}", f"{turn.leavers_owing:,} of them owe"),
+            (f"Owed in {unit.code}", words.amount(turn.owed, unit), "brought forward by itself"),
+        ):
+            st.metric(label, value, delta=below, delta_color="off", delta_arrow="off", border=True)
 
 
 def _promote(

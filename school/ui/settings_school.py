@@ -56,7 +56,7 @@ def _logo(school: SchoolFacts) -> None:
     if school.logo:
         st.image(school.logo.decode() if b"<svg" in school.logo[:1000] else school.logo, width=96)
         st.checkbox("Print no logo any more", key=NO_LOGO)
-    st.file_uploader("Another logo" if school.logo else "Logo", type=PICTURES, key=LOGO)
+    st.file_uploader("Another logo" if school.logo else "Logo", type=PICTURES, max_upload_size=1, key=LOGO)
     feedback.problem(LOGO)
 
 

@@ -14,8 +14,11 @@ from tests import make
 from tests.pages.conftest import Open
 from tests.pages.test_payments import errors, text
 
-# what the pages write is tried on both engines where it is written: tests/students and tests/ledger
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+@pytest.fixture
+def database(sqlite_database: Database) -> Database:
+    """One engine is enough here: what is written is tried on both in tests/students and tests/ledger."""
+    return sqlite_database
 
 
 def opened(open_page: Open, view: str, **address: str) -> AppTest:
