@@ -2,10 +2,8 @@
 
 import streamlit as st
 
-from school.cashier import queries as cashier
 from school.db import reading
 from school.errors import NotFound
-from school.students import queries as students
 from school.ui import feedback, guard, links
 from school.ui.cashier import banking, days, history, till
 

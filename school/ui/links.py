@@ -115,6 +115,8 @@ def deposit(deposit_id: int) -> dict[str, str]:
 def cash_ups(view: str, **more: str) -> dict[str, str]:
     """A tab of the page of cash-ups."""
     return {"cashup.view": view, **more}
+
+
 def settings(view: str, **chosen: str) -> dict[str, str]:
     """A tab of the settings by its name, and what is chosen in it: `account="Cash"`."""
     return {"settings.view": view} | {f"settings.{name}": value for name, value in chosen.items()}

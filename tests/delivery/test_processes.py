@@ -83,9 +83,7 @@ def letters(books: Database) -> list[LetterFacts]:
         return queries.page(session, limit=LETTERS).rows
 
 
-@pytest.mark.parametrize(
-    "database", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True
-)
+@pytest.mark.parametrize("database", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
 def test_two_processes_send_each_letter_once(books: Database, server: MailServer) -> None:
     ready = processes.Event()
     both = [postman(books, server, ready) for _ in range(2)]

@@ -29,8 +29,7 @@ from school.errors import RuleBroken
 from school.intake import importing, tables
 from school.ledger import service as ledger
 from school.ledger.service import ChargeItem, Opening, Share, TenderPart
-from school.students import calendar, policies
-from school.students import calendar, classes
+from school.students import calendar, classes, policies
 from school.students import service as students
 from school.students.service import NewStudent
 from tests import make, people
