@@ -23,7 +23,7 @@ from school.approvals.service import Asked
 from school.cashier import queries as tills
 from school.cashier import service as cashier
 from school.db import Database
-from school.fees import billing, grants, late_fee_run, late_fee_rules, options, schemes, waivers
+from school.fees import billing, grants, late_fee_rules, late_fee_run, options, schemes, waivers
 from school.fees import queries as of_fees
 from school.fees import service as fees
 from school.fees.bills import Told
@@ -79,7 +79,7 @@ ENDS = {  # minor units, + owes, at the end of each term
     },
 }
 COLE = {"Term 1": (0, 100_00), "Term 2": (0, 0), "Term 3": (0, 0)}  # what Mrs and Mr Cole owe of 60 and 40 %
-COSTS = {"SIBLINGS": 900_00, "STAFF": 1_500_00, "BURSARY": 300_00, "WAIVED": 10_00}  # of the whole year
+COSTS = {"SIBLINGS": 900_00, "STAFF": 1_500_00, "BURSARY": 300_00, "LATEWAIVED": 10_00}  # of the whole year
 
 
 @dataclass

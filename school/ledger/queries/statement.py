@@ -17,6 +17,7 @@ from school.ledger.models import Account, Entry, Line
 from school.ledger.queries.allocation import total
 from school.students.models import Student, Term
 
+NO_SCHEME = "CONC"  # a concession of no scheme: service.chart.CONCESSIONS, which a reader does not reach
 CHARGED_LINE_BY_LINE = ("bill", "late_fee", "opening")
 
 
@@ -204,4 +205,7 @@ def _wording(lines: list[Any], other: str, charges: Mapping[int, str]) -> str:
     if first.account_type in ("tender", "income"):
         what = wording.together(line.account_name.lower() for line in lines)
         return wording.movement(first.kind, what=what, document=number, reason=first.reason)
-    return wording.movement(first.kind, document=number, reason=first.reason)
+    named = (
+        line.account_name for line in lines if line.account_type == "concession" and line.account != NO_SCHEME
+    )
+    return wording.movement(first.kind, what=wording.together(named), document=number, reason=first.reason)
