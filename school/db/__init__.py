@@ -10,7 +10,7 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from pathlib import Path
@@ -214,9 +214,9 @@ def add_rows(session: Session, model: type[Base], rows: Sequence[Mapping[str, An
     ids = [] if "id" in rows[0] or "id" not in table.c else _next_ids(connection, table.name, len(rows))
     columns = [*(["id"] if ids else []), *rows[0]]
     types = [table.c[name].type.dialect_impl(connection.dialect) for name in columns]
-    kept = [kind.bind_processor(connection.dialect) or _as_it_is for kind in types]
-    plain = ((ids[n], *row.values()) if ids else tuple(row.values()) for n, row in enumerate(rows))
-    values = ([keep(value) for keep, value in zip(kept, row, strict=True)] for row in plain)
+    kept = [(n, keep) for n, kind in enumerate(types) if (keep := kind.bind_processor(connection.dialect))]
+    plain = ([ids[n], *row.values()] if ids else [*row.values()] for n, row in enumerate(rows))
+    values = (_bound(row, kept) for row in plain)
     names = ", ".join(columns)
     driver: Any = connection.connection.driver_connection
     if connection.dialect.name == "sqlite":
@@ -229,8 +229,11 @@ def add_rows(session: Session, model: type[Base], rows: Sequence[Mapping[str, An
     return ids
 
 
-def _as_it_is(value: Any) -> Any:
-    return value
+def _bound(row: list[Any], kept: Sequence[tuple[int, Callable[[Any], Any]]]) -> list[Any]:
+    """The row as the driver takes it: most values are what they are."""
+    for n, keep in kept:
+        row[n] = keep(row[n])
+    return row
 
 
 def _next_ids(connection: Connection, table: str, count: int) -> list[int]:

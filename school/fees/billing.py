@@ -85,9 +85,14 @@ def begin(session: Session, *, actor: Actor, request_id: str, told: Told) -> int
 
 
 def go_on(
-    session: Session, *, actor: Actor, run_id: int, after: int = 0, students_max: int = CHUNK
+    session: Session,
+    *,
+    actor: Actor,
+    run_id: int,
+    so_far: Progress | None = None,
+    students_max: int = CHUNK,
 ) -> Progress:
-    """Post the next chunk of a run; `after` is how far the caller has come. Once finished it posts nothing.
+    """Post the next chunk of a run; `so_far` is how far the caller has come. Once finished it posts nothing.
 
     What is posted after the day of the run was closed is dated today. Raises RuleBroken for a run taken back.
     """
@@ -95,28 +100,38 @@ def go_on(
     run = _run(session, run_id)
     told, size = _told(run), int(run.details["students"])
     if run.finished_at is not None:
-        return Progress(run.id, after, size, size, is_finished=True)
+        return Progress(run.id, 0, size, size, is_finished=True)
     tariff = queries.tariff(session, told.term_id)
-    after = max(after, _reached(session, run.id))
-    families = queries.next_families(
-        session, tariff.term, after=after, students_max=students_max, class_ids=told.class_ids
+    now = _come_to(session, run, told, tariff.term, so_far)
+    pupils = queries.next_pupils(
+        session, tariff.term, after=now.after, students_max=students_max, class_ids=told.class_ids
     )
-    if not families:
-        return _finish(session, actor, run, after)
-    found = bills(session, told, tariff, families)
+    if not pupils:
+        return _finish(session, actor, run, now)
+    found = bills(session, told, tariff, pupils)
     _post(session, actor, run, _still_open(session, told), tariff.term, found)
-    done = queries.count_pupils(session, tariff.term, class_ids=told.class_ids, through=families[-1])
-    return Progress(run.id, families[-1], min(done, size), size, is_finished=False)
+    return replace(now, after=pupils[-1].family_id, done=min(now.done + len(found), size))
 
 
-def _finish(session: Session, actor: Actor, run: Run, after: int) -> Progress:
+def _come_to(session: Session, run: Run, told: Told, term: TermFacts, so_far: Progress | None) -> Progress:
+    """As far as the caller has come, or as whoever has come further."""
+    reached = _reached(session, run.id)
+    if so_far is not None and reached <= so_far.after:
+        return so_far
+    done = 0
+    if reached:
+        done = queries.count_pupils(session, term, class_ids=told.class_ids, through=reached)
+    size = int(run.details["students"])
+    return Progress(run.id, reached, min(done, size), size, is_finished=False)
+
+
+def _finish(session: Session, actor: Actor, run: Run, now: Progress) -> Progress:
     session.execute(update(Run).where(Run.id == run.id).values(finished_at=clock.now()))
     posted = session.scalar(select(func.count()).where(RunEntry.run_id == run.id)) or 0
     audit.record(
         session, actor=actor, event=events.RUN_FINISHED, subject=f"run:{run.id}", after={"entries": posted}
     )
-    size = int(run.details["students"])
-    return Progress(run.id, after, size, size, is_finished=True)
+    return replace(now, done=now.students, is_finished=True)
 
 
 def _details(told: Told) -> dict[str, Any]:

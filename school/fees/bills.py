@@ -6,17 +6,19 @@ Whatever is decided here is decided on rows that were read in the same transacti
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from school.fees import concessions, costing, posted, queries
 from school.fees.concessions import HeadCharge
-from school.fees.costing import Days, Part
+from school.fees.costing import Part
 from school.fees.posted import Before, PostedLine, Sorted, net
-from school.fees.queries import FeeFacts, HeadFacts, OptionFacts, Pupil, Tariff
+from school.fees.prices import Cost, Draft, Prices, Warned
+from school.fees.queries import HeadFacts, Pupil, Tariff
 
+PREVIEWED = 1_000  # students read at a time
 DUE_AT_ONCE = (Part(10_000, due_days=0),)
 
 
@@ -36,15 +38,6 @@ class Told:
     by_hand: bool = True
 
 
-@dataclass(frozen=True)
-class Warned:
-    """`what` is one of WARNINGS; `head` and `amount_minor` as far as it is about any."""
-
-    what: str
-    head: str = ""
-    amount_minor: int = 0
-
-
 WARNINGS = {
     "no_class": "in no class",
     "no_fee": "no fee for this class",
@@ -54,15 +47,6 @@ WARNINGS = {
     "left": "left, so not charged for the days at school",
     "over": "more concession than the rules give now",
 }
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What one fee head comes to for one student in the term, and for which days where not for all."""
-
-    amount_minor: int
-    parts: tuple[Part, ...] | None = None
-    memo: str | None = None
 
 
 @dataclass(frozen=True)
@@ -109,26 +93,17 @@ class Bill:
         return bool(self.charge or self.credit or self.concession)
 
 
-@dataclass
-class _Draft:
-    """One student while the bill is made."""
-
-    pupil: Pupil
-    costs: dict[str, Cost]
-    warned: list[Warned] = field(default_factory=list)
-
-
-def bills(session: Session, told: Told, tariff: Tariff, family_ids: Sequence[int]) -> list[Bill]:
-    """The bills of these families, which are whole, because concessions look at siblings."""
-    pupils = queries.pupils(session, tariff.term, family_ids)
+def bills(session: Session, told: Told, tariff: Tariff, pupils: Sequence[Pupil]) -> list[Bill]:
+    """The bills of whole families, because concessions look at siblings; of those in the classes told."""
     ids = [pupil.id for pupil in pupils]
     chosen = queries.options(session, ids)
-    drafts = [_draft(tariff, pupil, chosen.get(pupil.id, ())) for pupil in pupils]
+    prices = Prices(tariff)
+    drafts = [prices.draft(pupil, chosen.get(pupil.id, ())) for pupil in pupils]
     before = posted.before(session, told.term_id, ids)
     conceded = _conceded(session, tariff, drafts, before)
-    by_hand = posted.by_hand(session, told.term_id, ids, [head.account for head in tariff.heads])
+    by_hand = posted.by_hand(session, told.term_id, ids, {head.account for head in tariff.heads})
     return [
-        _bill(told, tariff, draft, before, by_hand.get(draft.pupil.id, ()), conceded.get(draft.pupil.id, {}))
+        _bill(told, prices, draft, before, by_hand.get(draft.pupil.id, ()), conceded.get(draft.pupil.id))
         for draft in drafts
         if told.class_ids is None or draft.pupil.class_id in told.class_ids
     ]
@@ -137,16 +112,16 @@ def bills(session: Session, told: Told, tariff: Tariff, family_ids: Sequence[int
 def preview(session: Session, told: Told) -> list[Bill]:
     """What the run would look at, by family and student."""
     tariff, after, found = queries.tariff(session, told.term_id), 0, list[Bill]()
-    while families := queries.next_families(
-        session, tariff.term, after=after, students_max=1_000, class_ids=told.class_ids
+    while pupils := queries.next_pupils(
+        session, tariff.term, after=after, students_max=PREVIEWED, class_ids=told.class_ids
     ):
-        found += bills(session, told, tariff, families)
-        after = families[-1]
+        found += bills(session, told, tariff, pupils)
+        after = pupils[-1].family_id
     return found
 
 
 def _conceded(
-    session: Session, tariff: Tariff, drafts: Iterable[_Draft], before: Before
+    session: Session, tariff: Tariff, drafts: Iterable[Draft], before: Before
 ) -> dict[int, dict[str, dict[str, int]]]:
     """What the schemes forgive, by student, fee head and scheme; what was given stays on its fee head."""
     charges = [
@@ -156,119 +131,53 @@ def _conceded(
         if cost.amount_minor
     ]
     found: dict[int, dict[str, dict[str, int]]] = {}
-    given = {
-        student_id: {
-            (head, scheme): amount
-            for head, of_head in Sorted(lines, ()).given.items()
-            for scheme, amount in of_head.items()
-        }
-        for student_id, lines in before.lines.items()
-    }
+    given = {student_id: Sorted(lines, ()).by_scheme() for student_id, lines in before.lines.items()}
     for one in concessions.granted(session, term_id=tariff.term.id, charges=charges, given=given):
         of_head = found.setdefault(one.student_id, {}).setdefault(one.head, {})
         of_head[one.scheme] = of_head.get(one.scheme, 0) + one.amount_minor
     return found
 
 
-def _draft(tariff: Tariff, pupil: Pupil, chosen: Sequence[OptionFacts]) -> _Draft:
-    draft = _Draft(pupil, {})
-    term = Days(tariff.term.starts_on, tariff.term.ends_on)
-    present = Days(pupil.joined_on, pupil.left_on).within(term)
-    if present is None:
-        return draft
-    for head in tariff.heads:
-        fee = costing.counts(
-            tariff.fees.get(head.account, ()), term_id=tariff.term.id, class_id=pupil.class_id
-        )
-        if head.optional:
-            spans = [option for option in chosen if option.account == head.account]
-            cost = _chosen(draft, tariff, head, fee, spans, present)
-        else:
-            cost = _cost(tariff, head, fee, [(present, fee.amount)]) if fee else None
-        if cost and cost.amount_minor:
-            draft.costs[head.account] = cost
-    if pupil.class_id is None:
-        draft.warned.append(Warned("no_class"))
-    elif not any(not head.optional and head.account in draft.costs for head in tariff.heads):
-        draft.warned.append(Warned("no_fee"))
-    return draft
-
-
-def _chosen(
-    draft: _Draft,
-    tariff: Tariff,
-    head: HeadFacts,
-    fee: FeeFacts | None,
-    options: Sequence[OptionFacts],
-    present: Days,
-) -> Cost | None:
-    spans = []
-    for option in options:
-        days, amount = option.days.within(present), option.amount or (fee.amount if fee else None)
-        if days and amount is None:
-            draft.warned.append(Warned("no_price", head.name))
-        elif days and amount is not None:
-            spans.append((days, amount))
-    return _cost(tariff, head, fee, spans)
-
-
-def _cost(
-    tariff: Tariff, head: HeadFacts, fee: FeeFacts | None, spans: Sequence[tuple[Days, int]]
-) -> Cost | None:
-    """The cost of the days of each span; what is not prorated costs the whole, once."""
-    if not spans:
-        return None
-    plan = tariff.plans.get(fee.plan_id) if fee and fee.plan_id else None
-    parts = plan.parts if plan else None
-    if not head.prorated:
-        return Cost(spans[-1][1], parts)
-    term = Days(tariff.term.starts_on, tariff.term.ends_on)
-    whole, days = costing.length(term), sum(costing.length(days) for days, _ in spans)
-    amount = sum(costing.prorated(amount, days, term) for days, amount in spans)
-    memo = f"{tariff.term.name}, {days} of {whole} days" if days < whole else None
-    return Cost(amount, parts, memo)
-
-
 def _bill(
     told: Told,
-    tariff: Tariff,
-    draft: _Draft,
+    prices: Prices,
+    draft: Draft,
     before: Before,
     by_hand: Sequence[PostedLine],
-    conceded: dict[str, dict[str, int]],
+    conceded: Mapping[str, Mapping[str, int]] | None,
 ) -> Bill:
     standing = before.lines.get(draft.pupil.id, ())
-    if not standing and not draft.costs:
-        return Bill(draft.pupil, (), draft.warned, before.entries.get(draft.pupil.id, 0))
+    entries = before.entries.get(draft.pupil.id, 0)
+    if not (standing or by_hand or conceded) and draft.pupil.status != "left":
+        return Bill(
+            draft.pupil, [_first(prices, *cost) for cost in draft.costs.items()], draft.warned, entries
+        )
     counted = by_hand if told.by_hand else ()
     sorted_out = Sorted(standing, counted)
     found = []
-    for head in _heads(tariff, standing):
+    for head in _heads(prices.tariff, standing):
         code = head.account
         if code not in draft.costs and code not in sorted_out.charged:
             continue
-        cost = draft.costs.get(code, Cost(0))
+        cost, charged = draft.costs.get(code, Cost(0)), sorted_out.charged.get(code, 0)
         decision = costing.decide(
             cost.amount_minor,
-            charged=sorted_out.charged.get(code, 0),
+            charged=charged,
             by_hand=net(counted, code),
-            conceded=conceded.get(code, {}),
+            conceded=(conceded or {}).get(code, {}),
             given=sorted_out.given.get(code, {}),
             takes_charges=draft.pupil.status != "left",
             credit_notes=told.credit_notes,
         )
         draft.warned += _warned(head, decision, net(by_hand, code))
-        found.append(
-            HeadBill(
-                head,
-                cost,
-                sorted_out.charged.get(code, 0),
-                decision,
-                sorted_out.charges.get(code, ()),
-                sorted_out.credited,
-            )
-        )
-    return Bill(draft.pupil, found, draft.warned, before.entries.get(draft.pupil.id, 0))
+        charges = sorted_out.charges.get(code, ())
+        found.append(HeadBill(head, cost, charged, decision, charges, sorted_out.credited))
+    return Bill(draft.pupil, found, draft.warned, entries)
+
+
+def _first(prices: Prices, code: str, cost: Cost) -> HeadBill:
+    """Nothing was charged yet and nothing is forgiven: so it is for most students."""
+    return HeadBill(prices.heads[code], cost, 0, costing.Decision(cost.amount_minor), (), {})
 
 
 def _heads(tariff: Tariff, standing: Iterable[PostedLine]) -> Iterator[HeadFacts]:

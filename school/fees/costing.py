@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Protocol, TypeVar
 
 from school.money import split
@@ -86,20 +87,23 @@ def _through(amount_minor: int, days: int, whole: int) -> int:
     return (2 * amount_minor * days + whole) // (2 * whole)
 
 
-def instalments(amount_minor: int, parts: Sequence[Part], *, starts_on: date, earliest: date) -> list[Due]:
+@lru_cache(maxsize=512)  # a class is charged the same, student by student
+def instalments(
+    amount_minor: int, parts: tuple[Part, ...], *, starts_on: date, earliest: date
+) -> tuple[Due, ...]:
     """The parts of an amount by their shares, the largest remainder first, in the order of their due dates.
 
     Nothing is due before `earliest`, and a part of nothing is none.
     """
     if not amount_minor:
-        return []
+        return ()
     amounts = split(amount_minor, [part.share_bp for part in parts])
     dues = [
         Due(amount, max(part.due(starts_on), earliest))
         for amount, part in zip(amounts, parts, strict=True)
         if amount
     ]
-    return sorted(dues, key=lambda due: due.due_date)
+    return tuple(sorted(dues, key=lambda due: due.due_date))
 
 
 def counts(rows: Iterable[Row], *, term_id: int, class_id: int | None) -> Row | None:

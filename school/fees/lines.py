@@ -31,7 +31,7 @@ class _Maker:
     """The lines of one student's entries, fee head by fee head."""
 
     def __init__(self, bill: Bill, told: Told, term: TermFacts) -> None:
-        self.student_id, self.told, self.term = bill.pupil.id, told, term
+        self.pupil, self.told, self.term = bill.pupil, told, term
         self.bill: list[NewLine] = []
         self.pins: dict[int, int] = {}
         self.concessions: list[NewLine] = []
@@ -54,20 +54,18 @@ class _Maker:
             earliest=self.told.date,
         )
         left = dict(one.decision.concessions)
-        rooms = [due.amount_minor for due in dues]
-        given: list[list[tuple[str, int]]] = [[] for _ in dues]
-        for scheme, amount in left.items():
-            for n, part in enumerate(costing.spread(amount, rooms)):
-                if part:
-                    given[n].append((scheme, -part))
-                    rooms[n] -= part
-                    left[scheme] -= part
-        for due, parts in zip(dues, given, strict=True):
+        given = _given(left, [due.amount_minor for due in dues]) if left else {}
+        for n, due in enumerate(dues):
             charge = len(self.bill)
             self.bill.append(self._line(one.head.account, due.amount_minor, due.due_date, memo=one.cost.memo))
-            for scheme, part in parts:
+            for scheme, part in given.get(n, ()):
                 self.pins[len(self.bill)] = charge
-                self.bill.append(self._line(scheme, part, memo=one.cost.memo))
+                self.bill.append(self._line(scheme, -part, memo=one.cost.memo))
+        if one.charges:
+            self._of_standing(one, left)
+
+    def _of_standing(self, one: HeadBill, left: dict[str, int]) -> None:
+        """What the new charges have no room for is forgiven of those that stand; and what is too much."""
         standing = _Standing(one)
         for scheme, amount in left.items():
             self.concessions += [self._line(scheme, -part, pays=pays) for part, pays in standing.take(amount)]
@@ -85,7 +83,19 @@ class _Maker:
         pays: int | None = None,
         memo: str | None = None,
     ) -> NewLine:
-        return NewLine(self.student_id, account, amount, due, pays, term_id=self.term.id, memo=memo)
+        return NewLine(self.pupil.id, account, amount, due, pays, self.pupil.class_now, self.term.id, memo)
+
+
+def _given(left: dict[str, int], rooms: list[int]) -> dict[int, list[tuple[str, int]]]:
+    """What each scheme forgives of each new charge, in proportion to them; taken from what is `left`."""
+    given: dict[int, list[tuple[str, int]]] = {}
+    for scheme, amount in left.items():
+        for n, part in enumerate(costing.spread(amount, rooms)):
+            if part:
+                given.setdefault(n, []).append((scheme, part))
+                rooms[n] -= part
+                left[scheme] -= part
+    return given
 
 
 class _Standing:

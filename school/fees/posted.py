@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session, aliased
 
 from school.fees.models import Run, RunEntry
@@ -36,54 +36,51 @@ class Before:
 
 def before(session: Session, term_id: int, student_ids: Sequence[int]) -> Before:
     """What billing runs have posted for these students in the term."""
-    undone = aliased(Entry)
-    rows = session.execute(
-        select(RunEntry.student_id, Line.id, Entry.kind, Line.account, Line.amount, Line.due_date, Line.pays)
-        .add_columns(Line.n, undone.id)
-        .join(Run, and_(Run.id == RunEntry.run_id, Run.term_id == term_id, Run.kind == "billing"))
-        .join(Entry, Entry.id == RunEntry.entry_id)
-        .join(Line, Line.entry_id == Entry.id)
-        .outerjoin(undone, undone.reverses == Entry.id)
+    found, of_student = Before({}, {}), {}
+    for student_id, entry_id, term, kind in session.execute(
+        select(RunEntry.student_id, RunEntry.entry_id, Run.term_id, Run.kind)
+        .join(Run, Run.id == RunEntry.run_id)
         .where(RunEntry.student_id.in_(student_ids))
-        .order_by(Line.id)
-    )
-    found = Before({}, {})
-    for *line, n, reversal in rows:
-        student_id = line[0]
-        if n == 1:
+    ):
+        if (term, kind) == (term_id, "billing"):
+            of_student[entry_id] = student_id
             found.entries[student_id] = found.entries.get(student_id, 0) + 1
-        if reversal is None:
-            found.lines.setdefault(student_id, []).append(PostedLine(*line))
+    if of_student:
+        for line in _standing(session, Line.entry_id.in_(list(of_student))):
+            found.lines.setdefault(line.student_id, []).append(line)
     return found
 
 
 def by_hand(
-    session: Session, term_id: int, student_ids: Sequence[int], codes: Sequence[str]
+    session: Session, term_id: int, student_ids: Sequence[int], codes: Collection[str]
 ) -> dict[int, list[PostedLine]]:
     """What no run charged of these fee heads in the term, and what was credited of such charges since."""
-    charges = list(_by_hand(session, Line.student_id.in_(student_ids), Line.term_id == term_id, codes=codes))
+    of_term = [Line.student_id.in_(student_ids), Line.term_id == term_id, Line.due_date.is_not(None)]
+    charges = [one for one in _beside_runs(session, *of_term) if one.kind == "bill" and one.account in codes]
     ids = [charge.id for charge in charges]
-    credits_ = list(_by_hand(session, Line.pays.in_(ids), codes=codes, kind="credit_note")) if ids else []
+    credited = _beside_runs(session, Line.pays.in_(ids)) if ids else []
     found: dict[int, list[PostedLine]] = {}
-    for line in [*charges, *credits_]:
+    for line in [*charges, *(one for one in credited if one.kind == "credit_note")]:
         found.setdefault(line.student_id, []).append(line)
     return found
 
 
-def _by_hand(
-    session: Session, *of: ColumnElement[bool], codes: Sequence[str], kind: str = "bill"
-) -> Iterable[PostedLine]:
+def _beside_runs(session: Session, *of: ColumnElement[bool]) -> list[PostedLine]:
+    return _standing(session, *of, ~exists().where(RunEntry.entry_id == Line.entry_id))
+
+
+def _standing(session: Session, *of: ColumnElement[bool]) -> list[PostedLine]:
+    """Those of entries that were not reversed. Their kind is no condition here: SQLite would read every bill
+    that was ever written.
+    """
     undone = aliased(Entry)
-    charge = [Line.due_date.is_not(None)] if kind == "bill" else []
     rows = session.execute(
         select(Line.student_id, Line.id, Entry.kind, Line.account, Line.amount, Line.due_date, Line.pays)
         .join(Entry, Entry.id == Line.entry_id)
-        .where(*of, *charge, Line.account.in_(codes), Entry.kind == kind)
-        .where(~exists().where(RunEntry.entry_id == Line.entry_id))
-        .where(~exists().where(undone.reverses == Line.entry_id))
+        .where(*of, ~exists().where(undone.reverses == Line.entry_id))
         .order_by(Line.id)
     )
-    return (PostedLine(*row) for row in rows)
+    return [PostedLine(*row) for row in rows]
 
 
 class Sorted:
@@ -110,6 +107,14 @@ class Sorted:
         elif line.pays in head_of:
             given = self.given.setdefault(head_of[line.pays], {})
             given[line.account] = given.get(line.account, 0) - line.amount
+
+    def by_scheme(self) -> dict[tuple[str, str], int]:
+        """What was given, by fee head and scheme."""
+        return {
+            (head, scheme): amount
+            for head, of_head in self.given.items()
+            for scheme, amount in of_head.items()
+        }
 
 
 def net(lines: Iterable[PostedLine], code: str) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from school.errors import NotFound
@@ -73,7 +73,7 @@ class Tariff:
 
 @dataclass(frozen=True)
 class Pupil:
-    """A student as a run sees one: in the class of the term's year."""
+    """A student as a run sees one: `class_id` is the class of the term's year, `class_now` that of today."""
 
     id: int
     family_id: int
@@ -81,6 +81,7 @@ class Pupil:
     admission_no: str
     class_id: int | None
     class_name: str
+    class_now: int | None
     status: str
     joined_on: date | None
     left_on: date | None
@@ -128,8 +129,11 @@ def fees(session: Session, year_id: int) -> list[FeeFacts]:
 def plans(session: Session) -> list[PlanFacts]:
     """By name, with their parts in order."""
     parts: dict[int, list[Part]] = {}
-    for row in session.scalars(select(Instalment).order_by(Instalment.plan_id, Instalment.n)):
-        parts.setdefault(row.plan_id, []).append(Part(row.share_bp, row.due_on, row.due_days))
+    columns = (Instalment.plan_id, Instalment.share_bp, Instalment.due_on, Instalment.due_days)
+    for plan_id, share_bp, due_on, due_days in session.execute(
+        select(*columns).order_by(Instalment.plan_id, Instalment.n)
+    ):
+        parts.setdefault(plan_id, []).append(Part(share_bp, due_on, due_days))
     rows = session.execute(
         select(InstalmentPlan.id, InstalmentPlan.name, InstalmentPlan.active).order_by(InstalmentPlan.name)
     )
@@ -167,28 +171,6 @@ def options(session: Session, student_ids: Iterable[int]) -> dict[int, list[Opti
     return found
 
 
-def next_families(
-    session: Session, term: TermFacts, *, after: int, students_max: int, class_ids: Sequence[int] | None
-) -> list[int]:
-    """The next families by their id, whole, together of at least so many students; none at the end."""
-    query = (
-        select(Student.family_id, func.count())
-        .where(Student.family_id > after, _billable(term.id))
-        .group_by(Student.family_id)
-        .order_by(Student.family_id)
-        .limit(students_max)
-    )
-    if class_ids is not None:
-        query = query.where(_class_of(term.year_id).in_(class_ids))
-    found, count = [], 0
-    for family_id, members in session.execute(query):
-        found.append(family_id)
-        count += members
-        if count >= students_max:
-            break
-    return found
-
-
 def count_pupils(
     session: Session, term: TermFacts, *, class_ids: Sequence[int] | None, through: int | None = None
 ) -> int:
@@ -201,11 +183,36 @@ def count_pupils(
     return session.scalar(query) or 0
 
 
-def pupils(session: Session, term: TermFacts, family_ids: Sequence[int]) -> list[Pupil]:
-    """Of these families, whoever is enrolled, or has left and was charged for the term; by family."""
+def next_pupils(
+    session: Session, term: TermFacts, *, after: int, students_max: int, class_ids: Sequence[int] | None
+) -> list[Pupil]:
+    """The members of the next families by their id, of at least one and as many as come to so many students.
+
+    Families are whole, also where not every member is of these classes. Who has left is among them if a run
+    charged for the term.
+    """
+    query = _pupils(term).where(Student.family_id > after).order_by(Student.family_id, Student.id)
+    if class_ids is not None:
+        of_class = select(Student.family_id).where(_class_of(term.year_id).in_(class_ids), _billable(term.id))
+        query = query.where(Student.family_id.in_(of_class))
+    found = _facts(session, query.limit(students_max + 1))
+    if len(found) <= students_max:
+        return found
+    last = found[-1].family_id
+    whole = [pupil for pupil in found if pupil.family_id != last]
+    return whole or _facts(session, _pupils(term).where(Student.family_id == last).order_by(Student.id))
+
+
+def _facts(session: Session, query: Select[*tuple[Any, ...]]) -> list[Pupil]:
+    rows: Iterable[Any] = session.execute(query)
+    return [Pupil(*row) for row in rows]
+
+
+def _pupils(term: TermFacts) -> Select[*tuple[Any, ...]]:
     of_year = aliased(SchoolClass)
     enrolled = and_(Enrolment.student_id == Student.id, Enrolment.year_id == term.year_id)
-    rows: Iterable[Any] = session.execute(
+    then = case((Enrolment.student_id.is_not(None), Enrolment.class_id), else_=Student.class_id)
+    return (
         select(
             Student.id,
             Student.family_id,
@@ -213,20 +220,15 @@ def pupils(session: Session, term: TermFacts, family_ids: Sequence[int]) -> list
             Student.admission_no,
             of_year.id,
             func.coalesce(of_year.name, ""),
+            Student.class_id,
             Student.status,
             Student.joined_on,
             Student.left_on,
         )
         .outerjoin(Enrolment, enrolled)
-        .outerjoin(
-            of_year,
-            of_year.id
-            == case((Enrolment.student_id.is_not(None), Enrolment.class_id), else_=Student.class_id),
-        )
-        .where(Student.family_id.in_(family_ids), _billable(term.id))
-        .order_by(Student.family_id, Student.id)
+        .outerjoin(of_year, of_year.id == then)
+        .where(_billable(term.id))
     )
-    return [Pupil(*row) for row in rows]
 
 
 def _billable(term_id: int) -> ColumnElement[bool]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import BigInteger, cast, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from school import clock
@@ -180,7 +180,7 @@ def _runs() -> Any:
             func.coalesce(counted.c.students, 0),
             func.coalesce(counted.c.entries, 0),
             func.coalesce(counted.c.reversed, 0),
-            func.coalesce(counted.c.total, 0),
+            cast(func.coalesce(counted.c.total, 0), BigInteger),
         )
         .outerjoin(Term, Term.id == Run.term_id)
         .outerjoin(Year, Year.id == Term.year_id)
@@ -190,4 +190,4 @@ def _runs() -> Any:
 
 def _facts(session: Session, query: Any) -> list[RunFacts]:
     rows: Iterable[Any] = session.execute(query)
-    return [RunFacts(*row[:-1], total=int(row[-1])) for row in rows]
+    return [RunFacts(*row) for row in rows]

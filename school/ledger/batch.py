@@ -6,13 +6,11 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from school import clock
 from school.access.rules import Actor
 from school.db import add_rows
-from school.errors import RequestReused
 from school.ledger import refusals
 from school.ledger.bulk import Prepared, Writer
 from school.ledger.models import Entry, Line
@@ -40,12 +38,11 @@ def post_all(
 ) -> list[int]:
     """Post them all, or none; the ids of the entries, in order. The caller has asked `authorise`.
 
-    Raises what `post` raises; RequestReused also for a request posted with the same values.
+    Raises what `post` raises; RuleBroken for a request that was posted before.
     """
     if not entries:
         return []
     desk = open_desk(session, entries[0].kind, entries[0].request_id, date)
-    _refuse_used(session, [entry.request_id for entry in entries])
     at = clock.now()
     prepared = [
         Prepared(
@@ -64,15 +61,12 @@ def post_all(
         for entry, lines in zip(entries, _placed(session, desk, entries), strict=True)
     ]
     rows, heads = Writer(desk.last_entry, desk.next_line - 1, desk.last_hash).rows(prepared)
-    add_rows(session, Line, rows)
-    add_rows(session, Entry, heads)
+    try:
+        add_rows(session, Line, rows)
+        add_rows(session, Entry, heads)
+    except session.get_bind().dialect.loaded_dbapi.IntegrityError as error:
+        raise refusals.kindly(error) from error
     return [head["id"] for head in heads]
-
-
-def _refuse_used(session: Session, request_ids: Sequence[str]) -> None:
-    used = session.scalar(select(Entry.id).where(Entry.request_id.in_(request_ids)).limit(1))
-    if used is not None or len(set(request_ids)) < len(request_ids):
-        raise RequestReused("One of these entries was posted before.", entry_id=used or 0)
 
 
 def _placed(session: Session, desk: Desk, entries: Sequence[NewEntry]) -> Iterator[list[NewLine]]:
@@ -97,4 +91,6 @@ def _placed(session: Session, desk: Desk, entries: Sequence[NewEntry]) -> Iterat
 
 
 def _as_now(line: NewLine, now: refusals.Placed) -> NewLine:
+    if line.class_id == now.class_id and line.term_id:
+        return line
     return replace(line, class_id=now.class_id, term_id=line.term_id or now.term_id)

@@ -221,13 +221,14 @@ _REFUSALS: tuple[tuple[str, type[SchoolError], str | None, str], ...] = (
     ("more than is owed", TooMuch, "amount", "This is more than is owed."),
     ("needs a due date", BadDate, "due_date", "Every charge needs a due date."),
     ("of the same student", RuleBroken, "pays", "This charge is not one of the student's. Choose it again."),
+    ("request id is used", RuleBroken, None, "This was posted before: nothing was posted a second time."),
     ("suit the kind", BadInput, "account", "One of the accounts cannot be used for this. Choose another."),
 )
 
 
-def kindly(error: IntegrityError) -> SchoolError:
-    """What the database itself refused; seen only where `check` had not looked."""
-    text = str(error.orig)
+def kindly(error: Exception) -> SchoolError:
+    """What the database itself refused, to SQLAlchemy or to its driver; seen only where nobody had looked."""
+    text = str(error.orig if isinstance(error, IntegrityError) else error)
     for refusal, kind, field, sentence in _REFUSALS:
         if refusal in text:
             return kind(sentence, field=field)

@@ -52,11 +52,10 @@ def begin(database: Database, *, actor: Actor = COMMAND_LINE, number: int = 2, *
 
 
 def finish(database: Database, run_id: int, *, actor: Actor = COMMAND_LINE, students_max: int = 60) -> None:
-    after, done = 0, False
-    while not done:
+    now = None
+    while now is None or not now.is_finished:
         with database.writing() as session:
-            now = billing.go_on(session, actor=actor, run_id=run_id, after=after, students_max=students_max)
-        after, done = now.after, now.is_finished
+            now = billing.go_on(session, actor=actor, run_id=run_id, so_far=now, students_max=students_max)
 
 
 def run(database: Database, *, students_max: int = 60, **how: object) -> int:
@@ -78,7 +77,7 @@ def undo(database: Database, run_id: int, *, entries_max: int = 60) -> None:
 def balances(database: Database) -> dict[int, int]:
     with database.reading() as session:
         rows = session.execute(select(StudentBalance.student_id, StudentBalance.balance))
-        return {student_id: balance for student_id, balance in rows}
+        return dict(rows)
 
 
 def lines(database: Database, student_id: int) -> list[tuple[str, int, str | None]]:
