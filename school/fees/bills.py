@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from school.fees import concessions, costing, posted, queries
 from school.fees.concessions import HeadCharge
 from school.fees.costing import Part
-from school.fees.posted import Before, PostedLine, Sorted, net
+from school.fees.posted import PostedLine, Sorted
 from school.fees.prices import Cost, Draft, Prices, Warned
 from school.fees.queries import HeadFacts, Pupil, Tariff
 
@@ -100,10 +100,19 @@ def bills(session: Session, told: Told, tariff: Tariff, pupils: Sequence[Pupil])
     prices = Prices(tariff)
     drafts = [prices.draft(pupil, chosen.get(pupil.id, ())) for pupil in pupils]
     before = posted.before(session, told.term_id, ids)
-    conceded = _conceded(session, tariff, drafts, before)
     by_hand = posted.by_hand(session, told.term_id, ids, {head.account for head in tariff.heads})
+    standing = {
+        student_id: Sorted(before.lines.get(student_id, ()), by_hand.get(student_id, ()))
+        for student_id in before.lines.keys() | by_hand.keys()
+    }
+    conceded = _conceded(session, tariff, drafts, standing)
     return [
-        _bill(told, prices, draft, before, by_hand.get(draft.pupil.id, ()), conceded.get(draft.pupil.id))
+        Bill(
+            draft.pupil,
+            _heads(told, prices, draft, standing.get(draft.pupil.id), conceded.get(draft.pupil.id)),
+            draft.warned,
+            before.entries.get(draft.pupil.id, 0),
+        )
         for draft in drafts
         if told.class_ids is None or draft.pupil.class_id in told.class_ids
     ]
@@ -121,7 +130,7 @@ def preview(session: Session, told: Told) -> list[Bill]:
 
 
 def _conceded(
-    session: Session, tariff: Tariff, drafts: Iterable[Draft], before: Before
+    session: Session, tariff: Tariff, drafts: Iterable[Draft], standing: Mapping[int, Sorted]
 ) -> dict[int, dict[str, dict[str, int]]]:
     """What the schemes forgive, by student, fee head and scheme; what was given stays on its fee head."""
     charges = [
@@ -130,49 +139,44 @@ def _conceded(
         for head, cost in draft.costs.items()
         if cost.amount_minor
     ]
+    given = {student_id: lines.by_scheme() for student_id, lines in standing.items()}
     found: dict[int, dict[str, dict[str, int]]] = {}
-    given = {student_id: Sorted(lines, ()).by_scheme() for student_id, lines in before.lines.items()}
     for one in concessions.granted(session, term_id=tariff.term.id, charges=charges, given=given):
         of_head = found.setdefault(one.student_id, {}).setdefault(one.head, {})
         of_head[one.scheme] = of_head.get(one.scheme, 0) + one.amount_minor
     return found
 
 
-def _bill(
+def _heads(
     told: Told,
     prices: Prices,
     draft: Draft,
-    before: Before,
-    by_hand: Sequence[PostedLine],
+    standing: Sorted | None,
     conceded: Mapping[str, Mapping[str, int]] | None,
-) -> Bill:
-    standing = before.lines.get(draft.pupil.id, ())
-    entries = before.entries.get(draft.pupil.id, 0)
-    if not (standing or by_hand or conceded) and draft.pupil.status != "left":
-        return Bill(
-            draft.pupil, [_first(prices, *cost) for cost in draft.costs.items()], draft.warned, entries
-        )
-    counted = by_hand if told.by_hand else ()
-    sorted_out = Sorted(standing, counted)
+) -> list[HeadBill]:
+    """Each fee head that costs something or was charged; what was decided is warned about in the draft."""
+    if standing is None and conceded is None and draft.pupil.status != "left":
+        return [_first(prices, *cost) for cost in draft.costs.items()]
+    now = standing or Sorted((), ())
     found = []
-    for head in _heads(prices.tariff, standing):
+    for head in _all_heads(prices.tariff, now):
         code = head.account
-        if code not in draft.costs and code not in sorted_out.charged:
+        by_hand = now.by_hand(code)
+        if code not in draft.costs and code not in now.charged:
             continue
-        cost, charged = draft.costs.get(code, Cost(0)), sorted_out.charged.get(code, 0)
+        cost, charged = draft.costs.get(code, Cost(0)), now.charged.get(code, 0)
         decision = costing.decide(
             cost.amount_minor,
             charged=charged,
-            by_hand=net(counted, code),
+            by_hand=by_hand if told.by_hand else 0,
             conceded=(conceded or {}).get(code, {}),
-            given=sorted_out.given.get(code, {}),
+            given=now.given.get(code, {}),
             takes_charges=draft.pupil.status != "left",
             credit_notes=told.credit_notes,
         )
-        draft.warned += _warned(head, decision, net(by_hand, code))
-        charges = sorted_out.charges.get(code, ())
-        found.append(HeadBill(head, cost, charged, decision, charges, sorted_out.credited))
-    return Bill(draft.pupil, found, draft.warned, entries)
+        draft.warned += _warned(head, decision, by_hand)
+        found.append(HeadBill(head, cost, charged, decision, now.charges.get(code, ()), now.credited))
+    return found
 
 
 def _first(prices: Prices, code: str, cost: Cost) -> HeadBill:
@@ -180,12 +184,10 @@ def _first(prices: Prices, code: str, cost: Cost) -> HeadBill:
     return HeadBill(prices.heads[code], cost, 0, costing.Decision(cost.amount_minor), (), {})
 
 
-def _heads(tariff: Tariff, standing: Iterable[PostedLine]) -> Iterator[HeadFacts]:
+def _all_heads(tariff: Tariff, standing: Sorted) -> Iterator[HeadFacts]:
     """The fee heads of the term, then those that are none any more and were charged."""
     yield from tariff.heads
-    known = {head.account for head in tariff.heads}
-    charged = {line.account for line in standing if line.due_date is not None} - known
-    for code in sorted(charged):
+    for code in sorted(standing.charged.keys() - {head.account for head in tariff.heads}):
         yield HeadFacts(code, code, True, False, True, 0, False, False)
 
 

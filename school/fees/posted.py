@@ -84,21 +84,22 @@ def _standing(session: Session, *of: ColumnElement[bool]) -> list[PostedLine]:
 
 
 class Sorted:
-    """Posted lines by fee head: charges, what stands charged, and what each scheme has given."""
+    """Posted lines of one student by fee head: the charges, what runs have charged, what each scheme gave."""
 
-    def __init__(self, posted: Iterable[PostedLine], by_hand: Iterable[PostedLine]) -> None:
+    def __init__(self, by_runs: Sequence[PostedLine], by_hand: Iterable[PostedLine]) -> None:
         self.charges: dict[str, list[PostedLine]] = {}
         self.charged: dict[str, int] = {}
         self.given: dict[str, dict[str, int]] = {}
         self.credited: dict[int, int] = {}
+        self._by_hand = [*by_hand]
         head_of: dict[int, str] = {}
-        for line in [*posted, *by_hand]:
+        for line in [*self._by_hand, *by_runs]:
             if line.due_date is not None:
                 self.charges.setdefault(line.account, []).append(line)
                 head_of[line.id] = line.account
             elif line.pays is not None:
                 self.credited[line.pays] = self.credited.get(line.pays, 0) - line.amount
-        for line in posted:
+        for line in by_runs:
             self._count(line, head_of)
 
     def _count(self, line: PostedLine, head_of: dict[int, str]) -> None:
@@ -108,6 +109,10 @@ class Sorted:
             given = self.given.setdefault(head_of[line.pays], {})
             given[line.account] = given.get(line.account, 0) - line.amount
 
+    def by_hand(self, code: str) -> int:
+        """What stands charged by hand on a fee head."""
+        return max(0, sum(line.amount for line in self._by_hand if line.account == code))
+
     def by_scheme(self) -> dict[tuple[str, str], int]:
         """What was given, by fee head and scheme."""
         return {
@@ -115,8 +120,3 @@ class Sorted:
             for head, of_head in self.given.items()
             for scheme, amount in of_head.items()
         }
-
-
-def net(lines: Iterable[PostedLine], code: str) -> int:
-    """What stands charged of these lines on a fee head."""
-    return max(0, sum(line.amount for line in lines if line.account == code))

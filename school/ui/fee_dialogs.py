@@ -16,7 +16,8 @@ from school.ui import feedback, once
 T = TypeVar("T")
 PAGE, DO, TICKET = "fees", "do", "action"
 SCHEME, GRANT, CHARGE, RULE, RUN = "scheme", "grant", "charge", "rule", "late_run"
-_ABOUT = (DO, GRANT, CHARGE, RULE, RUN)
+OF = "of"  # the row of the fee structure, the fee head, the plan or the run a dialog is about
+_ABOUT = (DO, GRANT, CHARGE, RULE, RUN, OF)
 _DONE = "fees.done"
 
 

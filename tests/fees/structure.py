@@ -76,8 +76,8 @@ def undo(database: Database, run_id: int, *, entries_max: int = 60) -> None:
 
 def balances(database: Database) -> dict[int, int]:
     with database.reading() as session:
-        rows = session.execute(select(StudentBalance.student_id, StudentBalance.balance))
-        return dict(rows)
+        rows = session.execute(select(StudentBalance.student_id, StudentBalance.balance)).all()
+        return {student_id: balance for student_id, balance in rows}  # noqa: C416
 
 
 def lines(database: Database, student_id: int) -> list[tuple[str, int, str | None]]:
