@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from school.fees.bills import WARNINGS, Bill
+from school.fees.bills import WARNINGS, Bill, HeadBill
 from school.fees.prices import Warned
 from school.money import Currency
 from school.ui import charts, filters, links, tables, words
@@ -67,9 +67,10 @@ def _table(rows: Sequence[Bill], unit: Currency) -> None:
     columns = {
         "Student": [bill.pupil.name for bill in rows],
         "New": amounts([bill.owes_more for bill in rows]),
+        "For": [_what_for(bill) for bill in rows],
         "To look at": [_warnings(bill.warned, unit) for bill in rows],
         "Class": [bill.pupil.class_name or links.NO_CLASS for bill in rows],
-        "Charges": amounts([bill.charge for bill in rows]),
+        "Charges": amounts([bill.charge if bill.charge != bill.owes_more else 0 for bill in rows]),
         "Concessions": amounts([-bill.concession for bill in rows]),
         "Credit notes": amounts([-bill.credit for bill in rows]),
         "Charged before": amounts([bill.charged for bill in rows]),
@@ -83,6 +84,15 @@ def _table(rows: Sequence[Bill], unit: Currency) -> None:
     tables.rows(
         kept, goals, opens="Student", amounts=right, key="fees.bills", alt="What each student is charged"
     )
+
+
+def _what_for(bill: Bill) -> str:
+    """`Tuition, Transport`"""
+    return ", ".join(one.head.name for one in bill.heads if _is_new(one))
+
+
+def _is_new(one: HeadBill) -> bool:
+    return bool(one.decision.charge or one.decision.credit or one.decision.concessions)
 
 
 def _warnings(warned: Sequence[Warned], unit: Currency) -> str:
