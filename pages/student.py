@@ -16,9 +16,10 @@ from school.ui import (
     statement,
     student_account,
     student_actions,
+    student_options,
 )
 
-VIEWS = ("Statement", "Open charges", "Receipts", "Family", "Notes")
+VIEWS = ("Statement", "Open charges", "Receipts", "Options", "Family", "Notes")
 RECEIPTS_MAX = 100  # beyond this the list of entries is the place to look
 
 actor = guard.require("students.read")
@@ -53,6 +54,9 @@ except NotFound:
 
 with doing:
     student_actions.offer(account, actor)
+if shown == "Options":
+    with tabs[VIEWS.index(shown)]:
+        student_options.draw(account, actor)
 if shown == "Notes":
     with tabs[VIEWS.index(shown)]:
         student_actions.notes(account, actor)

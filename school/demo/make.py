@@ -19,6 +19,7 @@ from school.access import service as access
 from school.access.models import User
 from school.access.rules import ADMINISTRATOR, COMMAND_LINE, FINANCE, HEAD, ROLE_NAMES
 from school.db import Database
+from school.demo import fees, waiting
 from school.demo.books import Bookkeeper, Span
 from school.demo.families import FORMS, YEARS, Child, Household, households
 from school.demo.story import TERMS, Teller
@@ -127,6 +128,24 @@ def _books(session: Session, students: int, streams: int, cashiers: list[tuple[i
     teller = Teller(homes=homes, first_year=first_year, today=today, unit=unit, random=random)
     keeper = Bookkeeper(terms=terms, classes=classes, cashiers=cashiers, now=clock.now())
     bulk.load(session, keeper.entries(teller.events()))
+    _fees(session, homes, terms[-len(TERMS) :], classes, cashiers)
+
+
+def _fees(
+    session: Session,
+    homes: list[Household],
+    terms: list[Span],
+    classes: dict[tuple[int, int], int],
+    cashiers: list[tuple[int, str]],
+) -> None:
+    today, unit = queries.today(session), 10 ** queries.school(session).currency.exponent
+    fees.structure(session, queries.years(session)[-1].id, terms, classes, unit)
+    fees.options(session, homes, terms, today)
+    fees.grants(session, homes, terms, cashiers[0])
+    fees.runs(session, terms, cashiers[0])
+    now = [term for term in terms if term.starts_on <= today] or terms[:1]
+    waiting.bursaries(session, homes, now, cashiers[-1])
+    waiting.late_fees(session, now[-1].starts_on, unit)
 
 
 def _terms(session: Session, first_year: int) -> list[Span]:

@@ -17,6 +17,13 @@ from school.money import split
 TERMS = (("Term 1", (1, 6), (4, 4)), ("Term 2", (4, 28), (8, 1)), ("Term 3", (8, 25), (12, 4)))
 TENDERS = ("MOBILE",) * 52 + ("BANK",) * 26 + ("CASH",) * 14 + ("CHEQUE",) * 5 + ("CARD",) * 3
 LATE_FEE_MAJOR = 500
+RIDE, LUNCH, ACTIVITIES = 6_500, 5_200, 2_400  # a term, in major units
+INSTALMENTS = ((50, 14), (30, 63), (20, 94))  # percent of tuition, days after the term begins
+
+
+def tuition_of(form: int, year: int) -> int:
+    """What a term costs, in major units."""
+    return 28_000 + 2_500 * form + 1_500 * year
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +100,18 @@ class Teller:
 
     def _bill(self, child: Child, year: int, term: int, starts: date) -> Iterator[Event]:
         form = child.form_in(year)
-        tuition = (28_000 + 2_500 * form + 1_500 * year) * self.unit
+        tuition = tuition_of(form, year) * self.unit
+        shares, days = zip(*INSTALMENTS, strict=True)
         items = [
             Item(child, "TUITION", part, starts + timedelta(days=after))
-            for part, after in zip(split(tuition, (50, 30, 20)), (14, 63, 94), strict=True)
+            for part, after in zip(split(tuition, shares), days, strict=True)
         ]
         if child.rides:
-            items.append(Item(child, "TRANSPORT", 6_500 * self.unit, starts + timedelta(days=14)))
+            items.append(Item(child, "TRANSPORT", RIDE * self.unit, starts + timedelta(days=14)))
         if child.eats:
-            items.append(Item(child, "MEALS", 5_200 * self.unit, starts + timedelta(days=14)))
+            items.append(Item(child, "MEALS", LUNCH * self.unit, starts + timedelta(days=14)))
         if term == 0:
-            items.append(Item(child, "ACTIVITIES", 2_400 * self.unit, starts + timedelta(days=28)))
+            items.append(Item(child, "ACTIVITIES", ACTIVITIES * self.unit, starts + timedelta(days=28)))
         day = max(starts - timedelta(days=7), date(self.first_year, 1, 2))
         child.owes += sum(item.amount for item in items)
         yield Event("bill", day, tuple(items), year, term)

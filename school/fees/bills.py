@@ -139,14 +139,7 @@ def _conceded(
         for head, cost in draft.costs.items()
         if cost.amount_minor
     ]
-    given = {
-        student_id: {
-            (head, scheme): amount
-            for head, of_head in sorted_out.given.items()
-            for scheme, amount in of_head.items()
-        }
-        for student_id, sorted_out in standing.items()
-    }
+    given = {student_id: lines.by_scheme() for student_id, lines in standing.items()}
     found: dict[int, dict[str, dict[str, int]]] = {}
     for one in concessions.granted(session, term_id=tariff.term.id, charges=charges, given=given):
         of_head = found.setdefault(one.student_id, {}).setdefault(one.head, {})

@@ -57,8 +57,10 @@ def granted(
     term = session.get(Term, term_id)
     if term is None:
         raise NotFound("There is no such term.")
-    by_student = _in_order(session, charges)
     schemes = _schemes(session)
+    if not (schemes or given):
+        return []
+    by_student = _in_order(session, charges)
     claims: defaultdict[int, list[Claim]] = defaultdict(list)
     ranks = _ranks(session, term, by_student) if any(s.kind == "sibling" for s in schemes) else {}
     grants = _grants(session, term, by_student)
@@ -122,15 +124,17 @@ def _grants(
     session: Session, term: Term, student_ids: Iterable[int]
 ) -> dict[str, list[tuple[int, Rate | None]]]:
     """By scheme: students with what their grant says of its own, or None for what the scheme's rates say."""
-    wanted = set(student_ids)
     found: defaultdict[str, list[tuple[int, Rate | None]]] = defaultdict(list)
-    for grant in session.scalars(
-        select(Grant).where(in_force(term.starts_on, term.ends_on)).order_by(Grant.id)
-    ):
-        if grant.student_id in wanted:
-            own = grant.share_bp is not None or grant.amount is not None
-            rate = Rate(grant.head, grant.share_bp, grant.amount) if own else None
-            found[grant.scheme].append((grant.student_id, rate))
+    counts = in_force(term.starts_on, term.ends_on)
+    for some in chunks(sorted(student_ids)):
+        rows = session.execute(
+            select(Grant.scheme, Grant.student_id, Grant.head, Grant.share_bp, Grant.amount)
+            .where(Grant.student_id.in_(some), counts)
+            .order_by(Grant.id)
+        )
+        for scheme, student_id, head, share_bp, amount in rows:
+            own = share_bp is not None or amount is not None
+            found[scheme].append((student_id, Rate(head, share_bp, amount) if own else None))
     return found
 
 

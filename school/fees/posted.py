@@ -112,3 +112,11 @@ class Sorted:
     def by_hand(self, code: str) -> int:
         """What stands charged by hand on a fee head."""
         return max(0, sum(line.amount for line in self._by_hand if line.account == code))
+
+    def by_scheme(self) -> dict[tuple[str, str], int]:
+        """What was given, by fee head and scheme."""
+        return {
+            (head, scheme): amount
+            for head, of_head in self.given.items()
+            for scheme, amount in of_head.items()
+        }
