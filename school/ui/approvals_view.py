@@ -20,6 +20,7 @@ from school.money import Currency
 from school.ui import feedback, forms, links, once, tables, words
 from school.ui.forms import TypedText
 
+_ABOVE = dict.fromkeys(("student", "amount", "tender", "account", "pays", "date"), "approvals.decide")
 CARDS_MAX = 20  # the oldest come first; the others follow as these are decided
 
 
@@ -37,6 +38,8 @@ def read(session: Session) -> list[Waiting]:
 
 
 def waiting(found: Sequence[Waiting], actor: Actor, unit: Currency) -> None:
+    """A card each; what was refused of one stands above them, because its card may be gone."""
+    feedback.problem("approvals.decide")
     if not found:
         st.caption("Nothing waits. What is above a limit of the school is asked for on a student's page.")
     for one in found[:CARDS_MAX]:
@@ -62,7 +65,6 @@ def _card(one: Waiting, actor: Actor, unit: Currency) -> None:
                 _buttons(asked, actor, unit)
             address = links.student(asked.student_id)
             st.page_link(links.STUDENT, label="Account", icon=":material/person:", query_params=address)
-        feedback.problem(f"approvals.decide.{asked.id}")
 
 
 def _buttons(asked: ApprovalFacts, actor: Actor, unit: Currency) -> None:
@@ -97,7 +99,7 @@ def name(asked: ApprovalFacts, unit: Currency) -> str:
 def _approve(asked: ApprovalFacts, actor: Actor, unit: Currency) -> None:
     """For the button: what was pressed is written before anything can stop it."""
     with (
-        feedback.attempt(f"approvals.decide.{asked.id}", **_beside(asked)),
+        feedback.attempt("approvals", **_ABOVE),
         once.holding(f"approval {asked.id}"),
         writing() as session,
     ):
@@ -108,19 +110,12 @@ def _approve(asked: ApprovalFacts, actor: Actor, unit: Currency) -> None:
 
 
 def _refuse(asked: ApprovalFacts, actor: Actor, unit: Currency, reason: TypedText) -> None:
-    with feedback.attempt(f"approvals.decide.{asked.id}", **_beside(asked)) as stands:
+    with feedback.attempt("approvals", **_ABOVE, reason=reason.key) as stands:
         why = reason.at(stands).words()
         with once.holding(f"approval {asked.id}"), writing() as session:
             service.refuse(session, actor=actor, approval_id=asked.id, reason=why)
     if not feedback.refused():
         feedback.say("success", f"{name(asked, unit)} is refused; nothing was recorded.")
-
-
-def _beside(asked: ApprovalFacts) -> dict[str, str]:
-    """Where a refusal of this card is shown, whichever field of the books it is about."""
-    card = f"approvals.decide.{asked.id}"
-    fields = dict.fromkeys(("student", "amount", "tender", "account", "pays", "date"), card)
-    return {**fields, "reason": f"approvals.reason.{asked.id}"}
 
 
 def decided(session: Session, unit: Currency, time_zone: str, matches: int) -> None:

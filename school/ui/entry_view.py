@@ -54,8 +54,8 @@ def name(entry: EntryFacts) -> str:
     """`Receipt R-000123`, `Bill of 3 Jan 2026`"""
     if entry.kind == "payment":
         return f"Receipt {entry.document}"
-    kind = wording.KIND_NAMES[entry.kind]
-    return f"{kind} {entry.document}" if entry.document else f"{kind} of {words.date(entry.date)}"
+    called = entry.called
+    return f"{called} {entry.document}" if entry.document else f"{called} of {words.date(entry.date)}"
 
 
 def head(page: Page) -> None:

@@ -61,20 +61,18 @@ def _say_what_is_recorded(request_id: str, account: Account) -> None:
         asked = approvals.of_request(session, request_id)
     if done is not None:
         moved = sum(line.amount for line in done.lines if line.amount > 0) or abs(done.total)
-        feedback.say("success", f"{_named(done.kind, moved, account)} is recorded.")
+        feedback.say("success", f"{_named(done.called, moved, account)} is recorded.")
     elif asked is not None:
-        text = (
-            f"{_named(asked.kind, asked.amount, account)} is above the limit: another person decides on it."
-        )
-        feedback.say("info", text)
+        what = _named(KIND_NAMES[asked.kind], asked.amount, account)
+        feedback.say("info", f"{what} is above the limit: another person decides on it.")
     else:
         return
     close()
     st.rerun()
 
 
-def _named(kind: str, minor: int, account: Account) -> str:
-    return f"{KIND_NAMES[kind]} of {account.unit.code} {words.amount(minor, account.unit)}"
+def _named(what: str, minor: int, account: Account) -> str:
+    return f"{what} of {account.unit.code} {words.amount(minor, account.unit)}"
 
 
 def _give_up(form: drafts.Form, actor: Actor, request_id: str) -> None:

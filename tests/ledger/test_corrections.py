@@ -8,14 +8,13 @@ from datetime import date
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import insert, select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import insert, select
 
 from school import clock
 from school.access.rules import COMMAND_LINE
 from school.checks.ledger import verify
 from school.db import Database
-from school.errors import NotFound, RuleBroken, SchoolError, TooMuch
+from school.errors import NotFound, RuleBroken, TooMuch
 from school.ledger import queries, service
 from school.ledger.models import Entry, FeeHead
 from school.ledger.service import ChargeItem, Posted
@@ -165,25 +164,6 @@ def reverse(books: Database, entry_id: int) -> None:
         )
 
 
-def test_the_database_itself_moves_no_more_than_was_paid(books: Database) -> None:
-    for amount, pays in ((100_01, "NULL"), (1, "1")):
-        with pytest.raises((IntegrityError, SchoolError)) as refused, books.engine.begin() as connection:
-            for n, signed, pin in ((1, amount, pays), (2, -amount, "2")):
-                connection.execute(
-                    text(
-                        "INSERT INTO line (id, entry_id, n, student_id, account, amount, pays) "
-                        f"VALUES ({3 + n}, 3, {n}, 1, 'CLEAR', {signed}, {pin})"
-                    )
-                )
-            connection.execute(
-                text(
-                    "INSERT INTO entry (id, kind, date, at, actor, request_id, n_lines, total, hash) VALUES "
-                    "(3, 'transfer', '2026-03-20', '2026-03-20T12:00:00.000000Z', 'x', 'raw-request', 2, 0, 'x')"
-                )
-            )
-        assert "more than was paid there" in str(refused.value)
-
-
 def test_credit_of_a_head_that_is_not_refundable_stays_for_the_next_charge(books: Database) -> None:
     with books.writing() as session:
         session.execute(insert(FeeHead), [{"account": "TRANSPORT", "refundable": False}])
@@ -229,7 +209,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(steps=STEPS)
 def test_whatever_is_moved_and_reversed_every_charge_is_open_by_what_nobody_paid(
     steps: list[tuple[str, int, int]],

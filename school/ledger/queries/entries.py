@@ -59,6 +59,12 @@ class EntryFacts:
     hash: str
     lines: tuple[LineFacts, ...]
 
+    @property
+    def called(self) -> str:
+        """`Payment`; a transfer within one student's account is a re-allocation."""
+        within = self.kind == "transfer" and len({line.student_id for line in self.lines}) == 1
+        return "Re-allocation" if within else wording.KIND_NAMES[self.kind]
+
 
 @dataclass(frozen=True)
 class EntryRow:
