@@ -25,11 +25,11 @@ def draw(family: Family) -> None:
     unit, rows = family.unit, family.standings
     columns = {
         "Payer": [one.payer.name for one in rows],
+        "Stands at": [words.owes(one.owes, unit) for one in rows],
         "Share": [payers.percent(one.payer.share_bp) for one in rows],
         "Of the charges": [words.amount(one.borne, unit) for one in rows],
         "Paid": [words.amount(one.paid, unit) for one in rows],
         "Paid by others": [words.amount(one.of_others, unit) for one in rows],
-        "Stands at": [words.owes(one.owes, unit) for one in rows],
     }
     if not any(one.of_others for one in rows):
         del columns["Paid by others"]
