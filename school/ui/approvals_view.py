@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import streamlit as st
@@ -13,109 +12,78 @@ from school.access.rules import Actor
 from school.approvals import queries as approvals
 from school.approvals import service
 from school.approvals.queries import ApprovalFacts
-from school.db import writing
+from school.fees import grants, scheme_listing
+from school.fees.scheme_listing import GrantFacts
 from school.ledger import queries as ledger
 from school.ledger.wording import KIND_NAMES
 from school.money import Currency
-from school.ui import feedback, forms, links, once, tables, words
-from school.ui.forms import TypedText
+from school.ui import approval_cards, concession_words, feedback, links, tables, words
+from school.ui.approval_cards import Card
 
-_ABOVE = dict.fromkeys(("student", "amount", "tender", "account", "pays", "date"), "approvals.decide")
 CARDS_MAX = 20  # the oldest come first; the others follow as these are decided
 
 
-@dataclass(frozen=True)
-class Waiting:
-    """`balance` is what the student owes at this moment, in minor units."""
+def mine(session: Session, actor: Actor) -> int:
+    """How much waits for this person's decision: corrections above a limit, and grants."""
+    asked, _ = approvals.counts(session, user_id=actor.user_id)
+    given, _ = scheme_listing.grants(session, state=scheme_listing.WAITING)
+    return asked + sum(grant.actor_id != actor.user_id for grant in given)
 
-    asked: ApprovalFacts
-    balance: int
 
-
-def read(session: Session) -> list[Waiting]:
+def read(session: Session, actor: Actor, unit: Currency) -> list[Card]:
     """The oldest first."""
-    return [Waiting(one, ledger.balance(session, one.student_id)) for one in approvals.waiting(session)]
+    given, _ = scheme_listing.grants(session, state=scheme_listing.WAITING)
+    cards = [_correction(session, one, actor, unit) for one in approvals.waiting(session)]
+    cards += [_grant(session, grant, actor, unit) for grant in given]
+    return sorted(cards, key=lambda card: card.asked_at)
 
 
-def waiting(found: Sequence[Waiting], actor: Actor, unit: Currency) -> None:
-    """A card each; what was refused of one stands above them, because its card may be gone."""
-    feedback.problem("approvals.decide")
-    if not found:
-        st.caption("Nothing waits. What is above a limit of the school is asked for on a student's page.")
-    for one in found[:CARDS_MAX]:
-        _card(one, actor, unit)
-    if len(found) > CARDS_MAX:
-        st.caption(f"{len(found) - CARDS_MAX} more wait behind these.")
-
-
-def _card(one: Waiting, actor: Actor, unit: Currency) -> None:
-    asked = one.asked
-    with st.container(border=True, gap="small"):
-        of = f", {words.plain(asked.account.lower())}" if asked.account else ""
-        st.subheader(f"{name(asked, unit)}{of}", anchor=False)
-        st.markdown(f"“{words.plain(asked.reason)}”")
-        st.markdown(
-            words.quiet(f"Asked by {words.plain(asked.asked_by)} {words.ago(asked.asked_at)}")
-            + f" · {words.plain(asked.student_name)} {words.owes_in_colour(one.balance, unit)}"
-        )
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            if asked.asked_by_id == actor.user_id:
-                st.caption("You asked for this: another person decides.")
-            else:
-                _buttons(asked, actor, unit)
-            address = links.student(asked.student_id)
-            st.page_link(links.STUDENT, label="Account", icon=":material/person:", query_params=address)
-
-
-def _buttons(asked: ApprovalFacts, actor: Actor, unit: Currency) -> None:
-    reason = forms.text_field(
-        "Why not, if you refuse",
-        key=f"approvals.reason.{asked.id}",
-        placeholder="They pay next week",
-        width=280,
-    )
-    st.button(
-        "Approve",
-        key=f"approvals.approve.{asked.id}",
-        icon=":material/check:",
-        on_click=_approve,
-        args=(asked, actor, unit),
-    )
-    st.button(
-        "Refuse",
-        key=f"approvals.refuse.{asked.id}",
-        icon=":material/close:",
-        on_click=_refuse,
-        args=(asked, actor, unit, reason),
-    )
-
-
-def name(asked: ApprovalFacts, unit: Currency) -> str:
-    """`Write-off of KES 1,250.00 for Amina Odhiambo`, as Markdown."""
+def _correction(session: Session, asked: ApprovalFacts, actor: Actor, unit: Currency) -> Card:
+    of = f", {words.plain(asked.account.lower())}" if asked.account else ""
     amount = f"{unit.code} {words.amount(asked.amount, unit)}"
-    return f"{KIND_NAMES[asked.kind]} of {amount} for {words.plain(asked.student_name)}"
+    return Card(
+        key=str(asked.id),
+        title=f"{KIND_NAMES[asked.kind]} of {amount} for {words.plain(asked.student_name)}{of}",
+        after=" and recorded",
+        reason=asked.reason,
+        asked_by=asked.asked_by,
+        asked_at=asked.asked_at,
+        own=asked.asked_by_id == actor.user_id,
+        student_id=asked.student_id,
+        student=asked.student_name,
+        balance=ledger.balance(session, asked.student_id),
+        approve=lambda s: service.approve(s, actor=actor, approval_id=asked.id).document,
+        refuse=lambda s, why: service.refuse(s, actor=actor, approval_id=asked.id, reason=why),
+    )
 
 
-def _approve(asked: ApprovalFacts, actor: Actor, unit: Currency) -> None:
-    """For the button: what was pressed is written before anything can stop it."""
-    with (
-        feedback.attempt("approvals", **_ABOVE),
-        once.holding(f"approval {asked.id}"),
-        writing() as session,
-    ):
-        posted = service.approve(session, actor=actor, approval_id=asked.id)
-    if not feedback.refused():
-        number = f" as {posted.document}" if posted.document else ""
-        feedback.say("success", f"{name(asked, unit)} is approved and recorded{number}.")
+def _grant(session: Session, grant: GrantFacts, actor: Actor, unit: Currency) -> Card:
+    gives = f"{words.plain(grant.scheme_name)}, {words.plain(concession_words.of_grant(grant, unit))}"
+    return Card(
+        key=f"grant.{grant.id}",
+        title=f"{gives}, for {words.plain(grant.student)}",
+        after="; the next billing run gives it",
+        reason=grant.reason,
+        asked_by=grant.actor,
+        asked_at=grant.at,
+        own=(grant.actor_id, grant.actor) == (actor.user_id, actor.name),
+        student_id=grant.student_id,
+        student=grant.student,
+        balance=ledger.balance(session, grant.student_id),
+        approve=lambda s: grants.approve(s, actor=actor, grant_id=grant.id),
+        refuse=lambda s, why: grants.refuse(s, actor=actor, grant_id=grant.id, reason=why),
+    )
 
 
-def _refuse(asked: ApprovalFacts, actor: Actor, unit: Currency, reason: TypedText) -> None:
-    with feedback.attempt("approvals", **_ABOVE, reason=reason.key) as stands:
-        why = reason.at(stands).words()
-        with once.holding(f"approval {asked.id}"), writing() as session:
-            service.refuse(session, actor=actor, approval_id=asked.id, reason=why)
-    if not feedback.refused():
-        feedback.say("success", f"{name(asked, unit)} is refused; nothing was recorded.")
+def waiting(cards: Sequence[Card], unit: Currency) -> None:
+    """What was refused of a card stands above them all, because the card may be gone."""
+    feedback.problem(approval_cards.REFUSED)
+    if not cards:
+        st.caption("Nothing waits. What is above a limit of the school is asked for on a student's page.")
+    for card in cards[:CARDS_MAX]:
+        approval_cards.draw(card, unit)
+    if len(cards) > CARDS_MAX:
+        st.caption(f"{len(cards) - CARDS_MAX} more wait behind these.")
 
 
 def decided(session: Session, unit: Currency, time_zone: str, matches: int) -> None:
@@ -150,7 +118,6 @@ def decided(session: Session, unit: Currency, time_zone: str, matches: int) -> N
 
 def beckon(session: Session, actor: Actor) -> None:
     """On the first page of who may decide: how much waits for them, if anything does."""
-    mine, _ = approvals.counts(session, user_id=actor.user_id)
-    if mine:
-        waits = "1 request waits" if mine == 1 else f"{mine} requests wait"
+    if count := mine(session, actor):
+        waits = "1 request waits" if count == 1 else f"{count} requests wait"
         st.page_link(links.APPROVALS, label=f"**{waits} for your decision**", icon=":material/rule:")

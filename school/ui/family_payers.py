@@ -8,13 +8,10 @@ import streamlit as st
 
 from school.access.rules import Actor
 from school.db import writing
-from school.money import Currency
 from school.students import payers
-from school.ui import feedback, forms, tables, words
+from school.ui import feedback, percents, tables, words
 from school.ui.family_view import Family
-from school.ui.forms import TypedAmount
-
-PERCENT = Currency("%", 2)  # two decimals of a percent are whole basis points
+from school.ui.percents import TypedPercent
 
 
 def draw(family: Family) -> None:
@@ -26,7 +23,7 @@ def draw(family: Family) -> None:
     columns = {
         "Payer": [one.payer.name for one in rows],
         "Stands at": [words.owes(one.owes, unit) for one in rows],
-        "Share": [payers.percent(one.payer.share_bp) for one in rows],
+        "Share": [percents.shown(one.payer.share_bp) for one in rows],
         "Of the charges": [words.amount(one.borne, unit) for one in rows],
         "Paid": [words.amount(one.paid, unit) for one in rows],
         "Paid by others": [words.amount(one.of_others, unit) for one in rows],
@@ -51,11 +48,10 @@ def form(family: Family, actor: Actor) -> None:
     with st.expander("Change who pays", icon=":material/call_split:", expanded=feedback.refused()):
         st.caption("The shares add up to 100 %. Leave all empty when the family answers as one.")
         typed = {
-            one.id: forms.amount_field(
+            one.id: percents.percent_field(
                 words.plain(one.name or one.phone or one.email),
                 key=f"family.share.{one.id}",
-                unit=PERCENT,
-                value=words.amount(held[one.id], PERCENT) if one.id in held else "",
+                value=held.get(one.id),
                 width=320,
             )
             for one in family.guardians
@@ -66,11 +62,11 @@ def form(family: Family, actor: Actor) -> None:
         feedback.problem("family.shares")
 
 
-def _share(family: Family, actor: Actor, typed: Mapping[int, TypedAmount]) -> None:
+def _share(family: Family, actor: Actor, typed: Mapping[int, TypedPercent]) -> None:
     """For the button: what was pressed is written before anything can stop it."""
     with feedback.attempt("family") as stands:
-        now = {one: field.at(stands) for one, field in typed.items()}
-        shares = {one: field.minor() for one, field in now.items() if field.text.strip()}
+        read = {one: field.at(stands).basis_points() for one, field in typed.items()}
+        shares = {one: share for one, share in read.items() if share}
         with writing() as session:
             payers.share_charges(session, actor=actor, family_id=family.family_id, shares=shares)
     if not feedback.refused():

@@ -209,7 +209,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(steps=STEPS)
 def test_whatever_is_moved_and_reversed_every_charge_is_open_by_what_nobody_paid(
     steps: list[tuple[str, int, int]],
