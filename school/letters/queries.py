@@ -119,7 +119,8 @@ def _escaped(text: str) -> str:
 
 def by_state(session: Session) -> dict[str, int]:
     """How many letters there are in each state that has any."""
-    return dict(session.execute(select(Letter.state, func.count()).group_by(Letter.state)).tuples())
+    counted = session.execute(select(Letter.state, func.count()).group_by(Letter.state))
+    return {state: count for state, count in counted.tuples()}  # noqa: C416 - a result is not a pair
 
 
 def of_run(session: Session, request_id: str) -> list[LetterFacts]:
@@ -141,6 +142,14 @@ def last_reminders(session: Session, family_ids: Iterable[int]) -> dict[int, tup
         )
         found |= {family: (stage or 0, date.fromisoformat(details["on"])) for family, stage, details in rows}
     return found
+
+
+def refused_addresses(session: Session) -> set[str]:
+    """The addresses whose last letter failed."""
+    last = select(func.max(Letter.id)).where(Letter.state.in_(("sent", "failed"))).group_by(Letter.to_address)
+    return set(
+        session.scalars(select(Letter.to_address).where(Letter.id.in_(last), Letter.state == "failed"))
+    )
 
 
 def next_due(session: Session, *, rehearsals_only: bool = False) -> LetterFacts | None:

@@ -63,7 +63,7 @@ def facts(page: Page) -> None:
 
 def offer(page: Page, actor: Actor) -> None:
     letter = page.letter
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
             "Document (PDF)",
             partial(_pdf, letter.id),
@@ -76,7 +76,7 @@ def offer(page: Page, actor: Actor) -> None:
         if letter.state in service.SENT_AGAIN and not letter.rehearsal and settings().sends_mail:
             st.button(
                 "Send again",
-                type="primary",
+                type="primary" if letter.state == "failed" else "secondary",
                 icon=":material/forward_to_inbox:",
                 key="letters.again",
                 on_click=_again,

@@ -11,6 +11,7 @@ from school.students import queries as students
 from school.ui import filters, links, tables, words
 
 PAGE = "letters.page"
+LOOK_EVERY_S = 5
 STATES: dict[str, tuple[str, ...]] = {
     "Every state": (),
     "Waiting": ("waiting", "sending"),
@@ -40,8 +41,9 @@ IN_WORDS = {
 
 def draw() -> None:
     with reading() as session:
-        school = students.school(session)
-        _figures(queries.by_state(session))
+        school, counts = students.school(session), queries.by_state(session)
+        under_way = any(state in counts for state in STATES["Waiting"])
+        st.fragment(_figures, run_every=LOOK_EVERY_S if under_way else None)()
         turn = filters.from_page_one(PAGE)
         text = st.text_input(
             "Find",
@@ -69,7 +71,10 @@ def draw() -> None:
         )
 
 
-def _figures(counts: dict[str, int]) -> None:
+def _figures() -> None:
+    """Counted anew by themselves while something is under way."""
+    with reading() as session:
+        counts = queries.by_state(session)
     waiting = counts.get("waiting", 0) + counts.get("sending", 0)
     with st.container(horizontal=True, gap="large"):
         st.metric("Waiting", f"{waiting:,}", width="content")
@@ -90,7 +95,7 @@ def _rows(found: list[LetterFacts], zone: str) -> None:
             for letter in found
         ],
         "Tries": [str(letter.tries or "") for letter in found],
-        "Family": [letter.family for letter in found],
+        "Family": ["" if letter.family == letter.to_name else letter.family for letter in found],
         "By": [letter.actor for letter in found],
     }
     kept = {heading: cells for heading, cells in columns.items() if any(cells)}

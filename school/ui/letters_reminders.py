@@ -35,6 +35,7 @@ def draw(actor: Actor) -> None:
     with reading() as session:
         _settle(session, request_id)
         school, found = students.school(session), reminders.preview(session)
+        refused = queries.refused_addresses(session)
         run = queries.of_run(session, st.query_params.get(RUN, "")) if RUN in st.query_params else []
     _figure(found, school)
     if run:
@@ -45,7 +46,7 @@ def draw(actor: Actor) -> None:
     stage = filters.choice("Reminder", STAGES, key="letters.due", on_change=filters.from_page_one(PAGE))
     rows = found.of(stage) if stage else list(found.rows)
     _do(rows, found, actor, request_id)
-    _rows(rows, school)
+    _rows(rows, school, refused)
 
 
 def _settle(session: Session, request_id: str) -> None:
@@ -65,7 +66,8 @@ def _figure(found: Preview, school: SchoolFacts) -> None:
         delta_color="off",
         delta_arrow="off",
     )
-    parts = [f"{len(found.of(n))} {name.lower()}s" for n, name in rules.STAGE_NAMES.items() if found.of(n)]
+    counts = {name.lower(): len(found.of(n)) for n, name in rules.STAGE_NAMES.items()}
+    parts = [f"{n} {name}{'' if n == 1 else 's'}" for name, n in counts.items() if n]
     if found.waiting:
         parts.append(f"{found.waiting} more owe and are not due the next one yet")
     if found.had_all:
@@ -147,7 +149,7 @@ def _do(rows: list[DueReminder], found: Preview, actor: Actor, request_id: str) 
         )
 
 
-def _rows(rows: list[DueReminder], school: SchoolFacts) -> None:
+def _rows(rows: list[DueReminder], school: SchoolFacts, refused: set[str]) -> None:
     first = filters.first_row(PAGE)
     shown = rows[first : first + tables.ROWS_PER_PAGE]
     columns = {
@@ -156,10 +158,10 @@ def _rows(rows: list[DueReminder], school: SchoolFacts) -> None:
         "Reminder": [rules.STAGE_NAMES[row.stage] for row in shown],
         "Days": [str(row.days) for row in shown],
         "Since": [words.date(row.oldest_due) for row in shown],
-        "Children": [", ".join(row.students) for row in shown],
-        "To": [", ".join(to.name for to in row.to) for row in shown],
-        "E-mail": [", ".join(to.address for to in row.to if to.address) or "None: print it" for row in shown],
+        "E-mail": [_addresses(row, refused) for row in shown],
         "Last reminder": [_last(row) for row in shown],
+        "Children": [", ".join(row.students) for row in shown],
+        "To": [_to(row) for row in shown],
     }
     kept = {heading: cells for heading, cells in columns.items() if any(cells)}
     goals = [(links.STUDENT, links.student(row.student_ids[0])) for row in shown]
@@ -167,6 +169,17 @@ def _rows(rows: list[DueReminder], school: SchoolFacts) -> None:
     tables.rows(kept, goals, opens="Family", amounts=("Overdue", "Days"), key="letters.due_rows", alt=alt)
     if len(rows) > tables.ROWS_PER_PAGE:
         st.pagination(tables.pages(len(rows)), key=PAGE)
+
+
+def _addresses(row: DueReminder, refused: set[str]) -> str:
+    said = [f"{to.address} (failed before)" if to.address in refused else to.address for to in row.to]
+    return ", ".join(address for address in said if address) or "None: print it"
+
+
+def _to(row: DueReminder) -> str:
+    """Empty where the family is called by whom the letter is to."""
+    names = ", ".join(to.name for to in row.to)
+    return "" if names == row.family else names
 
 
 def _last(row: DueReminder) -> str:

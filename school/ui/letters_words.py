@@ -11,6 +11,7 @@ from school.errors import BadInput
 from school.letters import queries, rules, service
 from school.letters.rules import Stage
 from school.students import queries as students
+from school.students.queries import SchoolFacts
 from school.ui import drafts, feedback, forms, once, unsent, words
 from school.ui.forms import TypedText
 
@@ -20,6 +21,7 @@ FORM = drafts.Form(
     "reminder words", "letters", {f"{DAYS}.*": "text", f"{SUBJECT}.*": "text", f"{BODY}.*": "text"}
 )
 BODY_HEIGHT = 320
+EXAMPLE = 12_500  # in the currency's major unit
 
 
 def draw(actor: Actor) -> None:
@@ -45,7 +47,7 @@ def draw(actor: Actor) -> None:
         )
         unsent.watch(*form)
     with right:
-        _as_read(typed, school.name)
+        _as_read(typed, school)
         _placeholders()
 
 
@@ -88,17 +90,18 @@ def _differs(typed: dict[str, TypedText], stage: Stage) -> bool:
     return any(typed[name].text != kept[name] for name in kept)
 
 
-def _as_read(typed: dict[str, TypedText], school_name: str) -> None:
-    """What the first family would read, with an example for each placeholder."""
+def _as_read(typed: dict[str, TypedText], school: SchoolFacts) -> None:
+    """What a family would read, with an example for each placeholder."""
+    unit = school.currency
     example = {
         "guardian": "Grace Odhiambo",
         "family": "Odhiambo",
         "students": "Amina and Juma Odhiambo",
-        "amount": "12,500.00",
+        "amount": f"{unit.code} {words.amount(EXAMPLE * 10**unit.exponent, unit)}",
         "since": "15 January 2026",
         "days": "32",
         "pay_by": "2 March 2026",
-        "school": school_name,
+        "school": school.name,
     }
     st.markdown(words.quiet("As a family reads it"))
     with st.container(border=True):
