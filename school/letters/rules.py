@@ -48,7 +48,7 @@ class Stage:
     body: str
 
 
-_PLEASE = "The attached letter lists it. Please pay by {pay_by}"
+_PLEASE = "What it is for is listed with this letter. Please pay by {pay_by}"
 DEFAULT_STAGES = (
     Stage(
         1,
