@@ -5,7 +5,16 @@ import streamlit as st
 from school.db import reading
 from school.errors import NotFound
 from school.students import queries as students
-from school.ui import family_payers, family_view, feedback, guard, links, periods, student_account
+from school.ui import (
+    family_payers,
+    family_view,
+    feedback,
+    guard,
+    letters_offer,
+    links,
+    periods,
+    student_account,
+)
 
 VIEWS = ("Children", "Statement", "Who pays", "Contacts")
 
@@ -25,6 +34,7 @@ try:
                 terms, years = students.terms(session), students.years(session)
                 since, until = periods.choose(terms, years, page="family")
                 family_view.statement(session, family, since, until)
+                letters_offer.statement(family.family_id, since, until, page="family")
             elif shown == "Contacts":
                 student_account.guardians(family.guardians, key="family.guardians")
 except NotFound:

@@ -4,9 +4,18 @@ import streamlit as st
 
 from school.db import reading
 from school.errors import NotFound
-from school.ui import feedback, guard, letter_view, letters_queue, letters_reminders, letters_words, links
+from school.ui import (
+    feedback,
+    guard,
+    letter_view,
+    letters_papers,
+    letters_queue,
+    letters_reminders,
+    letters_words,
+    links,
+)
 
-VIEWS = ("Reminders", "Queue and sent", "Words")
+VIEWS = ("Reminders", "Statements", "Invoices", "Queue and sent", "Words")
 
 actor = guard.require("letters.send")
 letter_id = links.number("letter")
@@ -32,6 +41,10 @@ shown = next((name for name, tab in zip(VIEWS, tabs, strict=True) if tab.open), 
 with tabs[VIEWS.index(shown)]:
     if shown == "Reminders":
         letters_reminders.draw(actor)
+    elif shown == "Statements":
+        letters_papers.statements(actor)
+    elif shown == "Invoices":
+        letters_papers.invoices(actor)
     elif shown == "Queue and sent":
         letters_queue.draw()
     else:

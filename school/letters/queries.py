@@ -8,10 +8,11 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from school import clock
 from school.errors import NotFound
+from school.fees.models import RunEntry
 from school.ledger.models import Entry, Line
 from school.letters.models import Letter, ReminderStage
 from school.letters.rules import DEFAULT_STAGES, Stage
@@ -120,7 +121,7 @@ def _escaped(text: str) -> str:
 def by_state(session: Session) -> dict[str, int]:
     """How many letters there are in each state that has any."""
     counted = session.execute(select(Letter.state, func.count()).group_by(Letter.state))
-    return {state: count for state, count in counted.tuples()}  # noqa: C416 - a result is not a pair
+    return {state: count for state, count in counted}  # noqa: C416 - dict() would ask the result for its keys
 
 
 def of_run(session: Session, request_id: str) -> list[LetterFacts]:
@@ -198,6 +199,18 @@ class BillFacts:
     student: str
     family_id: int
     term: str
+
+
+def entries_of_run(session: Session, run_id: int) -> list[int]:
+    """What a billing run posted and is still as it was posted."""
+    later = aliased(Entry)
+    query = (
+        select(RunEntry.entry_id)
+        .outerjoin(later, later.reverses == RunEntry.entry_id)
+        .where(RunEntry.run_id == run_id, later.id.is_(None))
+        .order_by(RunEntry.entry_id)
+    )
+    return list(session.scalars(query))
 
 
 def bills(session: Session, entry_ids: Iterable[int]) -> list[BillFacts]:

@@ -92,20 +92,21 @@ def statements(
 def invoices(
     session: Session, *, actor: Actor, request_id: str, entry_ids: Sequence[int], how: How
 ) -> Written:
-    """The invoice of each bill, to everybody who pays for the student."""
+    """The invoice of each bill, once to everybody who pays for the student; a dry run counts for nothing."""
     service.may_write(session, actor, how)
     school, bills = students.school(session), queries.bills(session, entry_ids)
     found = recipients.of_families(session, [bill.family_id for bill in bills])
+    named = request_id if how == "rehearse" else "invoice"
     letters = []
     for bill in bills:
         for to in found[bill.family_id]:
             subject, body = rules.invoice_words(
                 student=bill.student, term=bill.term, guardian=to.name, school=school.name
             )
-            letter = _letter(request_id, "invoice", to, subject, body, {"entry": bill.entry_id})
-            letters.append(
-                replace(letter, request_id=f"{letter.request_id}:{bill.entry_id}", student_id=bill.student_id)
+            letter = _letter(
+                f"{named}:{bill.entry_id}", "invoice", to, subject, body, {"entry": bill.entry_id}
             )
+            letters.append(replace(letter, student_id=bill.student_id))
     return _written(session, actor, letters, how)
 
 

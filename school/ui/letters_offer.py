@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from hashlib import sha256
 
 import streamlit as st
@@ -15,8 +16,10 @@ from school.letters import writing as letters
 from school.letters.recipients import Recipient
 from school.settings import settings
 from school.students import queries as students
-from school.ui import feedback, forms, guard, letters_queue, links, once, words
+from school.ui import feedback, forms, guard, letters_papers, letters_queue, links, once, words
 from school.ui.forms import TypedText
+
+STATEMENT = "statement"
 
 
 def receipt(found: Receipt, *, page: str) -> None:
@@ -76,3 +79,42 @@ def _send_receipt(found: Receipt, first: Recipient, typed: TypedText, actor: Act
         feedback.say("success", f"{words.plain(found.document)} is on its way to {words.plain(address)}.")
     else:
         feedback.say("info", f"{words.plain(found.document)} was sent to {words.plain(address)} before.")
+
+
+def statement(family_id: int, since: date | None, until: date | None, *, page: str) -> None:
+    """A button that e-mails a family's statement of this period to everybody who pays for it."""
+    actor = guard.current()
+    if actor is None or not actor.can("letters.send") or not settings().sends_mail:
+        return
+    with reading() as session:
+        today = students.today(session)
+        to = [one.address for one in recipients.of_families(session, [family_id])[family_id] if one.address]
+    last = min(until or today, today)
+    st.button(
+        "E-mail the statement",
+        icon=":material/mail:",
+        key=f"{page}.mail_statement",
+        disabled=not to or bool(since and last < since),
+        help=f"To {', '.join(to)}" if to else "Nobody of this family has an e-mail address",
+        on_click=_send_statement,
+        args=(family_id, since, last, actor, once.ticket(STATEMENT), page),
+    )
+
+
+def _send_statement(
+    family_id: int, since: date | None, until: date, actor: Actor, request_id: str, page: str
+) -> None:
+    with feedback.attempt(page), once.holding(request_id), writing() as session:
+        done = letters.statements(
+            session,
+            actor=actor,
+            request_id=request_id,
+            family_ids=[family_id],
+            since=since,
+            until=until,
+            how="email",
+        )
+    if not feedback.refused():
+        worker.wake()
+        once.done(STATEMENT)
+        letters_papers.tell(done, "email")

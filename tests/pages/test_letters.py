@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.orm import Session
 from streamlit.testing.v1 import AppTest
 
 from school.access.rules import COMMAND_LINE
 from school.db import Database
+from school.fees.models import Run, RunEntry
 from school.letters import queries
 from school.letters.queries import LetterFacts
 from school.settings import settings
@@ -50,6 +52,23 @@ def owing(books: Database) -> None:
             make.bill(session, student, (100_00 * (n + 1), DUE), on=DUE)
 
 
+def a_billing_run(session: Session) -> None:
+    """The bills of the three, as a run would have posted them."""
+    run = Run(
+        request_id="billing-run",
+        kind="billing",
+        term_id=2,
+        date=make.TODAY,
+        details={},
+        at=make.NOON,
+        actor="finn",
+        finished_at=make.NOON,
+    )
+    session.add(run)
+    session.flush()
+    session.add_all(RunEntry(entry_id=n, run_id=run.id, student_id=n) for n in (1, 2, 3))
+
+
 def written(books: Database) -> list[LetterFacts]:
     with books.reading() as session:
         return queries.page(session).rows
@@ -81,3 +100,112 @@ def test_a_reminder_run_writes_to_whom_it_shows_but_for_who_is_left_out(
     assert "1 reminder is on the way" in text(at)
     assert [(one.to_name, one.stage, one.state) for one in written(books)] == [("Mrs Abel", 1, "waiting")]
     assert at.metric[0].value == "2 families"
+
+
+def test_without_a_mail_server_letters_can_be_printed_and_rehearsed(
+    books: Database, owing: None, open_page: Open
+) -> None:
+    at = open_page("letters", name="finn")
+
+    assert "letters.email" not in [button.key for button in at.button]
+    assert "E-mail is not set up" in text(at)
+    press(at, "letters.print")
+
+    assert "3 reminders are recorded as printed" in text(at)
+    assert {one.state for one in written(books)} == {"printed"}
+    assert "Nobody is due a reminder today" in text(at)
+    assert [button.label for button in at.get("download_button")] == ["All as one PDF"]
+
+
+def test_a_press_cut_off_after_its_write_is_told_of_and_done_with(
+    books: Database, owing: None, open_page: Open
+) -> None:
+    at = open_page("letters", name="finn")
+    request_id = at.query_params["remind"]
+    press(at, "letters.print")
+
+    again = open_page("letters", name="finn", remind=request_id)
+
+    assert not again.exception
+    assert again.query_params["run"] == request_id
+    assert again.query_params["remind"] != request_id
+    assert len(written(books)) == 3
+
+
+def test_a_day_to_pay_by_that_is_gone_stands_refused_and_nothing_is_written(
+    books: Database, owing: None, open_page: Open
+) -> None:
+    at = open_page("letters", name="finn")
+    at.date_input(key="letters.pay_by").set_value(make.TODAY).run()
+    press(at, "letters.print")
+
+    assert [error.value for error in at.error] == ["Choose a date from Mar 21, 2026 on."]
+    assert written(books) == []
+
+
+def test_letters_are_found_opened_cancelled_and_sent_again(
+    books: Database, mail: None, owing: None, open_page: Open
+) -> None:
+    press(open_page("letters", name="finn"), "letters.email")
+
+    at = open_page("letters", name="finn", **{"letters.view": "Queue and sent", "letters.search": "bell"})
+    assert [metric.value for metric in at.metric] == ["2", "0", "0"]
+    assert at.dataframe[0].value["To"].to_list() == ["Mrs Bell"]
+
+    found = next(one for one in written(books) if one.to_name == "Mrs Bell")
+    at = open_page("letters", name="finn", letter=str(found.id))
+    assert "Dear Mrs Bell" in text(at)
+    press(at, "letters.cancel")
+    press(at, "letters.again")
+
+    assert "waits to be sent to Mrs Bell again" in text(at)
+    states = [(one.to_name, one.state) for one in written(books) if one.to_name == "Mrs Bell"]
+    assert states == [("Mrs Bell", "waiting"), ("Mrs Bell", "cancelled")]
+
+
+def test_words_with_an_unknown_placeholder_are_refused_by_its_name_and_stay(
+    books: Database, open_page: Open
+) -> None:
+    at = open_page("letters", name="finn", **{"letters.view": "Words", "letters.stage": "Second reminder"})
+    at.text_area(key="letters.body.2").set_value("Dear {gardian}, pay.").run()
+    press(at, "letters.keep_words")
+
+    assert "There is no placeholder {gardian}" in at.error[0].value
+    at.text_area(key="letters.body.2").set_value("Dear {guardian}, pay.").run()
+    press(at, "letters.keep_words")
+
+    assert "The words of the second reminder are kept" in text(at)
+    with books.reading() as session:
+        assert queries.stages(session)[1].body == "Dear {guardian}, pay."
+
+
+def test_a_receipt_is_emailed_from_where_it_is_looked_at_once_to_an_address(
+    books: Database, mail: None, owing: None, open_page: Open
+) -> None:
+    with books.writing() as session:
+        paid = make.pay(session, 1, 5_00)
+    at = open_page("entry", name="finn", entry=str(paid.entry_id))
+    assert at.text_input(key="entry.mail_to").value == "Abel@home.example"
+    press(at, "entry.mail")
+    press(at, "entry.mail")
+
+    assert "was sent to Abel@home.example before" in text(at)
+    assert [(one.kind, one.to_name) for one in written(books)] == [("receipt", "Mrs Abel")]
+
+
+@pytest.mark.parametrize("view", ["Statements", "Invoices"])
+def test_statements_and_invoices_go_to_who_has_an_address(
+    books: Database, mail: None, owing: None, open_page: Open, view: str
+) -> None:
+    if view == "Invoices":
+        with books.writing() as session:
+            a_billing_run(session)
+    at = open_page("letters", name="finn", **{"letters.view": view})
+
+    assert (at.metric[0].label, at.metric[0].value) == (view, "3")
+    press(at, "letters.papers_email")
+
+    assert "2 letters are on the way" in text(at)
+    assert "1 reach nobody by e-mail" in text(at)
+    press(at, "letters.papers_email")
+    assert len(written(books)) == (2 if view == "Invoices" else 4)
