@@ -13,6 +13,7 @@ from email.policy import default
 from typing import Any
 
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
 
 from school.delivery.smtp import Mailbox
 
@@ -28,6 +29,7 @@ class MailServer:
     port: int
     letters: list[EmailMessage] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
+    password: str | None = None
     refusals: dict[str, str] = field(default_factory=dict)
     on_data: Callable[[], str] = lambda: TAKEN
 
@@ -48,6 +50,9 @@ class MailServer:
             self.recipients += envelope.rcpt_tos
         return answer
 
+    def _knows(self, _server: Any, _session: Any, _envelope: Any, _how: str, given: Any) -> AuthResult:
+        return AuthResult(handled=False, success=given.password == (self.password or "").encode())
+
     @property
     def mailbox(self) -> Mailbox:
         return Mailbox("127.0.0.1", self.port, SENDER, tls="none")
@@ -55,7 +60,10 @@ class MailServer:
     @contextmanager
     def running(self) -> Iterator[MailServer]:
         """May be entered again: the same server, back at the same port."""
-        controller = Controller(self, hostname="127.0.0.1", port=self.port, ready_timeout=30)
+        asks: dict[str, Any] = (
+            {"authenticator": self._knows, "auth_require_tls": False} if self.password else {}
+        )
+        controller = Controller(self, hostname="127.0.0.1", port=self.port, ready_timeout=30, **asks)
         controller.start()
         try:
             yield self

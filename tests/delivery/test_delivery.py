@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 from threading import Event
@@ -339,3 +341,38 @@ def test_the_database_keeps_what_was_sent_as_it_was_sent(books: Database, server
     ):
         with pytest.raises(Exception, match=r"ledger: wh|rehears"), books.writing() as session:
             session.execute(update(Letter).where(Letter.id == which).values(**change))
+
+
+@sqlite_only
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"tls": "starttls"}, "cannot do what the settings ask"),
+        ({"tls": "tls"}, "cannot be reached|not safe"),
+        ({"user": "school", "password": "wrong-password"}, "did not accept the name and password"),
+    ],
+)
+def test_what_is_wrong_with_the_settings_is_told_without_a_secret(
+    books: Database, server: MailServer, change: dict[str, str], says: str
+) -> None:
+    waiting = receipt_to(books)
+    asking = MailServer(free_port(), password="right-password")
+    mailbox = replace(asking.mailbox, **change)  # type: ignore[arg-type]
+
+    with asking.running():
+        assert not deliver_to(mailbox, books)
+
+    assert letter(books, waiting).state == "waiting"
+    assert re.search(says, str(letter(books, waiting).reason))
+    assert "wrong-password" not in f"{letter(books, waiting)} {mailbox}"
+
+
+@sqlite_only
+def test_a_mail_server_that_asks_for_a_password_gets_the_letter(books: Database, server: MailServer) -> None:
+    receipt_to(books)
+    asking = MailServer(free_port(), password="right-password")
+
+    with asking.running():
+        deliver_to(replace(asking.mailbox, user="school", password="right-password"), books)
+
+    assert asking.recipients == [MOTHER]
