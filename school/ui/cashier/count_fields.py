@@ -128,7 +128,7 @@ def draw(till: Till, unit: Currency, names: Mapping[str, str], last_float: int, 
     how: dict[str, Any] = {"on_change": keep, "live": "1s"}
     moved = {tender.account: tender.name for tender in till.tenders}
     names = {**names, **moved}
-    st.subheader("Cash", anchor=False)
+    st.header("Cash", anchor=False)
     with st.grid(6, min_column_width=COIN, gap="small"):
         coins = {value: _coin(value, unit, how) for value in denominations(unit)}
     left, right = st.columns(2)
@@ -144,7 +144,7 @@ def draw(till: Till, unit: Currency, names: Mapping[str, str], last_float: int, 
         )
     counted = {}
     if others := [account for account in names if account != CASH]:
-        st.subheader("Other tenders", anchor=False)
+        st.header("Other tenders", anchor=False)
         with st.grid(2, min_column_width=2 * COIN, gap="small"):
             for account in others:
                 key = f"cashup.counted.{account}"

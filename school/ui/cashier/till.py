@@ -163,13 +163,13 @@ def _take_in(seen: int) -> None:
 def _form(desk: Desk, actor: Actor) -> None:
     form = (DRAFT, actor, desk.request_id, desk.till.cashier_id)
     keep = partial(drafts.keep, *form)
-    left, right = st.columns([3, 2], gap="large")
+    left, right = st.columns(2, gap="large")
     with left:
         last_float = desk.last.cash_float if desk.last else 0
         typed = count_fields.draw(desk.till, desk.unit, desk.names, last_float, keep)
         feedback.problem("cashup.counted")
     with right:
-        st.subheader("What it comes to", anchor=False)
+        st.header("What it comes to", anchor=False)
         _outcome(desk, typed)
         reason = count_fields.reason(keep)
         typed = typed.because(reason)
