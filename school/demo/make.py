@@ -19,7 +19,7 @@ from school.access import service as access
 from school.access.models import User
 from school.access.rules import ADMINISTRATOR, COMMAND_LINE, FINANCE, HEAD, ROLE_NAMES
 from school.db import Database
-from school.demo import fees, waiting
+from school.demo import fees, tills, waiting
 from school.demo.books import Bookkeeper, Span
 from school.demo.families import FORMS, YEARS, Child, Household, households
 from school.demo.story import TERMS, Teller
@@ -103,6 +103,7 @@ def fill(
         ids = {name: _add_user(session, name, full, role, chosen[name]) for name, full, role in USERS}
         cashiers = [(ids[name], name) for name, _, role in USERS if role == FINANCE]
         _books(session, students, streams, cashiers)
+        tills.count(session, cashiers, queries.today(session))
 
 
 def _add_user(session: Session, name: str, full_name: str, role: str, password: passwords.Chosen) -> int:

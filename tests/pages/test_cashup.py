@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 
+import pypdf
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,6 +19,7 @@ from school.db import Database
 from school.ledger import queries as ledger
 from school.ledger import service
 from school.ledger.service import Share, TenderPart
+from school.ui.cashier import banking, history, papers
 from tests import make, people
 from tests.pages.conftest import Open
 from tests.pages.test_payments import errors, text
@@ -168,3 +171,29 @@ def test_a_day_is_closed_when_every_till_is_done_and_opened_with_a_reason(
 
     assert figures(at)["The books are closed through"] == "Mar 19, 2026"
     assert list(at.dataframe[-1].value["State"]) == ["Opened again"]
+
+
+def test_a_closed_day_a_count_and_a_deposit_are_printed(school: Database) -> None:
+    with school.writing() as session:
+        number = counted(session, 1_400, reason="Gave change twice")
+        cashier.sign(session, actor=somebody(session, "bea"), cash_up_id=number)
+        how = {"request_id": make.request_id(), "account": "CHEQUE", "bank": "City Bank"}
+        slip = cashier.deposit(session, actor=somebody(session, "finn"), cash_up_ids=[number], **how)
+        cashier.close_day(session, actor=somebody(session, "ada"), day=make.TODAY)
+    with school.reading() as session:
+        page, banked = history.read(session, number), banking.read(session, slip.id)
+        closed = queries.close_of(session, make.TODAY)
+    assert closed is not None
+
+    sheet = printed(papers.count_pdf(page.count, page.school, page.hash))
+    paper = printed(papers.slip_pdf(banked.slip, banked.cheques, banked.school))
+    day = printed(papers.day_pdf(closed, page.school))
+
+    assert all(text in sheet for text in ("USD 1.00", "Gave change twice", "bea", closed.last_hash))
+    assert all(text in paper for text in ("D-000001", "City Bank", "CHQ 17", "40.00"))
+    assert all(text in day for text in ("USD 55.00", "1.00 short", "D-000001", closed.last_hash))
+
+
+def printed(pdf: bytes) -> str:
+    text = "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages)
+    return text.replace("\u200b", "")

@@ -115,6 +115,11 @@ def deposit_of_request(session: Session, request_id: str) -> int | None:
     return session.scalar(select(Deposit.id).where(Deposit.request_id == request_id))
 
 
+def deposits_on(session: Session, day: dt.date) -> list[Slip]:
+    """What was taken to the bank on a day."""
+    return _slips(session, session.scalars(select(Deposit.id).where(Deposit.date == day)).all())
+
+
 def deposits(session: Session, *, limit: int = ROWS_PER_PAGE, offset: int = 0) -> tuple[list[Slip], int]:
     """Deposits, the latest first, and how many there are in all."""
     ids = select(Deposit.id).order_by(Deposit.id.desc()).limit(limit).offset(offset)

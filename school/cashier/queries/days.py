@@ -13,7 +13,6 @@ from school.cashier.models import CashUp, DayClose
 from school.cashier.queries.counts import is_waiting
 from school.cashier.queries.tills import MONEY_MOVES, beginning
 from school.ledger.models import Account, Entry, Line, PeriodLock
-from school.ledger.projections import DayTotal
 
 ROWS_PER_PAGE = 50
 
@@ -47,6 +46,22 @@ class Lock:
     at: dt.datetime
     actor: str
     reason: str
+
+
+_least_since = (
+    select(func.min(PeriodLock.locked_through))
+    .where(PeriodLock.id > DayClose.lock_id)
+    .correlate(DayClose)
+    .scalar_subquery()
+)
+_CLOSED = select(
+    DayClose.date,
+    DayClose.at,
+    DayClose.actor,
+    DayClose.last_entry,
+    DayClose.last_hash,
+    func.coalesce(_least_since < DayClose.date, False),
+)
 
 
 def missing(session: Session, day: dt.date) -> list[Missing]:
@@ -91,40 +106,18 @@ def hash_of(session: Session, entry_id: int) -> str:
     return session.scalar(select(Entry.hash).where(Entry.id == entry_id)) or ""
 
 
-def last_day(session: Session) -> dt.date | None:
-    """The last day that any entry is dated."""
-    return session.scalar(select(func.max(DayTotal.date)))
-
-
 def closed(session: Session, *, limit: int = ROWS_PER_PAGE, offset: int = 0) -> tuple[list[Closed], int]:
     """Days that were closed, the latest first, and how many there are."""
-    least = (
-        select(func.min(PeriodLock.locked_through))
-        .where(PeriodLock.id > DayClose.lock_id)
-        .correlate(DayClose)
-        .scalar_subquery()
-    )
-    rows = session.execute(
-        select(
-            DayClose.date,
-            DayClose.at,
-            DayClose.actor,
-            DayClose.last_entry,
-            DayClose.last_hash,
-            func.coalesce(least < DayClose.date, False),
-        )
-        .order_by(DayClose.id.desc())
-        .limit(limit)
-        .offset(offset)
-    )
+    rows = session.execute(_CLOSED.order_by(DayClose.id.desc()).limit(limit).offset(offset))
     matches = session.scalar(select(func.count()).select_from(DayClose)) or 0
     return [Closed(*row[:-1], reopened=bool(row[-1])) for row in rows], matches
 
 
 def close_of(session: Session, day: dt.date) -> Closed | None:
     """How this day was closed last, or None."""
-    found = [one for one in closed(session, limit=ROWS_PER_PAGE)[0] if one.date == day]
-    return found[0] if found else None
+    last = select(func.max(DayClose.id)).where(DayClose.date == day).scalar_subquery()
+    row = session.execute(_CLOSED.where(DayClose.id == last)).one_or_none()
+    return Closed(*row[:-1], reopened=bool(row[-1])) if row else None
 
 
 def locks(session: Session, *, limit: int = 5) -> list[Lock]:

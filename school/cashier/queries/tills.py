@@ -129,6 +129,12 @@ def taken_on(session: Session, cashier_id: int | None, day: dt.date) -> tuple[Ex
     return tuple(Expected(*row) for row in rows)
 
 
+def taken_by_all(session: Session, day: dt.date) -> tuple[Expected, ...]:
+    """What came in for a day by tender, whoever took it."""
+    rows = session.execute(_by_tender().where(Entry.date == day))
+    return tuple(Expected(*row) for row in rows)
+
+
 def _by_tender() -> Select[*tuple[Any, ...]]:
     return (
         select(Account.code, Account.name, -total(Line.amount))

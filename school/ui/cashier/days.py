@@ -17,7 +17,7 @@ from school.ledger.service import lock_period
 from school.students import queries as students
 from school.students.queries import SchoolFacts
 from school.ui import feedback, filters, forms, links, tables, words
-from school.ui.cashier import till
+from school.ui.cashier import papers, till
 from school.ui.forms import TypedDate, TypedText
 
 DAY, THROUGH, REASON, PAGE = "cashup.day", "cashup.through", "cashup.lock_reason", "cashup.days"
@@ -30,6 +30,9 @@ def draw(session: Session, actor: Actor) -> None:
     _state(locks)
     day = _chosen(today)
     missing = queries.missing(session, day)
+    done = queries.close_of(session, day)
+    if done and not done.reopened:
+        papers.day_button(done, school)
     if actor.can("periods.lock"):
         _close(day, missing, actor, is_closed=bool(locks) and day <= locks[0].locked_through)
         _longer(today, locks, actor)

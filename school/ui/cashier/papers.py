@@ -7,10 +7,17 @@ from functools import partial
 
 import streamlit as st
 
-from school.cashier.queries import Cheque, Count, Slip
+from school.cashier import queries
+from school.cashier.queries import Cheque, Closed, Count, Slip
+from school.cashier.queries.counts import REPLACED
+from school.db import reading
+from school.documents import day_sheet
 from school.documents import deposit as paper
 from school.documents.letterhead import Letterhead
+from school.documents.rules import check_code
 from school.students.queries import SchoolFacts
+
+COUNTS_MAX = 1_000  # of one day
 
 
 def count_button(count: Count, school: SchoolFacts, last_hash: str) -> None:
@@ -77,6 +84,45 @@ def slip_pdf(slip: Slip, cheques: list[Cheque], school: SchoolFacts) -> bytes:
             cheques=tuple(
                 paper.Cheque(one.reference or one.document, one.payer, one.amount) for one in cheques
             ),
+        )
+    )
+
+
+def day_button(closed: Closed, school: SchoolFacts) -> None:
+    """The sheet of a closed day, for the file."""
+    st.download_button(
+        "Print the day sheet",
+        partial(day_pdf, closed, school),
+        file_name=f"day sheet {closed.date.isoformat()}.pdf",
+        mime="application/pdf",
+        icon=":material/print:",
+        on_click="ignore",
+        key="cashup.print_day",
+    )
+
+
+def day_pdf(closed: Closed, school: SchoolFacts) -> bytes:
+    """Read when it is asked for, because few ask."""
+    with reading() as session:
+        taken = queries.taken_by_all(session, closed.date)
+        counts = queries.page(session, since=closed.date, until=closed.date, limit=COUNTS_MAX).rows
+        slips = queries.deposits_on(session, closed.date)
+    return day_sheet.day_pdf(
+        day_sheet.DayFacts(
+            head=_head(school, closed.at),
+            date=closed.date,
+            tenders=tuple(day_sheet.DayTender(one.name, one.amount) for one in taken),
+            counts=tuple(
+                day_sheet.DayCount(str(c.id), c.cashier, c.expected, c.counted, c.signed_by or "")
+                for c in reversed(counts)
+                if c.state != REPLACED
+            ),
+            deposits=tuple(day_sheet.DayDeposit(s.number, s.name, s.bank, s.amount) for s in slips),
+            closed_by=closed.actor,
+            closed_at=closed.at,
+            last_entry=closed.last_entry,
+            check_code=check_code(closed.last_hash) if closed.last_hash else "",
+            hash=closed.last_hash,
         )
     )
 
