@@ -46,7 +46,8 @@ class Tills:
             after = self.ended[cashier[0]]
             expected = queries.expected(self.session, cashier[0], after=after, through=through)
             if expected and all(one.amount >= 0 for one in expected):
-                made[self.counts + 1] = self._count(cashier, at, day, through, expected)
+                cash = self._count(cashier, at, day, through, expected)
+                made[self.counts] = cash
         if sum(made.values()) > 0:
             self._bank(at, day, {number: cash for number, cash in made.items() if cash})
 
