@@ -13,6 +13,7 @@ from school.ui import (
     settings_years,
 )
 
+actor = guard.require("settings.manage")
 VIEWS = {
     "School": settings_school.draw,
     "Years and terms": settings_years.draw,
@@ -23,8 +24,6 @@ VIEWS = {
     "Period lock": settings_books.period_lock,
     "New year": settings_promotion.draw,
 }
-
-actor = guard.require("settings.manage")
 st.title("Settings")
 feedback.show("settings")
 tabs = dict(zip(VIEWS, st.tabs(list(VIEWS), key="settings.view", bind="query-params"), strict=True))

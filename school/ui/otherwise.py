@@ -36,6 +36,8 @@ def choose(names: Mapping[int, str]) -> dict[int, int | None]:
         does = {STAYS: "Repeats the class", LEAVES: names[LEAVES]}
         does |= {class_id: f"Goes to {name}" for class_id, name in names.items() if class_id != LEAVES}
         st.selectbox("Does", list(does), format_func=lambda to: does.get(to, ""), key=DOES)
+    if st.session_state.get(WHO) not in matches:
+        st.session_state.pop(WHO, None)  # so that the first who is found is chosen
     who = st.selectbox(
         "Student",
         list(matches),

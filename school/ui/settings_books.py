@@ -84,8 +84,11 @@ def limits(actor: Actor) -> None:
         for facts in policies.POLICIES.values():
             value = held[facts.name]
             shown = "" if value is None else words.amount(value, unit)
-            forms.amount_field(facts.label, key=_limit_key(facts.name), unit=unit, value=shown)
-            st.markdown(words.quiet(f"{facts.says} Leave it empty for none."))
+            none = "No fee" if facts.name == policies.BOUNCED_CHEQUE_FEE else "No limit"
+            forms.amount_field(
+                facts.label, key=_limit_key(facts.name), unit=unit, value=shown, placeholder=none
+            )
+            st.markdown(words.quiet(facts.says))
         button(
             "Keep", "settings.keep_limits", lambda session, stands: _limit(session, actor, stands, unit, mark)
         )

@@ -212,9 +212,9 @@ def _going(of: ClassTurn, names: Mapping[int, str]) -> str:
     parts = []
     for to, count in of.going.most_common():
         word = "stay" if to == of.class_id else "leave" if to == LEAVES else _name(to, names)
-        parts.append(word.capitalize() if alone and word in ("stay", "leave") else word)
-        parts[-1] += "" if alone else f" {count:,}"
-    return ", ".join(parts)
+        parts.append(word if alone else f"{word} {count:,}")
+    told = ", ".join(parts)
+    return told[:1].upper() + told[1:]
 
 
 def _leavers(turn: Turn, unit: Currency) -> None:

@@ -169,8 +169,12 @@ def pupils(books: Database) -> dict[str, int]:
 def test_the_new_year_is_looked_at_first_with_the_arrears_and_then_done(
     books: Database, open_page: Open, pupils: dict[str, int]
 ) -> None:
-    at = opened(open_page, "New year", otherwise=f"{pupils['Cat']}.2")
+    at = opened(open_page, "New year")
+    at.get_by_key("settings.find").set_value("cat").run()
+    at.button(key="settings.add_otherwise").click().run()
 
+    assert not at.exception
+    assert at.query_params["otherwise"] == f"{pupils['Cat']}.2"
     assert [metric.value for metric in at.metric] == ["1", "1", "1", "75.00"]
     assert list(at.dataframe[0].value["Go to"]) == ["Form 2", "leave 1, stay 1"]
     assert list(at.dataframe[1].value["Student"]) == ["Ben"]
