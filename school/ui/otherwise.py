@@ -27,27 +27,10 @@ def choose(names: Mapping[int, str]) -> dict[int, int | None]:
         people = students.by_ids(session, held)
         found = students.search(session, str(st.session_state.get(SEARCH) or ""), limit=MATCHES_MAX)
     matches = {one.id: one for one in found if one.status == "enrolled"}
-    left, middle, right = st.columns([2, 2, 1], vertical_alignment="bottom")
-    with left:
-        st.text_input(
-            "Find a student", key=SEARCH, type="search", live=True, placeholder="Name or admission number"
-        )
-    with middle:
-        does = {STAYS: "Repeats the class", LEAVES: names[LEAVES]}
-        does |= {class_id: f"Goes to {name}" for class_id, name in names.items() if class_id != LEAVES}
-        st.selectbox("Does", list(does), format_func=lambda to: does.get(to, ""), key=DOES)
-    if st.session_state.get(WHO) not in matches:
-        st.session_state.pop(WHO, None)  # so that the first who is found is chosen
-    who = st.selectbox(
-        "Student",
-        list(matches),
-        format_func=lambda one: _about(matches[one]) if one in matches else "",
-        key=WHO,
-        placeholder="Nobody is found yet",
-        disabled=not matches,
+    st.text_input(
+        "Find a student", key=SEARCH, type="search", live=True, placeholder="Name or admission number"
     )
-    with right:
-        st.button("Add", key="settings.add_otherwise", disabled=who is None, on_click=_add, args=(matches,))
+    _who_does_what(matches, names)
     if held:
         kept = [student_id for student_id in held if student_id in people]
         st.session_state[KEPT] = kept
@@ -59,6 +42,27 @@ def choose(names: Mapping[int, str]) -> dict[int, int | None]:
             on_change=_keep,
         )
     return {student_id: to for student_id, to in held.items() if student_id in people}
+
+
+def _who_does_what(matches: Mapping[int, StudentFacts], names: Mapping[int, str]) -> None:
+    does = {STAYS: "Repeats the class", LEAVES: names[LEAVES]}
+    does |= {class_id: f"Goes to {name}" for class_id, name in names.items() if class_id != LEAVES}
+    if st.session_state.get(WHO) not in matches:
+        st.session_state.pop(WHO, None)  # so that the first who is found is chosen
+    left, middle, right = st.columns([3, 2, 1], vertical_alignment="bottom")
+    with left:
+        who = st.selectbox(
+            "Student",
+            list(matches),
+            format_func=lambda one: _about(matches[one]) if one in matches else "",
+            key=WHO,
+            placeholder="Nobody is found yet",
+            disabled=not matches,
+        )
+    with middle:
+        st.selectbox("Does", list(does), format_func=lambda to: does.get(to, ""), key=DOES)
+    with right:
+        st.button("Add", key="settings.add_otherwise", disabled=who is None, on_click=_add, args=(matches,))
 
 
 def _about(student: StudentFacts) -> str:

@@ -18,7 +18,7 @@ from school.students.queries import SchoolFacts
 from school.ui import feedback, forms, languages, proposals, words
 from school.ui.settings_form import WIDTH, Stands, Tell, button, text
 
-NAME, ADDRESS = "settings.name", "settings.address"
+NAME, ADDRESS, HOW_TO_PAY = "settings.name", "settings.address", "settings.how_to_pay"
 ZONE, LOCALE, CURRENCY = "settings.time_zone", "settings.locale", "settings.currency"
 LOGO, NO_LOGO = "settings.logo", "settings.no_logo"
 PICTURES = ["png", "jpg", "jpeg", "svg"]
@@ -32,6 +32,13 @@ def draw(actor: Actor) -> None:
         st.text_input("Name of the school", school.name, key=NAME, autocomplete="organization")
         feedback.problem(NAME)
         st.text_area("Address", school.address, key=ADDRESS, height=100, help="It stands on every document.")
+        st.text_area(
+            "How to pay",
+            school.how_to_pay,
+            key=HOW_TO_PAY,
+            height=100,
+            help="Bank account, paybill number, office hours: it stands on statements, invoices and letters.",
+        )
         left, right = st.columns(2)
         with left:
             forms.choice_field("Time zone", proposals.time_zones(), key=ZONE, chosen=school.time_zone)
@@ -68,6 +75,7 @@ def _keep(session: Session, actor: Actor, stands: Stands) -> Tell:
         actor=actor,
         name=text(stands, NAME),
         address=text(stands, ADDRESS),
+        how_to_pay=text(stands, HOW_TO_PAY),
         time_zone=text(stands, ZONE) or None,
         locale=text(stands, LOCALE) or None,
         logo=_new_logo(stands.get(LOGO), without=bool(stands.get(NO_LOGO))),

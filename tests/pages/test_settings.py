@@ -176,7 +176,7 @@ def test_the_new_year_is_looked_at_first_with_the_arrears_and_then_done(
     assert not at.exception
     assert at.query_params["otherwise"] == f"{pupils['Cat']}.2"
     assert [metric.value for metric in at.metric] == ["1", "1", "1", "75.00"]
-    assert list(at.dataframe[0].value["Go to"]) == ["Form 2", "leave 1, stay 1"]
+    assert list(at.dataframe[0].value["Go to"]) == ["Form 2", "Leave 1, stay 1"]
     assert list(at.dataframe[1].value["Student"]) == ["Ben"]
     assert "1 owe USD 70.00 together." in text(at)
     with books.reading() as session:

@@ -14,6 +14,7 @@ from school.ledger.posting import authorise
 from school.ledger.rules import SERIES, SERIES_SHAPE
 
 OF_KIND = {"payment": "receipts", "refund": "refunds"}
+DEPOSIT_SLIPS = "D"  # they are no entries, and count by themselves
 
 
 def number_documents(session: Session, *, actor: Actor, kind: str, series: str) -> None:
@@ -27,6 +28,8 @@ def number_documents(session: Session, *, actor: Actor, kind: str, series: str) 
     series = series.strip().upper()
     if not SERIES_SHAPE.fullmatch(series):
         raise BadInput("Type 1 to 6 letters and digits, a letter first, like R or R27.", field="series")
+    if series == DEPOSIT_SLIPS:
+        raise BadInput(f"{series} numbers deposit slips: choose other letters.", field="series")
     held = {row.kind: row.series for row in session.scalars(select(DocumentSeries))}
     other = next(name for name in SERIES if name != kind)
     used = select(Entry.id).where(Entry.series == series, Entry.kind == other).limit(1)
