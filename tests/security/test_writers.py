@@ -64,6 +64,7 @@ UNTOLD = {
     "school.drafts.service.keep": "a draft is no fact",
     "school.drafts.service.forget": "a draft is no fact",
     "school.drafts.service.set_aside": "a draft is no fact",
+    "school.letters.writing.remind": "nobody of the world is overdue",
     "school.students.calendar.make_school": "the world has a school",
     "school.students.calendar.change_currency": "the world has entries in its currency",
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy.orm import Session
 
 from school.access.rules import COMMAND_LINE, Actor
@@ -62,7 +64,10 @@ WRITERS: dict[str, Writer] = {
     ),
     "school.letters.service.send_again": Writer("letters.send", _again),
     "school.letters.service.save_stage": Writer(
-        "letters.send", lambda s, a, w: service.save_stage(s, actor=a, stage=queries.stages(s)[0])
+        "letters.send",
+        lambda s, a, w: service.save_stage(
+            s, actor=a, stage=replace(queries.stages(s)[0], subject="Fees of {students}")
+        ),
     ),
     "school.letters.writing.receipt": Writer("letters.send", _receipt),
     "school.letters.writing.statements": Writer("letters.send", _statement),
