@@ -3,7 +3,7 @@
 import streamlit as st
 
 from school.ui import guard, statement_run
-from school.ui.reporting import aged_debtors, collections, corrections, day_book, trial_balance
+from school.ui.reporting import aged_debtors, collections, concessions, corrections, day_book, trial_balance
 
 actor = guard.require("reports.read")
 st.title("Reports")
@@ -12,6 +12,7 @@ REPORTS = {  # the word on the tab, and the module that draws it
     "Day book": day_book,
     "Aged debtors": aged_debtors,
     "Collections": collections,
+    "Concessions": concessions,
     "Corrections": corrections,
     "Trial balance": trial_balance,
     "Statement run": statement_run,

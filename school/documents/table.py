@@ -1,4 +1,7 @@
-"""A report on paper: A4 on its side, a heading, and a table with its totals."""
+"""A report on paper: A4 on its side, a heading, and a table with its totals.
+
+A column in which nothing stands is left out.
+"""
 
 from __future__ import annotations
 
@@ -36,33 +39,33 @@ def table_pdf(paper: TablePaper) -> bytes:
     """The paper as a tagged PDF. Raises BadInput for more than `ROWS_MAX` rows."""
     table = paper.table
     totals = Totals(table.columns)
-    rows = []
+    rows: list[list[str]] = []
     for row in totals.passing(table.rows):
         rows.append([_text(cell, column, paper) for cell, column in zip(row, table.columns, strict=True)])
         if len(rows) > ROWS_MAX:
             raise BadInput(TOO_LONG)
+    kept = [at for at in range(len(table.columns)) if not rows or any(row[at] for row in rows)]
     total = totals.row()
+    last = total and [_text(cell, column, paper) for cell, column in zip(total, table.columns, strict=True)]
     logo = engine.picture(paper.logo) if paper.logo else None
     said = {
         "school": paper.school_name,
         "logo": logo is not None,
         "title": table.title,
         "about": paper.about,
-        "columns": [
-            (_heading(column, table.currency), column.kind in ("amount", "count"), column.kind == "text")
-            for column in table.columns
-        ],
-        "rows": rows,
-        "total": total
-        and [_text(cell, column, paper) for cell, column in zip(total, table.columns, strict=True)],
+        "columns": [_heading(table.columns[at], table.currency) for at in kept],
+        "rows": [[row[at] for at in kept] for row in rows],
+        "total": last and [last[at] for at in kept],
         "printed": paper.printed,
     }
     images = {"logo": logo} if logo else {}
     return engine.pdf("table", said, tag=paper.locale, created=paper.made_at, images=images)
 
 
-def _heading(column: Column, unit: Currency) -> str:
-    return f"{column.label} {unit.code}" if column.kind == "amount" else column.label
+def _heading(column: Column, unit: Currency) -> tuple[str, bool, bool]:
+    """The words, whether it stands to the right, and whether it is wide."""
+    words = f"{column.label} {unit.code}" if column.kind == "amount" else column.label
+    return words, column.kind in ("amount", "count"), column.wide
 
 
 def _text(cell: Cell, column: Column, paper: TablePaper) -> str:

@@ -32,11 +32,14 @@ OPTIONS = {  # a row is let go when the next begins; text stays text
 
 @dataclass(frozen=True)
 class Column:
-    """An amount is minor units; `summed` columns have their total in the last row."""
+    """An amount is minor units; `summed` columns have their total in the last row. On paper, `wide` columns
+    share the room that the others leave.
+    """
 
     label: str
     kind: Kind = "text"
     summed: bool = False
+    wide: bool = False
 
 
 @dataclass(frozen=True)

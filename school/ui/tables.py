@@ -31,6 +31,7 @@ def offset(page: object, matches: int, *, per_page: int = ROWS_PER_PAGE) -> int:
 
 
 Goal = tuple[Path, dict[str, str]]  # a page, and what its address says
+HERE = Path("here")  # the same page: its fields are set, because Streamlit lets no address set them there
 
 
 def plain(
@@ -115,4 +116,7 @@ def go(at: object, goals: Sequence[Goal]) -> None:
     """The browser sends a place; only a place that was drawn leads anywhere."""
     if isinstance(at, int) and 0 <= at < len(goals):
         page, address = goals[at]
-        st.switch_page(page, query_params=address)
+        if page == HERE:
+            st.session_state.update(address)
+        else:
+            st.switch_page(page, query_params=address)

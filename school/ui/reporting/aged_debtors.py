@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -26,7 +26,8 @@ PAGE = "reports.debtors.page"
 BY = {"Student": "student", "Family": "family", "Class": "class"}
 ORDERS = {"Most owed first": "balance", "Oldest debt first": "oldest", "Name": "name"}
 STRENGTHS = (0.35, 0.5, 0.65, 0.8, 1.0)  # the older the debt, the stronger its bar
-AGES = {"Balance": "balance", **open_charges.BUCKETS, "Credit": "credit"}
+AGES = {**open_charges.BUCKETS, "Credit": "credit"}
+BALANCE = "Balance"
 
 
 @dataclass(frozen=True)
@@ -116,24 +117,34 @@ def table(page: DebtorPage, asked: Asked, school: SchoolFacts) -> None:
     head = next(name for name, by in BY.items() if by == asked.by)
     plural = {"student": "students", "family": "families", "class": "classes"}[asked.by]
     every = f"All {count:,} {plural}" if count > 1 else "In all"
-    whole = {**vars(aged), "balance": aged.open_total - aged.credit}
     columns = {
         head: [every, *(_name(row, asked) for row in rows)],
+        BALANCE: [
+            words.owes(one, unit) for one in (aged.open_total - aged.credit, *(r.balance for r in rows))
+        ],
         **{
-            age: [shown.some(amount, unit) for amount in (whole[name], *(getattr(row, name) for row in rows))]
+            age: [shown.some(amount, unit) for amount in (getattr(one, name) for one in (aged, *rows))]
             for age, name in AGES.items()
         },
         "Since": ["", *(words.date(row.since) if row.since else "" for row in rows)],
-        "Class": ["", *(row.class_name for row in rows if asked.by == "student")],
-        "Number": ["", *(row.detail for row in rows if asked.by == "student")],
-        "Children": ["", *(row.detail for row in rows if asked.by == "family")],
-        "Students": ["", *(f"{row.students:,}" for row in rows if asked.by == "class")],
+        **{name: ["", *cells] for name, cells in _more(rows, asked).items()},
     }
-    kept = {name: cells for name, cells in columns.items() if len(cells) == len(rows) + 1 and any(cells)}
+    kept = shown.filled(columns)
     goals = [_charges(open_charges.ALL, asked), *(_goal(row, asked) for row in rows)]
-    amounts = [name for name in (*AGES, "Students") if name in kept]
+    amounts = [name for name in (BALANCE, *AGES, "Students") if name in kept]
     alt = f"Aged debtors by {asked.by}, all together first"
     tables.rows(kept, goals, fitted=True, opens=head, amounts=amounts, key="reports.debtors.rows", alt=alt)
+
+
+def _more(rows: Sequence[DebtorRow], asked: Asked) -> dict[str, list[str]]:
+    if asked.by == "student":
+        return {
+            "Class": [row.class_name or links.NO_CLASS for row in rows],
+            "Number": [row.detail for row in rows],
+        }
+    if asked.by == "family":
+        return {"Children": [row.detail for row in rows]}
+    return {"Students": [f"{row.students:,}" for row in rows]}
 
 
 def _name(row: DebtorRow, asked: Asked) -> str:
@@ -145,11 +156,7 @@ def _goal(row: DebtorRow, asked: Asked) -> Goal:
         return links.STUDENT, links.student(row.key)
     if asked.by == "family":
         return links.FAMILY, {"family": str(row.key)}
-    return links.REPORTS, {
-        "reports.view": "Aged debtors",
-        "reports.debtors.class": row.name or links.NO_CLASS,
-        **({"reports.debtors.as_at": asked.past.isoformat()} if asked.past else {}),
-    }
+    return tables.HERE, {"reports.debtors.class": row.name or links.NO_CLASS, "reports.debtors.by": "Student"}
 
 
 def report(asked: Asked, count: int) -> files.Report:
@@ -157,7 +164,7 @@ def report(asked: Asked, count: int) -> files.Report:
         for row in debtors.every(
             session, by=asked.by, order=asked.order, as_at=asked.past, class_id=asked.class_id
         ):
-            amounts = [getattr(row, name) or None for name in AGES.values()]
+            amounts = [row.balance, *(getattr(row, name) or None for name in AGES.values())]
             yield _name(row, asked), row.detail, row.class_name, *amounts, row.since
 
     head = next(name for name, by in BY.items() if by == asked.by)
@@ -167,10 +174,10 @@ def report(asked: Asked, count: int) -> files.Report:
         about=asked.about,
         day=asked.day.isoformat(),
         columns=(
-            Column(head),
-            Column("Children" if asked.by == "family" else "Number"),
+            Column(head, wide=True),
+            Column("Children" if asked.by == "family" else "Number", wide=asked.by == "family"),
             Column("Class"),
-            *(Column(age, "amount", summed=True) for age in AGES),
+            *(Column(name, "amount", summed=True) for name in (BALANCE, *AGES)),
             Column("Since", "day"),
         ),
         rows=read,

@@ -194,7 +194,7 @@ def report(period: Period, step: str, tenders: Sequence[AccountFacts], count: in
         columns=(
             Column("From", "day"),
             Column("To", "day"),
-            Column("Term"),
+            Column("Term", wide=True),
             *(Column(name, "amount", summed=True) for name in names),
         ),
         rows=read,

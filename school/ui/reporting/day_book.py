@@ -28,11 +28,11 @@ COLUMNS = (
     Column("Date", "day"),
     Column("Time"),
     Column("What"),
-    Column("For"),
+    Column("For", wide=True),
     Column("Account"),
     *(Column(name, "amount", summed=True) for name in SIDES),
     Column("By"),
-    Column("Reason"),
+    Column("Reason", wide=True),
 )
 
 

@@ -21,7 +21,7 @@ from school.ui.reporting import files
 from school.ui.tables import Goal
 
 COLUMNS = (
-    Column("Account"),
+    Column("Account", wide=True),
     Column("Code"),
     Column("Debit", "amount", summed=True),
     Column("Credit", "amount", summed=True),
