@@ -20,8 +20,8 @@ _ABOVE = dict.fromkeys(("student", "amount", "tender", "account", "pays", "date"
 
 @dataclass(frozen=True)
 class Card:
-    """`name` tells cards apart; `title` is Markdown; `balance` what the student owes now, in minor units. `approve` and `refuse` write,
-    and only that; the first gives the number of the document it made, if any.
+    """`name` tells cards apart; `title` is Markdown; `balance` is minor units, owed now. `approve` and `refuse`
+    write, and only that; the first gives the number of the document it made, if any.
     """
 
     name: str
