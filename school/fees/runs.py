@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -58,13 +58,13 @@ class RunFacts:
 
 def runs(session: Session, *, kind: str, limit: int | None = None) -> list[RunFacts]:
     """Latest first."""
-    query = _runs().where(Run.kind == kind).order_by(Run.id.desc())
-    return _facts(session, query.limit(limit) if limit else query)
+    ids = session.scalars(select(Run.id).where(Run.kind == kind).order_by(Run.id.desc()).limit(limit)).all()
+    return _facts(session, _runs(ids).order_by(Run.id.desc()))
 
 
 def run(session: Session, run_id: int) -> RunFacts:
     """Raises NotFound."""
-    found = _facts(session, _runs().where(Run.id == run_id))
+    found = _facts(session, _runs([run_id]))
     if not found:
         raise NotFound("There is no such run.", field="run")
     return found[0]
@@ -148,7 +148,8 @@ def _mirrors(session: Session, entry_ids: Iterable[int]) -> dict[int, list[NewLi
     return found
 
 
-def _runs() -> Any:
+def _runs(ids: Sequence[int]) -> Any:
+    """These alone are counted: runs of many years are many entries."""
     undone, entry = aliased(Entry), aliased(Entry)
     counted = (
         select(
@@ -160,6 +161,7 @@ def _runs() -> Any:
         )
         .join(entry, entry.id == RunEntry.entry_id)
         .outerjoin(undone, undone.reverses == entry.id)
+        .where(RunEntry.run_id.in_(ids))
         .group_by(RunEntry.run_id)
         .subquery()
     )
@@ -185,6 +187,7 @@ def _runs() -> Any:
         .outerjoin(Term, Term.id == Run.term_id)
         .outerjoin(Year, Year.id == Term.year_id)
         .outerjoin(counted, counted.c.run_id == Run.id)
+        .where(Run.id.in_(ids))
     )
 
 

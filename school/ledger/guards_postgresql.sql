@@ -124,25 +124,40 @@ BEGIN
 END $$;
 CREATE TRIGGER period_lock_guard BEFORE INSERT ON public.period_lock FOR EACH ROW EXECUTE FUNCTION guard_period_lock();
 
--- Lines come first, in order, and only for an entry that is not yet sealed.
+-- Lines come first, in order, and only for an entry that is not yet sealed. All lines of a statement are looked at
+-- at once: a run adds hundreds.
 CREATE FUNCTION guard_line() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
-DECLARE refused text;
+DECLARE
+  refused text;
+  fewest bigint; most bigint; added bigint;
 BEGIN
-  IF EXISTS (SELECT 1 FROM entry WHERE id = NEW.entry_id) THEN
+  SELECT MIN(id), MAX(id), COUNT(*) INTO fewest, most, added FROM fresh;
+  IF EXISTS (SELECT 1 FROM fresh JOIN entry ON entry.id = fresh.entry_id) THEN
     refused := 'entry is sealed';
-  ELSIF NEW.id <> 1 + COALESCE((SELECT MAX(id) FROM line), 0) THEN
+  ELSIF added > 0 AND (most - fewest + 1 <> added OR most <> (SELECT MAX(id) FROM line)
+        OR fewest <> 1 + COALESCE((SELECT MAX(id) FROM line WHERE id < fewest), 0)) THEN
     refused := 'line id must be last + 1';
-  ELSIF NEW.n <> 1 + COALESCE((SELECT MAX(n) FROM line WHERE entry_id = NEW.entry_id), 0) THEN
+  ELSIF EXISTS (
+      SELECT 1 FROM (
+        SELECT l.n, ROW_NUMBER() OVER (PARTITION BY l.entry_id ORDER BY l.id) AS place
+          FROM (SELECT DISTINCT entry_id FROM fresh) AS of_entry JOIN line l ON l.entry_id = of_entry.entry_id) AS numbered
+       WHERE n <> place) THEN
     refused := 'line number must be last + 1';
-  ELSIF NEW.pays IS NOT NULL AND NOT EXISTS (
-      SELECT 1 FROM line WHERE id = NEW.pays AND student_id = NEW.student_id AND due_date IS NOT NULL) THEN
-    refused := 'pays must be a charge of the same student';
   ELSE
-    RETURN NEW;
+    RETURN NULL;
   END IF;
   RAISE EXCEPTION 'ledger: %', refused USING ERRCODE = 'check_violation';
 END $$;
-CREATE TRIGGER line_guard BEFORE INSERT ON public.line FOR EACH ROW EXECUTE FUNCTION guard_line();
+CREATE TRIGGER line_guard AFTER INSERT ON public.line REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION guard_line();
+
+CREATE FUNCTION guard_line_pin() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM line WHERE id = NEW.pays AND student_id = NEW.student_id AND due_date IS NOT NULL) THEN
+    RAISE EXCEPTION 'ledger: pays must be a charge of the same student' USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER line_pin BEFORE INSERT ON public.line FOR EACH ROW WHEN ((new.pays IS NOT NULL)) EXECUTE FUNCTION guard_line_pin();
 
 -- The entry comes last and seals its lines.
 CREATE FUNCTION guard_entry_seal() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
@@ -221,17 +236,21 @@ CREATE TRIGGER entry_seal BEFORE INSERT ON public.entry FOR EACH ROW EXECUTE FUN
 
 -- Projections follow in the same transaction: balances, what is open, totals by day and by class.
 CREATE FUNCTION guard_entry_project() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
-DECLARE student record; item record;
+DECLARE
+  student record; item record;
+  dates date[] := '{}'; moves bigint[] := '{}';
 BEGIN
   INSERT INTO day_total AS t (date, account, amount)
-    SELECT NEW.date, account, SUM(amount) FROM line WHERE entry_id = NEW.id GROUP BY account
+    SELECT e.date, l.account, SUM(l.amount) FROM fresh e JOIN line l ON l.entry_id = e.id GROUP BY 1, 2
     ON CONFLICT (date, account) DO UPDATE SET amount = t.amount + excluded.amount;
   INSERT INTO class_total AS t (term_id, class_id, account, amount)
-    SELECT COALESCE(term_id, 0), COALESCE(class_id, 0), account, SUM(amount) FROM line WHERE entry_id = NEW.id GROUP BY 1, 2, 3
+    SELECT COALESCE(l.term_id, 0), COALESCE(l.class_id, 0), l.account, SUM(l.amount)
+      FROM fresh e JOIN line l ON l.entry_id = e.id GROUP BY 1, 2, 3
     ON CONFLICT (term_id, class_id, account) DO UPDATE SET amount = t.amount + excluded.amount;
   -- One student at a time: equality keeps every cached plan an index plan.
   FOR student IN
-    SELECT student_id AS id, SUM(amount)::bigint AS moved, 0::bigint AS balance FROM line WHERE entry_id = NEW.id GROUP BY student_id
+    SELECT l.student_id AS id, SUM(l.amount)::bigint AS moved, 0::bigint AS balance
+      FROM fresh e JOIN line l ON l.entry_id = e.id GROUP BY l.student_id
   LOOP
     UPDATE student_balance SET balance = balance + student.moved WHERE student_id = student.id
       RETURNING balance INTO student.balance;
@@ -252,13 +271,16 @@ BEGIN
       ELSE
         UPDATE open_item SET open = item.left_open WHERE line_id = item.id;
       END IF;
-      INSERT INTO due_total AS t (due_date, open) VALUES (item.due_date, item.left_open - item.was)
-        ON CONFLICT (due_date) DO UPDATE SET open = t.open + excluded.open;
+      dates := dates || item.due_date;
+      moves := moves || (item.left_open - item.was);
     END LOOP;
   END LOOP;
+  INSERT INTO due_total AS t (due_date, open)
+    SELECT due, SUM(moved)::bigint FROM unnest(dates, moves) AS m (due, moved) GROUP BY due
+    ON CONFLICT (due_date) DO UPDATE SET open = t.open + excluded.open;
   RETURN NULL;
 END $$;
-CREATE TRIGGER entry_project AFTER INSERT ON public.entry FOR EACH ROW EXECUTE FUNCTION guard_entry_project();
+CREATE TRIGGER entry_project AFTER INSERT ON public.entry REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION guard_entry_project();
 
 CREATE FUNCTION guard_student_enters_roll() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
 BEGIN

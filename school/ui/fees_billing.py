@@ -34,7 +34,9 @@ from school.ui import (
 
 VIEW = {"fees.view": "Billing run"}
 UNDO, TICKET = "undo", "billing"
-RUNS_MAX = 20
+RUNS_MAX = 8
+AT_ONCE = 3_000  # students previewed unasked: more take seconds
+LOOK = "look"
 EVERY_CLASS = "Every class"
 
 
@@ -65,7 +67,17 @@ def _new_run(actor: Actor, unit: Currency) -> None:
                 "Say first what is charged for, in Fee heads, and what it costs.", icon=":material/category:"
             )
             return
-        found = bills.preview(session, told)
+        count = queries.count_pupils(session, term, class_ids=told.class_ids)
+        if count > AT_ONCE and LOOK not in st.query_params:
+            st.button(
+                f"Look at what {count:,} students would be charged",
+                type="primary",
+                key="fees.look",
+                on_click=_look,
+            )
+            return
+        with st.spinner("The bills are worked out …"):
+            found = bills.preview(session, told)
     name = f"{term.name} {term.year_name}"
     new = [bill for bill in found if bill.is_new]
     billing_preview.figures(found, unit)
@@ -84,6 +96,10 @@ def _new_run(actor: Actor, unit: Currency) -> None:
     feedback.problem("fees.due_date")
     feedback.problem("fees.date")
     billing_preview.draw(found, unit)
+
+
+def _look() -> None:
+    st.query_params[LOOK] = "yes"
 
 
 def _told(session: Session) -> tuple[Told | None, TermFacts | None]:
