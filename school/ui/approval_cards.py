@@ -24,7 +24,7 @@ class Card:
     and only that; the first gives the number of the document it made, if any.
     """
 
-    key: str
+    name: str
     title: str
     after: str  # what has happened once it is approved
     reason: str
@@ -58,20 +58,20 @@ def draw(card: Card, unit: Currency) -> None:
 def _buttons(card: Card) -> None:
     reason = forms.text_field(
         "Why not, if you refuse",
-        key=f"approvals.reason.{card.key}",
+        key=f"approvals.reason.{card.name}",
         placeholder="They pay next week",
         width=280,
     )
     st.button(
         "Approve",
-        key=f"approvals.approve.{card.key}",
+        key=f"approvals.approve.{card.name}",
         icon=":material/check:",
         on_click=_approve,
         args=(card,),
     )
     st.button(
         "Refuse",
-        key=f"approvals.refuse.{card.key}",
+        key=f"approvals.refuse.{card.name}",
         icon=":material/close:",
         on_click=_refuse,
         args=(card, reason),
@@ -80,7 +80,7 @@ def _buttons(card: Card) -> None:
 
 def _approve(card: Card) -> None:
     """For the button: what was pressed is written before anything can stop it."""
-    with feedback.attempt("approvals", **_ABOVE), once.holding(f"approval {card.key}"), writing() as session:
+    with feedback.attempt("approvals", **_ABOVE), once.holding(f"approval {card.name}"), writing() as session:
         document = card.approve(session)
     if not feedback.refused():
         number = f" as {document}" if document else ""
@@ -90,7 +90,7 @@ def _approve(card: Card) -> None:
 def _refuse(card: Card, reason: TypedText) -> None:
     with feedback.attempt("approvals", **_ABOVE, reason=reason.key) as stands:
         why = reason.at(stands).words()
-        with once.holding(f"approval {card.key}"), writing() as session:
+        with once.holding(f"approval {card.name}"), writing() as session:
             card.refuse(session, why)
     if not feedback.refused():
         feedback.say("success", f"{card.title} is refused; nothing was recorded.")

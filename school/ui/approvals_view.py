@@ -42,7 +42,7 @@ def _correction(session: Session, asked: ApprovalFacts, actor: Actor, unit: Curr
     of = f", {words.plain(asked.account.lower())}" if asked.account else ""
     amount = f"{unit.code} {words.amount(asked.amount, unit)}"
     return Card(
-        key=str(asked.id),
+        name=str(asked.id),
         title=f"{KIND_NAMES[asked.kind]} of {amount} for {words.plain(asked.student_name)}{of}",
         after=" and recorded",
         reason=asked.reason,
@@ -60,7 +60,7 @@ def _correction(session: Session, asked: ApprovalFacts, actor: Actor, unit: Curr
 def _grant(session: Session, grant: GrantFacts, actor: Actor, unit: Currency) -> Card:
     gives = f"{words.plain(grant.scheme_name)}, {words.plain(concession_words.of_grant(grant, unit))}"
     return Card(
-        key=f"grant.{grant.id}",
+        name=f"grant.{grant.id}",
         title=f"{gives}, for {words.plain(grant.student)}",
         after="; the next billing run gives it",
         reason=grant.reason,
