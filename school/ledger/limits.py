@@ -36,6 +36,7 @@ NAMES = {
     "concession": "concessions",
 }
 APPROVED = "approval:"  # how the request ids of what was approved begin
+NOT_BY_HAND = "%:%"  # the request ids of what was approved, and of what a run posted, are made of parts
 TOGETHER = timedelta(days=1)  # what is recorded in parts within it counts as one
 
 
@@ -77,7 +78,7 @@ def check(session: Session, desk: Desk, lines: Sequence[NewLine], approved_by: A
 
 
 def _lately(session: Session, kind: str, student_id: int) -> int:
-    """What was recorded of this kind for the student within a day, without a second person."""
+    """What was recorded of this kind for the student within a day, by hand and without a second person."""
     later = aliased(Entry)
     query = (
         select(total(Line.amount))
@@ -87,7 +88,7 @@ def _lately(session: Session, kind: str, student_id: int) -> int:
             Line.student_id == student_id,
             Entry.kind == kind,
             Entry.at > clock.now() - TOGETHER,
-            Entry.request_id.not_like(f"{APPROVED}%"),
+            Entry.request_id.not_like(NOT_BY_HAND),
             later.id.is_(None),
         )
     )

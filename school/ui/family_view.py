@@ -18,6 +18,7 @@ from school.students.queries import GuardianFacts, SchoolFacts
 from school.students.rules import Payer
 from school.ui import links, payment_fact, statement_words, tables, words
 
+ROWS_MAX = 200  # the newest; a browser is slow with more, and a period finds the others
 CARD = 220  # pixels: a balance in words and figures is never cut short
 
 
@@ -103,12 +104,16 @@ def statement(session: Session, family: Family, since: date | None, until: date 
             f"Nothing was posted in this period; the family {statement_words.stands(found.closing, unit)}."
         )
         return
-    if since:
+    shown = found.rows[-ROWS_MAX:]
+    if len(shown) < len(found.rows):
+        brought = shown[0].row.balance - shown[0].row.amount
+        st.markdown(f"Before the rows shown here the family {statement_words.stood(brought, unit)}.")
+    elif since:
         st.markdown(f"On {words.date(since)} the family {statement_words.stood(found.opening, unit)}.")
-    rows = [one.row for one in found.rows]
+    rows = [one.row for one in shown]
     columns = {
         "What": [statement_words.what(row) for row in rows],
-        "Student": [one.child.name for one in found.rows],
+        "Student": [one.child.name for one in shown],
         "Date": [words.date(row.date) for row in rows],
         "Charges": [words.amount(row.amount, unit) if row.amount > 0 else "" for row in rows],
         "Credits": [words.amount(-row.amount, unit) if row.amount < 0 else "" for row in rows],

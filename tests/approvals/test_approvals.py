@@ -125,6 +125,22 @@ def test_a_limit_is_not_passed_in_parts(office: Office) -> None:
     assert (type(asked), type(later)) == (Asked, Posted)
 
 
+def test_what_a_run_takes_back_counts_for_no_limit(office: Office) -> None:
+    with office.database.writing() as session:
+        books.credit_note(
+            session,
+            actor=COMMAND_LINE,
+            request_id="bill:1:1:1",
+            student_id=office.ann,
+            amount_minor=60_00,
+            account="TUITION",
+            reason="left the bus",
+        )
+
+    assert isinstance(office.record("credit_note", 60_00, account="TUITION"), Posted)
+    assert isinstance(office.record("credit_note", 60_00, account="TUITION"), Asked)
+
+
 def test_without_a_limit_nobody_is_asked(office: Office) -> None:
     with office.database.writing() as session:
         policies.change_policies(session, actor=COMMAND_LINE, values={policies.WRITE_OFF_LIMIT: None})
