@@ -23,6 +23,7 @@ from school.reports import reminders as reports
 from school.students import queries as students
 from school.students.queries import SchoolFacts
 
+REVERSED_SINCE = "What this is about was reversed in the meantime, so it was not sent."
 PAID_SINCE = "What is overdue has changed since this was written, so it was not sent."
 
 
@@ -36,8 +37,18 @@ class Paper:
     pdf: bytes
 
 
+def to_send(session: Session, letter: LetterFacts) -> Paper:
+    """As `of_letter`, if what the letter says is still true. Raises NotWanted."""
+    entry = letter.details.get("entry")
+    if entry is not None and ledger.entry(session, int(entry)).reversed_by is not None:
+        raise NotWanted(REVERSED_SINCE)
+    if letter.kind == "reminder":
+        _expect_still_overdue(session, letter)
+    return of_letter(session, letter)
+
+
 def of_letter(session: Session, letter: LetterFacts) -> Paper:
-    """Raises NotWanted, for a letter that still waits."""
+    """What the letter is about, as it was written."""
     match letter.kind:
         case "receipt":
             return _receipt(session, letter)
@@ -46,19 +57,11 @@ def of_letter(session: Session, letter: LetterFacts) -> Paper:
         case "invoice":
             return _invoice(session, letter)
         case _:
-            if _waits(letter):
-                _expect_still_overdue(session, letter)
             return Paper(f"reminder-{letter.details['on']}.pdf", reminders(session, [letter]))
-
-
-def _waits(letter: LetterFacts) -> bool:
-    return letter.state in ("waiting", "sending")
 
 
 def _receipt(session: Session, letter: LetterFacts) -> Paper:
     found = ledger.receipt(session, int(letter.details["entry"]))
-    if found.reversed_by is not None and _waits(letter):
-        raise NotWanted(f"{found.document} was reversed in the meantime.")
     return Paper(f"{found.document}.pdf", receipt_pdf(found, students.school(session)))
 
 
@@ -71,8 +74,6 @@ def _statement(session: Session, letter: LetterFacts) -> Paper:
 
 def _invoice(session: Session, letter: LetterFacts) -> Paper:
     (facts,) = invoices.invoices(session, [int(letter.details["entry"])])
-    if facts.reversed_by is not None and _waits(letter):
-        raise NotWanted("The bill was reversed in the meantime.")
     return Paper(f"invoice-{facts.number}.pdf", invoice_pdf(replace(facts, to=letter.to_name)))
 
 

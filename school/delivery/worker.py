@@ -94,7 +94,7 @@ class _Post:
     def _drawn(self, letter: LetterFacts) -> Paper | None:
         try:
             with self._books.reading() as session:
-                return papers.of_letter(session, letter)
+                return papers.to_send(session, letter)
         except NotWanted as why:
             self._mark(letter, outbox.not_wanted, str(why))
         except Unavailable:

@@ -9,6 +9,7 @@ import streamlit as st
 from sqlalchemy.orm import Session
 
 from school.access.rules import Actor
+from school.access.service import authorise
 from school.db import reading, writing
 from school.delivery import papers, worker
 from school.letters import queries, service
@@ -66,7 +67,7 @@ def offer(page: Page, actor: Actor) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
             "Document (PDF)",
-            partial(_pdf, letter.id),
+            partial(_pdf, actor, letter.id),
             file_name=f"{letter.kind}-{letter.id}.pdf",
             mime="application/pdf",
             icon=":material/download:",
@@ -93,8 +94,9 @@ def offer(page: Page, actor: Actor) -> None:
         st.page_link(links.LETTERS, label="All letters", icon=":material/mail:", query_params=links.letters())
 
 
-def _pdf(letter_id: int) -> bytes:
+def _pdf(actor: Actor, letter_id: int) -> bytes:
     with reading() as session:
+        authorise(session, actor, service.CAPABILITY)
         return papers.of_letter(session, queries.letter(session, letter_id)).pdf
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 from sqlalchemy.orm import Session
 
 from school.access.rules import Actor
+from school.access.service import authorise
 from school.db import reading, writing
 from school.delivery import papers, worker
 from school.errors import BadInput
@@ -17,7 +18,7 @@ from school.letters import queries, reminders, rules
 from school.letters import writing as letters
 from school.letters.queries import LetterFacts
 from school.letters.reminders import DueReminder, Preview
-from school.letters.service import NO_MAIL, How
+from school.letters.service import CAPABILITY, NO_MAIL, How
 from school.settings import settings
 from school.students import queries as students
 from school.students.queries import SchoolFacts
@@ -36,10 +37,11 @@ def draw(actor: Actor) -> None:
         _settle(session, request_id)
         school, found = students.school(session), reminders.preview(session)
         refused = queries.refused_addresses(session)
-        run = queries.of_run(session, st.query_params.get(RUN, "")) if RUN in st.query_params else []
+        named = queries.of_run(session, st.query_params[RUN]) if RUN in st.query_params else []
+    run = [letter for letter in named if letter.kind == "reminder"]
     _figure(found, school)
     if run:
-        _of_run(run)
+        _of_run(run, actor)
     if not found.rows:
         st.info("Nobody is due a reminder today.", icon=":material/mark_email_read:")
         return
@@ -76,7 +78,7 @@ def _figure(found: Preview, school: SchoolFacts) -> None:
         st.markdown(words.quiet(" · ".join(parts)))
 
 
-def _of_run(run: list[LetterFacts]) -> None:
+def _of_run(run: list[LetterFacts], actor: Actor) -> None:
     """What became of the letters of the press before, and their paper."""
     counts = Counter("a dry run" if letter.rehearsal else letter.state for letter in run)
     said = ", ".join(f"{count} {state}" for state, count in counts.items())
@@ -84,7 +86,7 @@ def _of_run(run: list[LetterFacts]) -> None:
         st.markdown(f"**{len(run)} reminders**: {said}.")
         st.download_button(
             "All as one PDF",
-            partial(_pdf, [letter.id for letter in run]),
+            partial(_pdf, actor, [letter.id for letter in run]),
             file_name="reminders.pdf",
             mime="application/pdf",
             icon=":material/download:",
@@ -96,8 +98,9 @@ def _of_run(run: list[LetterFacts]) -> None:
         )
 
 
-def _pdf(letter_ids: list[int]) -> bytes:
+def _pdf(actor: Actor, letter_ids: list[int]) -> bytes:
     with reading() as session:
+        authorise(session, actor, CAPABILITY)
         return papers.reminders(session, [queries.letter(session, one) for one in letter_ids])
 
 

@@ -7,7 +7,6 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from datetime import timedelta
 from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Event as Started
@@ -22,11 +21,10 @@ from school.db import Database
 from school.delivery.worker import deliver
 from school.letters import outbox, queries, rules, writing
 from school.letters.queries import LetterFacts
-from school.settings import settings
 from tests import make
 from tests.databases import url_text
 from tests.delivery.postman import deliver_all
-from tests.mail import SENDER, TAKEN, MailServer, mail_server
+from tests.mail import TAKEN, MailServer
 
 LETTERS = 24
 KILLS = 5
@@ -42,16 +40,6 @@ processes.set_forkserver_preload(
 def nothing_to_run_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """A new process runs the main script of its parent; Streamlit's page tests leave one of theirs behind."""
     monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[MailServer]:
-    monkeypatch.setenv("SCHOOL_SMTP_HOST", "127.0.0.1")
-    monkeypatch.setenv("SCHOOL_SMTP_FROM", SENDER)
-    settings.cache_clear()
-    with mail_server() as running:
-        yield running
-    settings.cache_clear()
 
 
 @pytest.fixture
