@@ -209,6 +209,9 @@ def test_the_new_year_is_looked_at_first_with_the_arrears_and_then_done(
         ann, ben = (queries.student(session, pupils[name]) for name in ("Ann", "Ben"))
         assert (ann.class_name, ben.status, ben.left_on) == ("Form 2", "left", date(2026, 12, 31))
         assert ledger.balance(session, ben.id) == 7_000
+    at.button(key="settings.turn_seen").click().run()
+    assert "The students are in 2027. It is turned again once it has begun." in text(at)
+    assert "settings.promote" not in {button.key for button in at.button}
 
 
 def test_who_looked_before_another_did_it_is_told_and_moves_nobody_twice(
