@@ -89,6 +89,11 @@ def page(
     ]
 
 
+def called(session: Session, subject: str) -> str:
+    """The subject as people call it."""
+    return wording.to_what(subject, _names(session, {subject}))
+
+
 def everything(session: Session, asked: Asked, *, most: int, chunk: int = 1_000) -> Iterator[AuditRow]:
     """All that match, the newest first, up to so many."""
     last, left = None, most

@@ -130,8 +130,8 @@ def promote(
     """Move everybody as the dry run said: all or none, and once into a year.
 
     `seen` is the digest of the plan that was looked at: RuleBroken when another would be carried out. The
-    same request again changes nothing and gives a plan without moves. Leavers leave with the last day of the
-    old year. Raises NotFound, BadInput, and what `add_year` raises for a new year.
+    same request again changes nothing and gives a plan without moves. No year is left before it has begun;
+    leavers leave with its last day. Raises NotFound, BadInput, and what `add_year` raises for a new year.
     """
     authorise(session, actor, "settings.manage")
     one_writer(session)
@@ -139,6 +139,8 @@ def promote(
     if before is not None:
         return Plan([])
     old = _year(session, from_year_id)
+    if old.starts_on > queries.today(session):
+        raise BadInput(f"{old.name} has not begun: the students were moved into it already.", field="into")
     year_id = into if isinstance(into, int) else add_year(session, actor=actor, **vars(into))
     new = _year(session, year_id)
     if new.starts_on <= old.ends_on:

@@ -48,9 +48,8 @@ def choose(session: Session) -> Asked:
         since, until = periods.choose(students.terms(session), students.years(session), page="audit")
     subject = st.query_params.get(SUBJECT) or None
     if subject:
-        st.button(
-            "Only of one. Show those of all", icon=":material/close:", key="audit.all", on_click=_of_all
-        )
+        whose = words.plain(audit_log.called(session, subject))
+        st.button(f"Only {whose}", icon=":material/close:", key="audit.all", on_click=_of_all)
     return Asked(text or "", actor, event, subject, since, until)
 
 
@@ -103,7 +102,7 @@ def goal(subject: str, about: str) -> Goal:
             return links.SETTINGS, links.settings("School")
         case "family" if links.FAMILY.exists():
             return links.FAMILY, {"family": number}
-    return links.AUDIT, {SUBJECT: subject}
+    return links.AUDIT, links.history(subject)
 
 
 def turn(found: Sequence[AuditRow]) -> None:

@@ -122,6 +122,11 @@ def settings(view: str, **chosen: str) -> dict[str, str]:
     return {"settings.view": view} | {f"settings.{name}": value for name, value in chosen.items()}
 
 
+def history(subject: str) -> dict[str, str]:
+    """The audit log of one row, such as `student:17`."""
+    return {"subject": subject}
+
+
 def user(user_id: int, **more: str) -> dict[str, str]:
     return {"user": str(user_id), **more}
 

@@ -43,36 +43,46 @@ def draw(actor: Actor) -> None:
         unit = students.school(session).currency
         years, terms = students.years(session), students.terms(session)
         classes, turns = students.classes(session), promotion.all_done(session)
-        steps = _steps(session, years, terms, turns)
+        today = students.today(session)
+        steps = _steps(session, years, terms, turns, today)
     done = next((turn for turn in turns if turn.request_id == request_id), None)
     if done:
         _result(done, years)
     elif steps and classes:
         step = filters.choice("Into", {step.into.name: step for step in steps}, key=INTO) or steps[0]
-        _ask(actor, request_id, unit, step, classes)
+        _ask(actor, request_id, unit, step, classes, today)
+    elif turns:
+        year = _named(turns[0].year_id, years)
+        st.info(f"The students are in {year}. It is turned again once it has begun.", icon=":material/event:")
     else:
         st.info("Add a school year and classes first.", icon=":material/event:")
     _history(turns, years)
 
 
 def _steps(
-    session: Session, years: Sequence[YearFacts], terms: Sequence[TermFacts], turns: Sequence[Done]
+    session: Session,
+    years: Sequence[YearFacts],
+    terms: Sequence[TermFacts],
+    turns: Sequence[Done],
+    today: date,
 ) -> list[Step]:
     """What can be done now: into the year that has begun while students wait for it, or into a later one."""
-    today = students.today(session)
     turned = {turn.year_id for turn in turns}
     found: list[Step] = []
+    begun = [year for year in years if year.starts_on <= today]
     for old, new in pairwise(years):
         late = new.starts_on <= today <= new.ends_on
         waits = late and rolls.waiting(session, from_year_id=old.id, into_year_id=new.id) > 0
-        if new.id not in turned and (waits or new.starts_on > today):
+        if new.id not in turned and (waits or (new.starts_on > today and old in begun)):
             found.append(Step(old, new))
-    if years and (not found or years[-1].starts_on <= today):
+    if years and years[-1] in begun:
         found.append(Step(years[-1], next_year.year_after(years[-1], terms)))
     return found
 
 
-def _ask(actor: Actor, request_id: str, unit: Currency, step: Step, classes: Sequence[ClassFacts]) -> None:
+def _ask(
+    actor: Actor, request_id: str, unit: Currency, step: Step, classes: Sequence[ClassFacts], today: date
+) -> None:
     feedback.problem(INTO)
     summary = st.container()
     into = _new_year(step.into) if isinstance(step.into, NewYear) else step.into
@@ -84,6 +94,12 @@ def _ask(actor: Actor, request_id: str, unit: Currency, step: Step, classes: Seq
     with reading() as session:
         plan = promotion.plan(session, into=into, mapping=mapping, exceptions=exceptions)
         turn = rolls.turn(session, plan)
+    if into.starts_on > today:
+        st.warning(
+            f"{words.plain(into.name)} begins on {words.date(into.starts_on)}. What is posted from now on "
+            "counts for the new classes, and leavers take no new charges.",
+            icon=":material/event_upcoming:",
+        )
     with summary:
         _figures(plan, turn, unit, step)
     _classes(turn, names, unit)
@@ -238,15 +254,18 @@ def _leavers(turn: Turn, unit: Currency) -> None:
 
 
 def _result(done: Done, years: Sequence[YearFacts]) -> None:
-    year = next((year.name for year in years if year.id == done.year_id), "")
     st.success(
-        f"The students are in {words.plain(year)}: {done.moved:,} went to another class, {done.stayed:,} "
-        f"stayed, {done.left:,} left the school.",
+        f"The students are in {_named(done.year_id, years)}: {done.moved:,} went to another class, "
+        f"{done.stayed:,} stayed, {done.left:,} left the school.",
         icon=":material/check_circle:",
     )
     with st.container(horizontal=True):
         st.page_link(links.STUDENTS, label="Students", icon=":material/groups:")
         st.button("Close", key="settings.turn_seen", on_click=once.done, args=(TICKET,))
+
+
+def _named(year_id: int, years: Sequence[YearFacts]) -> str:
+    return words.plain(next((year.name for year in years if year.id == year_id), ""))
 
 
 def _history(turns: Sequence[Done], years: Sequence[YearFacts]) -> None:

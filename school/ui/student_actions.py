@@ -155,6 +155,13 @@ def drafted(name: str) -> drafts.Form:
 def notes(account: Account, actor: Actor) -> None:
     """What the office wants to remember of this student; whoever may change students writes it."""
     student = account.student
+    if actor.can("audit.read"):
+        st.page_link(
+            links.AUDIT,
+            label="What was changed of this student",
+            icon=":material/history:",
+            query_params=links.history(f"student:{student.id}"),
+        )
     if not actor.can("students.write"):
         st.markdown(words.plain(student.notes) if student.notes else "Nothing is noted.")
         return

@@ -32,6 +32,9 @@ def test_the_log_is_searched_and_read_in_plain_words(books: Database, open_page:
     assert list(rows["What"]) == ["Changed a student"]
     assert list(rows["Of"]) == ["Ann Abel"]
     assert list(rows["Before and after"]) == ["notes: calls in May"]
+    of_one = open_page("audit", name="ada", subject=f"student:{student_id}")
+    assert of_one.button(key="audit.all").label == "Only Ann Abel"
+    assert list(of_one.dataframe[0].value["What"]) == ["Changed a student", "Added a student"]
     at.get_by_key("audit.search").set_value("nobody at all").run()
     assert "Nothing matches." in text(at)
 

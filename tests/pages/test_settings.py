@@ -56,6 +56,25 @@ def test_the_school_is_changed_and_its_currency_only_before_the_first_entry(
     assert "The currency is KES. It stays" in text(opened(open_page, "School"))
 
 
+LOGO = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9"/></svg>'
+
+
+def test_a_logo_is_a_picture_that_can_be_printed(books: Database, open_page: Open) -> None:
+    at = opened(open_page, "School")
+    at.file_uploader(key="settings.logo").upload("logo.svg", b"no picture")
+    press(at, "keep_school", name="Valley School")
+
+    assert errors(at) == ["This file is no picture that can be printed: choose a PNG, JPEG or SVG."]
+    assert at.text_input(key="settings.name").value == "Valley School"
+    at.file_uploader(key="settings.logo").upload("logo.svg", LOGO)
+    press(at, "keep_school")
+    with books.reading() as session:
+        assert queries.school(session).logo == LOGO
+    press(opened(open_page, "School"), "keep_school", no_logo=True)
+    with books.reading() as session:
+        assert queries.school(session).logo is None
+
+
 def test_a_year_is_proposed_from_the_one_before_and_added_with_its_terms(
     books: Database, open_page: Open
 ) -> None:
@@ -190,6 +209,9 @@ def test_the_new_year_is_looked_at_first_with_the_arrears_and_then_done(
         ann, ben = (queries.student(session, pupils[name]) for name in ("Ann", "Ben"))
         assert (ann.class_name, ben.status, ben.left_on) == ("Form 2", "left", date(2026, 12, 31))
         assert ledger.balance(session, ben.id) == 7_000
+    at.button(key="settings.turn_seen").click().run()
+    assert "The students are in 2027. It is turned again once it has begun." in text(at)
+    assert "settings.promote" not in {button.key for button in at.button}
 
 
 def test_who_looked_before_another_did_it_is_told_and_moves_nobody_twice(

@@ -28,6 +28,7 @@ from school.students.promotion import Plan
 from school.students.queries import ClassFacts, TermFacts, YearFacts
 from tests import make
 
+YEAR_2028 = date(2028, 1, 1), date(2028, 12, 31)
 NEXT = NewYear("2027", date(2027, 1, 1), date(2027, 12, 31))
 
 
@@ -62,7 +63,7 @@ def turn(database: Database, request_id: str = "the turn of the year", **how) ->
             session,
             actor=COMMAND_LINE,
             request_id=request_id,
-            from_year_id=queries.years(session)[0].id,
+            from_year_id=how.pop("from_year_id", queries.years(session)[0].id),
             into=how.pop("into", NEXT),
             mapping=next_year.next_classes(queries.classes(session)),
             **how,
@@ -143,6 +144,9 @@ def test_the_same_press_again_changes_nothing_and_another_is_refused(books: Data
         year = queries.years(session)[-1]
     with pytest.raises(RuleBroken, match="to 2027 by command line already"):
         turn(books, "another press", into=year.id)
+
+    with pytest.raises(BadInput, match="2027 has not begun"):
+        turn(books, "a third press", from_year_id=year.id, into=NewYear("2028", *(YEAR_2028)))
 
     assert standing(books) == before
     with books.reading() as session:
