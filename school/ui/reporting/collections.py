@@ -144,7 +144,7 @@ def by_step(steps: Sequence[Step], tenders: Sequence[AccountFacts], step: str, u
 
 
 def by_head(heads: Sequence[HeadRow], unit: Currency, which: Mapping[str, Any]) -> None:
-    st.subheader("What became of these charges", anchor=False)
+    st.header("What became of these charges", anchor=False)
     st.markdown(
         words.quiet(
             "By fee head: what was charged, less concessions and other credits given for it, "

@@ -90,17 +90,18 @@ def by_scheme(costs: Sequence[SchemeCost], billed: int, unit: Currency) -> None:
     bars = [
         Bar(cost.name, cost.amount, words.amount(cost.amount, unit), _said(cost, unit), _goal(cost))
         for cost in costs
+        if cost.amount
     ]
     charts.rows(bars, key="reports.concessions.chart", alt="What each scheme has cost")
     columns = {
         "Scheme": [cost.name for cost in costs],
         "Cost": [words.amount(cost.amount, unit) for cost in costs],
-        "Of what was billed": [_share(cost.amount, billed) for cost in costs],
+        "Of billed": [_share(cost.amount, billed) for cost in costs],
         "Students": [f"{cost.students:,}" for cost in costs],
         "Kind": [(cost.kind or BY_HAND).capitalize() for cost in costs],
     }
     goals = [_goal(cost) for cost in costs]
-    amounts = ("Cost", "Of what was billed", "Students")
+    amounts = ("Cost", "Of billed", "Students")
     alt = "Concession schemes with what they have cost"
     tables.rows(
         columns, goals, opens="Scheme", amounts=amounts, fitted=True, key="reports.concessions.rows", alt=alt

@@ -97,7 +97,7 @@ def entries(rows: list[DayBookRow], school: SchoolFacts, period: Period) -> None
 
 
 def by_kind(totals: DayBookTotals, unit: Currency, period: Period) -> None:
-    st.subheader("By kind", anchor=False)
+    st.header("By kind", anchor=False)
     columns = {
         "Kind": [_kind(row) for row in totals.kinds],
         "Entries": [f"{row.entries:,}" for row in totals.kinds],
@@ -126,7 +126,7 @@ def _kind(row: KindTotal) -> str:
 
 def by_account(totals: DayBookTotals, unit: Currency, period: Period) -> None:
     """Debit and credit of each account: a tender gains what a student's account is credited."""
-    st.subheader("By account", anchor=False)
+    st.header("By account", anchor=False)
     rows = totals.accounts
     columns = {
         "Account": [row.name for row in rows],
