@@ -21,9 +21,17 @@ def test_a_till_is_what_its_cashier_received_less_what_they_paid_back(office: Of
 
         till = queries.till(session, office.finn.user_id or 0)
         hers = queries.till(session, office.bea.user_id or 0)
+        behind = ledger.entries(
+            session,
+            actor_id=office.finn.user_id,
+            account_type="tender",
+            after=till.after_entry,
+            through=till.through_entry - 1,
+        )
 
     assert [(one.name, one.amount) for one in till.tenders] == [("Cash", 300_00), ("Card", 50_00)]
     assert [(one.name, one.amount) for one in hers.tenders] == [("Cash", 20_00), ("Card", -50_00)]
+    assert (behind.matches, behind.total) == (till.entries, -till.total)
 
 
 def test_a_count_is_signed_by_another_and_the_next_begins_where_it_ended(office: Office) -> None:
