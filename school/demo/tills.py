@@ -22,7 +22,7 @@ from school.students import queries as students
 
 DAYS, EVENING = 7, time(17, 30)
 BEFORE, BANK = "Counted and banked on paper", "Equity Bank, Kenyatta Avenue"
-SHORT_EVERY, WHY = 5, "A coin short; the drawer was searched"
+SHORT_EVERY, WHY = 4, "A coin short; the drawer was searched"
 
 Cashier = tuple[int, str]
 

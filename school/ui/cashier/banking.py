@@ -176,12 +176,9 @@ def _rows(slips: Sequence[Slip], school: SchoolFacts) -> None:
 def draw(page: Page) -> None:
     """One deposit: how much, where, of which counts, and the cheques in it."""
     slip, unit = page.slip, page.school.currency
-    st.metric(
-        f"{words.plain(slip.name)} ({unit.code})",
-        words.amount(slip.amount, unit),
-        delta=f"to {words.plain(slip.bank)} on {words.date(slip.date)}, by {words.plain(slip.actor)}",
-        delta_color="off",
-        delta_arrow="off",
+    st.metric(f"{words.plain(slip.name)} ({unit.code})", words.amount(slip.amount, unit))
+    st.markdown(
+        words.quiet(f"To {words.plain(slip.bank)} on {words.date(slip.date)}, by {words.plain(slip.actor)}.")
     )
     papers.slip_button(slip, page.cheques, page.school)
     tables.rows(

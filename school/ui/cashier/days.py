@@ -47,10 +47,9 @@ def _state(locks: Sequence[Lock]) -> None:
     st.metric(
         "The books are closed through",
         words.date(locks[0].locked_through) if locks else "No day yet",
-        delta=f"{locks[0].reason}, by {locks[0].actor}" if locks else None,
-        delta_color="off",
-        delta_arrow="off",
     )
+    if locks:
+        st.markdown(words.quiet(f"{words.plain(locks[0].reason)}, by {words.plain(locks[0].actor)}."))
 
 
 def _chosen(today: date) -> date:

@@ -89,6 +89,7 @@ def draw(desk: Desk, actor: Actor) -> None:
     if not desk.till.tenders:
         whose = "your till" if desk.is_own else f"the till of {words.plain(desk.till.cashier)}"
         st.info(f"Nothing came into {whose} since it was last counted.", icon=":material/check_circle:")
+        st.page_link(links.PAYMENTS, label="Take a payment", icon=":material/payments:")
         return
     _expected(desk)
     _came(desk)
