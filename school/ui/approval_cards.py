@@ -20,7 +20,7 @@ _ABOVE = dict.fromkeys(("student", "amount", "tender", "account", "pays", "date"
 
 @dataclass(frozen=True)
 class Card:
-    """`name` tells cards apart; `title` is Markdown; `balance` is minor units, owed now. `approve` and `refuse`
+    """`name` tells cards apart, `title` is Markdown, `balance` minor units owed now. `approve` and `refuse`
     write, and only that; the first gives the number of the document it made, if any.
     """
 

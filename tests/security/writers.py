@@ -381,9 +381,8 @@ WRITERS: dict[str, Writer] = {
     ),
 }
 
-for room in ("fees", "concessions", "approvals", "families", "cashier", "letters", "settings"):
-    with suppress(ModuleNotFoundError):
-        WRITERS |= import_module(f"tests.security.writers_{room}").WRITERS
+for room in ("approvals", "cashier", "concessions", "families", "fees", "letters", "settings"):
+    WRITERS |= import_module(f"tests.security.writers_{room}").WRITERS
 
 
 def found(package: Any = school) -> set[str]:
