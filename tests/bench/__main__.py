@@ -24,8 +24,7 @@ from school import migrations
 from school.db import Database
 from school.demo import make
 from tests import databases
-from tests.bench import attack, payments, served, statements
-from tests.bench import attack, billing, payments, served
+from tests.bench import attack, billing, payments, served, statements
 
 FOLDER = served.ROOT / "var" / "bench"
 STUDENTS_A_CLASS = 40
@@ -146,9 +145,9 @@ def main() -> None:
         "--large", type=int, default=128_000, help="students of the large school; 0 leaves it out"
     )
     parser.add_argument(
-        "--only", choices=["pages", "payments", "start", "attack", "statements"], help="one part"
-    )
-        "--only", choices=["pages", "payments", "billing", "start", "attack"], help="one part"
+        "--only",
+        choices=["pages", "payments", "billing", "statements", "start", "attack"],
+        help="one part",
     )
     parser.add_argument("--billed", type=int, default=20_000, help="students of the billing run")
     parser.add_argument("--tries", type=int, default=10_000, help="wrong passwords of the attack")
