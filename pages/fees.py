@@ -13,6 +13,7 @@ from school.ui import (
     late_fees_view,
 )
 
+actor = guard.require("fees.manage")
 VIEWS = {
     "Billing run": fees_billing,
     "Fee structure": fees_structure,
@@ -21,8 +22,6 @@ VIEWS = {
     "Concessions": concessions_view,
     "Late fees": late_fees_view,
 }
-
-actor = guard.require("fees.manage")
 st.title("Fees")
 feedback.show("fees")
 tabs = dict(zip(VIEWS, st.tabs(list(VIEWS), key="fees.view", bind="query-params"), strict=True))

@@ -19,7 +19,7 @@ from school.access import service as access
 from school.access.models import User
 from school.access.rules import ADMINISTRATOR, COMMAND_LINE, FINANCE, HEAD, ROLE_NAMES
 from school.db import Database
-from school.demo import fees
+from school.demo import fees, tills, waiting
 from school.demo.books import Bookkeeper, Span
 from school.demo.families import FORMS, YEARS, Child, Household, households
 from school.demo.story import TERMS, Teller
@@ -103,6 +103,7 @@ def fill(
         ids = {name: _add_user(session, name, full, role, chosen[name]) for name, full, role in USERS}
         cashiers = [(ids[name], name) for name, _, role in USERS if role == FINANCE]
         _books(session, students, streams, cashiers)
+        tills.count(session, cashiers, queries.today(session))
 
 
 def _add_user(session: Session, name: str, full_name: str, role: str, password: passwords.Chosen) -> int:
@@ -128,7 +129,7 @@ def _books(session: Session, students: int, streams: int, cashiers: list[tuple[i
     teller = Teller(homes=homes, first_year=first_year, today=today, unit=unit, random=random)
     keeper = Bookkeeper(terms=terms, classes=classes, cashiers=cashiers, now=clock.now())
     bulk.load(session, keeper.entries(teller.events()))
-    _fees(session, homes, terms[-len(TERMS) :], classes, cashiers[0])
+    _fees(session, homes, terms[-len(TERMS) :], classes, cashiers)
 
 
 def _fees(
@@ -136,13 +137,16 @@ def _fees(
     homes: list[Household],
     terms: list[Span],
     classes: dict[tuple[int, int], int],
-    cashier: tuple[int, str],
+    cashiers: list[tuple[int, str]],
 ) -> None:
     today, unit = queries.today(session), 10 ** queries.school(session).currency.exponent
     fees.structure(session, queries.years(session)[-1].id, terms, classes, unit)
     fees.options(session, homes, terms, today)
-    fees.grants(session, homes, terms, cashier)
-    fees.runs(session, terms, cashier)
+    fees.grants(session, homes, terms, cashiers[0])
+    fees.runs(session, terms, cashiers[0])
+    now = [term for term in terms if term.starts_on <= today] or terms[:1]
+    waiting.bursaries(session, homes, now, cashiers[-1])
+    waiting.late_fees(session, now[-1].starts_on, unit)
 
 
 def _terms(session: Session, first_year: int) -> list[Span]:
@@ -162,7 +166,7 @@ def _classes(session: Session, streams: int) -> dict[tuple[int, int], int]:
     """Class ids by form and stream: Form 1A … Form 5C; streams beyond Z are numbered."""
     letters = [chr(65 + n) if n < 26 else f"-{n + 1}" for n in range(streams)]
     names = {(form, n): f"Form {form}{letters[n]}" for form in range(1, FORMS + 1) for n in range(streams)}
-    ids = calendar.add_classes(session, actor=COMMAND_LINE, names=names.values())
+    ids = service.add_classes(session, actor=COMMAND_LINE, names=names.values())
     return {key: ids[name] for key, name in names.items()}
 
 

@@ -168,7 +168,6 @@ def _charges(
             OpenItem.due_date,
         )
         .join(Line, Line.id == OpenItem.line_id)
-        .join(Entry, Entry.id == Line.entry_id)
         .join(LedgerAccount, LedgerAccount.code == Line.account)
         .join(Student, Student.id == OpenItem.student_id)
         .outerjoin(SchoolClass, SchoolClass.id == Student.class_id)
@@ -176,7 +175,6 @@ def _charges(
         .where(
             OpenItem.due_date <= last,
             OpenItem.due_date >= min(rule.due_from for rule in rules),
-            Entry.kind != "late_fee",
             Line.account != LATE_FEES,
             Student.status != "left",
             LateFeeWaiver.charge_id.is_(None),

@@ -33,7 +33,7 @@ def offer(actor: Actor, known: Sequence[SchemeFacts], heads: Heads, unit: Curren
                 "Grant a concession",
                 type="primary",
                 icon=":material/savings:",
-                key="fees.grant",
+                key="fees.new_grant",
                 disabled=not grantable,
                 on_click=fee_dialogs.open_,
                 args=("grant",),
@@ -48,8 +48,8 @@ def offer(actor: Actor, known: Sequence[SchemeFacts], heads: Heads, unit: Curren
         scheme_forms.change_of(st.query_params.get(fee_dialogs.SCHEME, ""), actor, known, heads, unit)
     elif fee_dialogs.is_asked("end") and actor.can("concessions.grant"):
         _about(actor, _end, unit)
-    elif fee_dialogs.is_asked("refuse") and actor.can("approvals.decide"):
-        _about(actor, _refuse, unit)
+    elif fee_dialogs.is_asked("decide") and actor.can("approvals.decide"):
+        _about(actor, _decide, unit)
 
 
 def _about(actor: Actor, body: Callable[..., None], unit: Currency) -> None:
@@ -155,9 +155,32 @@ def _end(request_id: str, actor: Actor, grant: GrantFacts, unit: Currency) -> No
     fee_dialogs.button("Withdraw" if waits else "End this grant", request_id, read, lambda _: told)
 
 
-def _refuse(request_id: str, actor: Actor, grant: GrantFacts, unit: Currency) -> None:
+def is_own(grant: GrantFacts, actor: Actor) -> bool:
+    """Who asked for a grant does not decide it."""
+    return (grant.actor_id, grant.actor) == (actor.user_id, actor.name)
+
+
+def approve(grant: GrantFacts, actor: Actor, request_id: str = "") -> None:
+    """For a button."""
+    fee_dialogs.press(
+        request_id or f"approve {grant.id}",
+        lambda _: partial(grants.approve, actor=actor, grant_id=grant.id),
+        lambda _: (
+            f"{words.plain(grant.scheme_name)} for {words.plain(grant.student)} is approved. "
+            "The next billing run gives it."
+        ),
+    )
+
+
+def _decide(request_id: str, actor: Actor, grant: GrantFacts, unit: Currency) -> None:
+    if grant.state != "waiting" or is_own(grant, actor):
+        _end(request_id, actor, grant, unit)
+        return
     _facts(grant, unit)
-    reason = forms.text_field("Reason", key="fees.reason", max_chars=300)
+    st.button(
+        "Approve", key="fees.approve", width="stretch", on_click=approve, args=(grant, actor, request_id)
+    )
+    reason = forms.text_field("Why it is refused", key="fees.reason", max_chars=300)
     fee_dialogs.button(
         "Refuse",
         request_id,

@@ -22,7 +22,7 @@ _ORDINALS = {1: "1st", 2: "2nd", 3: "3rd"}
 
 
 def gives(scheme: SchemeFacts, heads: Mapping[str, str], unit: Currency) -> str:
-    """`10 % from the 2nd child, 20 % from the 3rd child of Tuition, at most 30 % a family`."""
+    """`2nd child 10 %, 3rd child 20 % of Tuition, at most 30 % a family`."""
     parts = []
     for head in dict.fromkeys(rate.head for rate in scheme.rates):
         of_head = [rate for rate in scheme.rates if rate.head == head]
@@ -32,7 +32,7 @@ def gives(scheme: SchemeFacts, heads: Mapping[str, str], unit: Currency) -> str:
         parts.append(f"at most {percents.shown(scheme.cap_bp)} a family")
     if scheme.cap:
         parts.append(f"at most {words.amount(scheme.cap, unit)} a term")
-    return ", ".join(parts) or "What each grant says"
+    return ", ".join(parts if scheme.rates else ["what each grant says", *parts])
 
 
 def _rates(rates: Sequence[Rate], unit: Currency) -> str:
@@ -43,7 +43,7 @@ def _rate(rate: Rate, unit: Currency) -> str:
     part = percents.shown(rate.share_bp) if rate.share_bp else words.amount(rate.amount or 0, unit)
     if rate.ordinal is None:
         return part
-    return f"{part} from the {_ORDINALS.get(rate.ordinal, f'{rate.ordinal}th')} child on"
+    return f"{_ORDINALS.get(rate.ordinal, f'{rate.ordinal}th')} child {part}"
 
 
 def of_grant(grant: GrantFacts, unit: Currency) -> str:
@@ -51,11 +51,7 @@ def of_grant(grant: GrantFacts, unit: Currency) -> str:
     if grant.share_bp is None and grant.amount is None:
         return "as the scheme says"
     part = percents.shown(grant.share_bp) if grant.share_bp else words.amount(grant.amount or 0, unit)
-    return (
-        f"{part} of {grant.head or EVERY_HEAD}"
-        if grant.share_bp
-        else f"{part} a term, {grant.head or EVERY_HEAD}"
-    )
+    return f"{part} of {grant.head or EVERY_HEAD}" if grant.share_bp else f"{part} a term"
 
 
 def span(grant: GrantFacts) -> str:

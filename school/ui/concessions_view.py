@@ -4,24 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 from sqlalchemy.orm import Session
 
 from school.access.rules import Actor
 from school.db import reading
-from school.fees import grants, queries, register, scheme_listing
+from school.fees import queries, register, scheme_listing
 from school.fees.register import SchemeCost
 from school.fees.scheme_listing import GrantFacts, SchemeFacts
 from school.money import Currency
 from school.students import queries as students
-from school.ui import concession_forms as forms
+from school.ui import concession_forms as grant_forms
 from school.ui import concession_words as says
 from school.ui import fee_dialogs, filters, links, tables, words
 
 VIEW = {"fees.view": "Concessions"}
 PAGE = "fees.grants_page"
-STATES = {"In force": scheme_listing.IN_FORCE, "Over": scheme_listing.OVER, "Every state": None}
+WAITING_SHOWN = 5  # the rest stands in the table
+STATES = {
+    "In force": scheme_listing.IN_FORCE,
+    "Waiting": scheme_listing.WAITING,
+    "Over": scheme_listing.OVER,
+    "Every state": None,
+}
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,7 @@ def draw(actor: Actor) -> None:
         _schemes(read)
         _grants(session, read)
     with doing:
-        forms.offer(actor, read.schemes, read.heads, read.unit)
+        grant_forms.offer(actor, read.schemes, read.heads, read.unit)
 
 
 def _read(session: Session) -> _Read:
@@ -71,48 +78,48 @@ def _figures(read: _Read) -> None:
 
 def _waiting(read: _Read, actor: Actor) -> None:
     st.subheader("Waiting for approval", anchor=False)
-    for grant in read.waiting:
+    for grant in read.waiting[:WAITING_SHOWN]:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             about = " · ".join(words.plain(part) for part in (grant.class_name, grant.admission_no) if part)
             st.markdown(
                 f"**{words.plain(grant.student)}** · {about}  \n"
                 f"{words.plain(grant.scheme_name)}: {words.plain(says.of_grant(grant, read.unit))}, "
                 f"{says.span(grant)}  \n"
-                + words.quiet(f"{words.plain(grant.reason)} · asked by {words.plain(grant.actor)}")
+                + words.quiet(f"{words.plain(grant.reason)} · asked by {words.plain(grant.actor)}"),
+                width="stretch",
             )
             _decide(grant, actor)
+    if len(read.waiting) > WAITING_SHOWN:
+        every = {**VIEW, "fees.grants_state": "Waiting"}
+        st.page_link(
+            links.FEES,
+            label=f"All {len(read.waiting):,} that wait",
+            icon=":material/hourglass:",
+            query_params=every,
+        )
 
 
 def _decide(grant: GrantFacts, actor: Actor) -> None:
-    own = (grant.actor_id, grant.actor) == (actor.user_id, actor.name)
-    if own:
-        st.button(
-            "Withdraw",
-            key=f"fees.withdraw.{grant.id}",
-            on_click=fee_dialogs.open_,
-            args=("end",),
-            kwargs={fee_dialogs.GRANT: str(grant.id)},
-            help="Another person decides what you asked for.",
-        )
+    if grant_forms.is_own(grant, actor):
+        _opens("Withdraw", "end", grant, help="Another person decides what you asked for.")
     elif actor.can("approvals.decide"):
-        st.button("Approve", key=f"fees.approve.{grant.id}", on_click=_approve, args=(grant, actor))
         st.button(
-            "Refuse",
-            key=f"fees.refuse.{grant.id}",
-            on_click=fee_dialogs.open_,
-            args=("refuse",),
-            kwargs={fee_dialogs.GRANT: str(grant.id)},
+            "Approve",
+            key=f"fees.approve.{grant.id}",
+            on_click=grant_forms.approve,
+            args=(grant, actor),
         )
+        _opens("Refuse", "decide", grant)
 
 
-def _approve(grant: GrantFacts, actor: Actor) -> None:
-    fee_dialogs.press(
-        f"approve {grant.id}",
-        lambda _: lambda session: grants.approve(session, actor=actor, grant_id=grant.id),
-        lambda _: (
-            f"{words.plain(grant.scheme_name)} for {words.plain(grant.student)} is approved. "
-            "The next billing run gives it."
-        ),
+def _opens(label: str, dialog: str, grant: GrantFacts, **how: Any) -> None:
+    st.button(
+        label,
+        key=f"fees.{dialog}.{grant.id}",
+        on_click=fee_dialogs.open_,
+        args=(dialog,),
+        kwargs={fee_dialogs.GRANT: str(grant.id)},
+        **how,
     )
 
 
@@ -134,9 +141,9 @@ def _schemes(read: _Read) -> None:
         "Scheme": [*(s.name for s in rows), *(cost.name for cost in by_hand)],
         f"Conceded in {read.year}": [words.amount(cost.amount, read.unit) for cost in costs],
         "Students": [f"{cost.students:,}" for cost in costs],
-        "Kind": [*(says.KINDS[s.kind] for s in rows), *("No scheme" for _ in by_hand)],
+        "Grants": [*(_count(s) for s in rows), *("By hand" for _ in by_hand)],
         "Gives": [*(says.gives(s, read.heads, read.unit) for s in rows), *dashes],
-        "Grants": [*(_count(s) for s in rows), *dashes],
+        "Kind": [*(says.KINDS[s.kind] for s in rows), *dashes],
     }
     goals = [
         *((links.FEES, {**VIEW, "do": "change", fee_dialogs.SCHEME: s.account}) for s in rows),
@@ -190,7 +197,13 @@ def _grants(session: Session, read: _Read) -> None:
         "Reason": [g.reason for g in found],
         "Granted by": [g.actor for g in found],
     }
-    goals = [(links.FEES, {**VIEW, "do": "end", fee_dialogs.GRANT: str(g.id)}) for g in found]
+    goals = [
+        (
+            links.FEES,
+            {**VIEW, "do": "decide" if g.state == "waiting" else "end", fee_dialogs.GRANT: str(g.id)},
+        )
+        for g in found
+    ]
     tables.rows(columns, goals, opens="Student", key="fees.grants", alt="Grants by student")
     if matches > tables.ROWS_PER_PAGE:
         st.pagination(tables.pages(matches), key=PAGE)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import streamlit as st
 from sqlalchemy.orm import Session
 
 from school.db import writing
+from school.errors import SchoolError
 from school.ui import feedback, once
 
 T = TypeVar("T")
@@ -69,7 +71,7 @@ def press(
     if st.session_state.get(_DONE) == request_id:
         return
     made: list[T] = []
-    with feedback.attempt(PAGE) as stands:
+    with attempt() as stands:
         write = read(stands)
         with once.holding(request_id), writing() as session:
             made.append(write(session))
@@ -77,3 +79,15 @@ def press(
         st.session_state[_DONE] = request_id
         feedback.say("success", tell(made[0]))
         close()
+
+
+@contextmanager
+def attempt() -> Iterator[Mapping[str, Any]]:
+    """As `feedback.attempt`; what is refused of a field that is not drawn is said of the page."""
+    with feedback.attempt(PAGE) as stands:
+        try:
+            yield stands
+        except SchoolError as error:
+            if error.field and f"{PAGE}.{error.field.removeprefix(f'{PAGE}.')}" not in stands:
+                error.field = None
+            raise

@@ -75,7 +75,7 @@ def _buttons(found: Sequence[Overdue], actor: Actor, today: date) -> None:
 
 def _begin(actor: Actor, request_id: str, today: date) -> None:
     """For the button: the run is begun before anything can stop it; the page goes on with it."""
-    with feedback.attempt("fees"), once.holding(request_id), writing() as session:
+    with fee_dialogs.attempt(), once.holding(request_id), writing() as session:
         late_fee_run.begin(session, actor=actor, request_id=request_id, date=today)
     if not feedback.refused():
         once.done(TICKET)

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from school.access.rules import COMMAND_LINE, FINANCE
 from school.db import Database
-from school.fees import schemes
+from school.fees import grants, schemes
 from school.fees.conceding import Rate
 from school.fees.models import Grant
 from school.ledger import queries as ledger
@@ -50,7 +50,7 @@ def test_a_grant_is_asked_for_by_one_and_approved_by_another(
 ) -> None:
     at = open_page("fees", name="finn", **CONCESSIONS)
     assert not at.exception
-    at.button(key="fees.grant").click().run()
+    at.button(key="fees.new_grant").click().run()
     at.text_input(key="fees.student_search").set_value("Abel").run()
     at.selectbox(key="fees.scheme").set_value("STAFF").run()
     at.button(key="fees.press").click().run()
@@ -69,12 +69,15 @@ def test_a_grant_is_asked_for_by_one_and_approved_by_another(
     assert not other.exception
     assert "Staff for Ann Abel is approved" in told(other)
     assert states(books) == ["granted"]
-    assert (
-        "Staff"
-        in open_page("student", name="finn", student=str(ann), **{"student.view": "Family"})
-        .dataframe[0]
-        .value.to_string()
-    )
+    account = open_page("student", name="finn", student=str(ann), **{"student.view": "Family"})
+    assert "Staff" in account.dataframe[0].value.to_string()
+
+    late = open_page("fees", name="fay", do="end", grant="1", **CONCESSIONS)
+    with books.writing() as session:
+        grants.end(session, actor=COMMAND_LINE, grant_id=1, on=make.TODAY, reason="first")
+    late.text_input(key="fees.reason").set_value("second")
+    late.button(key="fees.press").click().run()
+    assert "This grant is over already." in errors(late)
 
 
 def test_a_scheme_is_added_changed_and_a_grant_ended(open_page: Open, books: Database, ann: int) -> None:
@@ -91,7 +94,7 @@ def test_a_scheme_is_added_changed_and_a_grant_ended(open_page: Open, books: Dat
     at.button(key="fees.press").click().run()
     assert not at.exception
     assert "The scheme is added, on the account SIBLINGS." in told(at)
-    gives = "10 % from the 2nd child on, 20.5 % from the 3rd child on of Tuition"
+    gives = "2nd child 10 %, 3rd child 20.5 % of Tuition"
     assert gives in list(at.dataframe[0].value["Gives"])
 
     at = open_page("fees", name="finn", do="end", grant=str(grant), **CONCESSIONS)
@@ -139,7 +142,7 @@ def test_an_empty_school_is_told_kindly_and_odd_addresses_open_nothing(
     open_page: Open, books: Database, view: str
 ) -> None:
     about = {"grant": "99", "charge": "99", "late_run": "99", "fees.view": view}
-    for do in ("", "grant", "end", "change", "waive", "undo_late", "end_rule", "x"):
+    for do in ("", "grant", "end", "decide", "change", "waive", "undo_late", "end_rule", "x"):
         at = open_page("fees", name="finn", do=do, **about)
         assert not at.exception
     assert "yet" in text(at)
