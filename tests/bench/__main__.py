@@ -24,8 +24,7 @@ from school import migrations
 from school.db import Database
 from school.demo import make
 from tests import databases
-from tests.bench import attack, payments, served, statements
-from tests.bench import attack, billing, payments, served
+from tests.bench import attack, billing, payments, served, statements
 
 FOLDER = served.ROOT / "var" / "bench"
 STUDENTS_A_CLASS = 40
