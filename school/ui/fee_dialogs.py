@@ -41,7 +41,14 @@ def is_asked(name: str) -> bool:
 
 def show(title: str, body: Callable[..., None], *about: Any) -> None:
     """The open dialog; `body` is given its request id first."""
-    st.dialog(title, on_dismiss=close)(body)(once.ticket(TICKET), *about)
+    st.dialog(title, on_dismiss=close)(_draw)(once.ticket(TICKET), body, *about)
+
+
+def _draw(request_id: str, body: Callable[..., None], *about: Any) -> None:
+    """A press in a dialog draws the dialog alone: once it is done, the page is drawn without it."""
+    if st.session_state.get(_DONE) == request_id:
+        st.rerun()
+    body(request_id, *about)
 
 
 def button(

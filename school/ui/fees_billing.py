@@ -204,7 +204,7 @@ def _run(request_id: str, actor: Actor, run: RunFacts, unit: Currency) -> None:
         )
         return
     st.markdown("Taking it back reverses each of its entries. What was paid stays paid, and becomes credit.")
-    reason = forms.text_field("Reason", key="fees.reason", placeholder="It stays in the books")
+    reason = forms.text_field("Reason", key="fees.reason", placeholder="It stays in the books", live="1s")
 
     def read(stands: Mapping[str, Any]) -> Callable[[Session], None]:
         return partial(runs.undo, actor=actor, run_id=run.id, reason=reason.at(stands).words())

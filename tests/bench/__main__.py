@@ -3,8 +3,8 @@
 P1  a page at 2,000 students ÷ the same page drawn from constants
 P2  the same pages at 5 million lines (128,000 students) ÷ at 2,000 students
 P3  one payment committed ÷ a raw INSERT and COMMIT of as many rows
-P7  a thousand statements as one PDF: seconds and memory; a page of 2,000 lines ÷ one of 20
 P5  the bills of 20,000 students a second, and how long cashiers wait meanwhile
+P7  a thousand statements as one PDF: seconds and memory; a page of 2,000 lines ÷ one of 20
 P8  a signed-in person's page during 10,000 wrong passwords ÷ before them
 P9  cold start to the first usable page ÷ that of `streamlit hello`
 """
@@ -149,6 +149,8 @@ def main() -> None:
         choices=["pages", "payments", "billing", "statements", "start", "attack"],
         help="one part",
     )
+    parts = ["pages", "payments", "billing", "start", "attack", "statements"]
+    parser.add_argument("--only", choices=parts, help="one part")
     parser.add_argument("--billed", type=int, default=20_000, help="students of the billing run")
     parser.add_argument("--tries", type=int, default=10_000, help="wrong passwords of the attack")
     chosen = parser.parse_args()

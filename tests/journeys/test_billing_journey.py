@@ -34,9 +34,10 @@ def test_a_term_is_billed_once_and_taken_back(site: Site, visit: Visit) -> None:
     expect(page.get_by_role("button", name=re.compile("^Bill Term"))).to_have_count(0)
     assert structure.balances(site.database) == dict.fromkeys(ids, structure.TUITION)
 
-    page.goto(f"{site.url}/fees?do=undo&of=1")
+    visit("/fees?do=undo&of=1", tab=page)
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Reason").fill("Wrong fees")
+    steps.settled(page)
     dialog.get_by_role("button", name="Take the run back").click()
 
     seen(page.get_by_text("3 entries of 3 students are reversed"))
