@@ -4,7 +4,7 @@ import streamlit as st
 
 from school.db import reading
 from school.errors import NotFound
-from school.ui import entry_view, feedback, guard, links, receipts, words
+from school.ui import entry_view, feedback, guard, invoice, links, receipts, words
 
 actor = guard.require("students.read")
 try:
@@ -22,6 +22,7 @@ feedback.show("entry")
 if page.receipt is None:
     entry_view.head(page)
     entry_view.facts(page)
+    invoice.offer(page.entry, actor)
 else:
     receipts.show(page.receipt, page.school, page="entry")
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -30,4 +31,5 @@ st.header("Lines", anchor=False)
 entry_view.lines(page)
 if page.receipt is not None and page.entry.reversed_by is not None:
     st.page_link(links.ENTRY, label="See the reversal", query_params=links.entry(page.entry.reversed_by))
+entry_view.more(page, actor)
 entry_view.reversal(page, actor)

@@ -5,7 +5,7 @@ import streamlit as st
 from school.db import reading
 from school.ui import guard, health_view
 
-VIEWS = ("Incidents", "Books", "Machine", "Audit log")
+VIEWS = ("Incidents", "Books", "Machine")
 
 actor = guard.require("health.read")
 st.title("Health")
@@ -20,8 +20,6 @@ with reading() as session:
             health_view.incident_table(session, health)
         elif shown == "Machine":
             health_view.facts(health)
-        elif shown == "Audit log":
-            health_view.audit_table(session, health)
 if shown == "Books":
     with tabs[VIEWS.index(shown)]:
         health_view.books(health, actor)

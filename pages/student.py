@@ -29,6 +29,7 @@ try:
         account = student_account.read(session, student_id, chart=student_actions.asked())
         student_account.head(account)
         feedback.show("student")
+        student_account.waiting(account, actor)
         doing = st.container()
         tabs = st.tabs(VIEWS, key="student.view", bind="query-params")
         shown = next((name for name, tab in zip(VIEWS, tabs, strict=True) if tab.open), VIEWS[0])
@@ -36,8 +37,7 @@ try:
             if shown == "Statement":
                 terms, years = students.terms(session), students.years(session)
                 since, until = periods.choose(terms, years, page="student")
-                found = ledger.statement(session, student_id, since=since, until=until)
-                statement.draw(found, account.unit, since)
+                statement.show(session, account, actor, since, until)
             elif shown == "Open charges":
                 student_account.open_charges(account)
             elif shown == "Receipts":

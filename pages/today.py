@@ -3,7 +3,7 @@
 import streamlit as st
 
 from school.db import reading
-from school.ui import feedback, guard, today_view, words
+from school.ui import approvals_view, feedback, guard, today_view, words
 
 actor = guard.require("today.read")
 
@@ -12,6 +12,8 @@ with reading() as session:
     st.title("Today", anchor=False)
     st.caption(f"{words.plain(school.name)} · {words.date(today)}")
     feedback.show("today")
+    if actor.can("approvals.decide"):
+        approvals_view.beckon(session, actor)
     if actor.can("students.read"):
         today_view.find(school.currency)
     if actor.can("payments.record"):

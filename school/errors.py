@@ -6,7 +6,9 @@
     │   ├── BadDate
     │   └── BadFile
     ├── RuleBroken          the books refuse it
+    │   ├── AlreadyDecided
     │   ├── AlreadyReversed
+    │   ├── NeedsApproval   of a second person, because it is above a limit
     │   ├── PeriodLocked
     │   ├── RequestReused
     │   └── TooMuch
@@ -51,7 +53,15 @@ class RuleBroken(SchoolError):
     pass
 
 
+class AlreadyDecided(RuleBroken):
+    pass
+
+
 class AlreadyReversed(RuleBroken):
+    pass
+
+
+class NeedsApproval(RuleBroken):
     pass
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -43,8 +44,21 @@ class Settings(BaseSettings):
     invitation_hours_max: int = Field(
         default=72, ge=1, description="A code to choose a first or a new password lasts so long."
     )
+    smtp_host: str | None = Field(default=None, description="The mail server; without it no e-mail is sent.")
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="Port of the mail server.")
+    smtp_user: str | None = Field(default=None, description="Name the mail server knows the school by.")
+    smtp_password: SecretStr | None = Field(default=None, description="Password of that name.")
+    smtp_from: str | None = Field(default=None, description="The address that letters come from.")
+    smtp_tls: Literal["starttls", "tls", "none"] = Field(
+        default="starttls",
+        description="How the way to the mail server is encrypted; tls is usual on port 465.",
+    )
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_file: Path | None = Field(default=None, description="Where JSON log lines go, rotated; else stderr.")
+
+    @property
+    def sends_mail(self) -> bool:
+        return bool(self.smtp_host and self.smtp_from)
 
 
 @lru_cache

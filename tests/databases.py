@@ -13,6 +13,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -26,6 +27,7 @@ from school import migrations
 from school.db import Database
 
 ENGINES = ("sqlite", "postgresql")
+GIVEN_BACK_S = 10
 MEMORY_MIN_BYTES = 2**31  # the server, its log and the databases of two workers stay well below
 
 _numbers = itertools.count(1)
@@ -40,7 +42,15 @@ def fresh(engine: str, folder: Path | None = None, *, migrated: bool = True) -> 
         try:
             yield database
         finally:
-            database.engine.dispose()
+            close(database)
+
+
+def close(database: Database) -> None:
+    """Closes every connection, once those who still write what was typed have given theirs back."""
+    pool, until = database.engine.pool, time.monotonic() + GIVEN_BACK_S
+    while getattr(pool, "checkedout", int)() and time.monotonic() < until:
+        time.sleep(0.01)
+    database.engine.dispose()
 
 
 def url_text(database: Database) -> str:

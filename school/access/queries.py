@@ -93,6 +93,17 @@ def actor_of_sign_in(session: Session, sign_in_id: str | None) -> Actor | None:
     return found.actor if found else None
 
 
+def actor_of_user(session: Session, user_id: int) -> Actor | None:
+    """An active user with the roles of this moment, under no sign-in, or None."""
+    user = session.execute(
+        select(User.name, User.full_name).where(User.id == user_id, User.status == "active")
+    ).one_or_none()
+    if user is None:
+        return None
+    roles = frozenset(session.scalars(select(UserRole.role).where(UserRole.user_id == user_id)))
+    return Actor(user_id, user.name, user.full_name or user.name, None, roles)
+
+
 def is_alive(session: Session, sign_in_id: str) -> bool:
     """True while this sign-in may act: cheap enough to ask every two seconds."""
     return session.scalar(_ALIVE, {"id": sign_in_id, **_now()}) is not None

@@ -16,7 +16,12 @@ class AuditEvent(Base):
     """`event` is one of `school.audit.events`; `subject` names a row, such as `student:17`."""
 
     __tablename__ = "audit_event"
-    __table_args__ = (Index("ix_audit_event_subject", "subject", "id"), Index("ix_audit_event_at", "at"))
+    __table_args__ = (
+        Index("ix_audit_event_subject", "subject", "id"),
+        Index("ix_audit_event_at", "at"),
+        Index("ix_audit_event_event", "event", "id"),
+        Index("ix_audit_event_actor", "actor", "id"),
+    )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     at: Mapped[datetime] = mapped_column(Moment)

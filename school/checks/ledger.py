@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from school.checks import agreement
+from school.checks import agreement, cash_ups
 from school.checks.findings import Finding, named
 from school.checks.replay import replay
 from school.ledger import guards
@@ -20,6 +20,7 @@ _RESTORE = (
     "Entries and lines are never mended in place: restore the newest backup that agrees, "
     "then record again what is newer."
 )
+_LOOK = "Rows of the till are never mended in place: find out who could change them, and restore a backup."
 _REBUILD = "Rebuild the totals from entries and lines, which are the truth; then verify again."
 
 SENTENCES = {
@@ -43,6 +44,10 @@ SENTENCES = {
     "class_totals": ("The totals by term and class differ from the lines: {}.", _REBUILD),
     "due_totals": ("The totals by due date differ from the open charges: {}.", _REBUILD),
     "roll_totals": ("The totals by class and status differ from the students: {}.", _REBUILD),
+    "cash_ups": ("A count is not what the books say of its till: {}.", _LOOK),
+    "signatures": ("A count is signed by who counted, or was made again since: {}.", _LOOK),
+    "deposits": ("A deposit is not the sum of signed counts, or a number is missing: {}.", _LOOK),
+    "day_closes": ("The books have changed behind a closed day: {}.", _RESTORE),
     "sums": ("Totals that must be the same differ: {}.", _REBUILD),
 }
 
@@ -88,6 +93,10 @@ def _all(session: Session, told: Callable[[int, int], object]) -> dict[str, list
         "class_totals": lambda: agreement.class_totals(session, found.by_class),
         "due_totals": lambda: agreement.due_totals(session, due),
         "roll_totals": lambda: agreement.roll_totals(session, found.balances),
+        "cash_ups": lambda: cash_ups.counts(session),
+        "signatures": lambda: cash_ups.signatures(session),
+        "deposits": lambda: cash_ups.deposits(session),
+        "day_closes": lambda: cash_ups.closes(session),
     }
     wrong = dict(found.wrong)
     for done, (name, check) in enumerate(checks.items()):

@@ -15,7 +15,7 @@ from math import inf
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from school.db import Base
@@ -121,17 +121,19 @@ def _suiting(session: Session) -> set[tuple[str, str, bool]]:
 
 
 def _numbers(session: Session, after: int) -> dict[Any, Any]:
-    """The last document number of each series through the entry `after`."""
-    before = select(Entry.no).where(Entry.id <= after).order_by(Entry.no.desc()).limit(1)
-    return {series: session.scalar(before.where(Entry.series == series)) or 0 for series in SERIES.values()}
+    """The kind and the last document number of each series through the entry `after`."""
+    last = select(Entry.series, func.max(Entry.kind), func.max(Entry.no)).where(Entry.id <= after)
+    rows = session.execute(last.where(Entry.series.is_not(None)).group_by(Entry.series))
+    return {series: (kind, no) for series, kind, no in rows}
 
 
 def _check_number(found: Replay, numbers: dict[Any, Any], entry: Sequence[Any]) -> None:
     kind, series, no = entry[1], entry[7], entry[8]
-    if series != SERIES.get(kind) or (series and no != numbers.get(series, 0) + 1):
+    last_kind, last_no = numbers.get(series, (kind, 0))
+    if bool(series) != (kind in SERIES) or (series and (kind, no) != (last_kind, last_no + 1)):
         found.note("document_numbers", wording.document_or_none(series, no) or f"entry {entry[0]}")
     if series:
-        numbers[series] = no
+        numbers[series] = kind, no
 
 
 def _check_lines(
@@ -140,6 +142,7 @@ def _check_lines(
     number, kind, day, _, _, _, _, _, _, reverses, _, _, _, n_lines, total, _ = entry
     balances, by_day, by_class = found.balances, found.by_day, found.by_class
     n_found = total_found = 0
+    moved = kind == "transfer" and len({line[2] for line in lines}) == 1  # credit re-allocated: no new charge
     in_order, suits, dated = True, (kind == "reversal") == (reverses is not None), True
     for _, n, student_id, account, amount, due_date, _, class_id, term_id, _ in lines:
         n_found += 1
@@ -149,7 +152,7 @@ def _check_lines(
         by_class[term_id or 0, class_id or 0, account] += amount
         in_order = in_order and n == n_found
         suits = suits and (kind, account, amount > 0) in suiting
-        dated = dated and (due_date is not None) == (amount > 0 and reverses is None)
+        dated = dated and (due_date is not None) == (amount > 0 and reverses is None and not moved)
     agree = n_found == n_lines and total_found == total and in_order
     clear = kind != "transfer" or total_found == 0
     if agree and suits and dated and clear:

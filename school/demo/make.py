@@ -19,7 +19,7 @@ from school.access import service as access
 from school.access.models import User
 from school.access.rules import ADMINISTRATOR, COMMAND_LINE, FINANCE, HEAD, ROLE_NAMES
 from school.db import Database
-from school.demo import fees, waiting
+from school.demo import fees, tills, waiting
 from school.demo.books import Bookkeeper, Span
 from school.demo.families import FORMS, YEARS, Child, Household, households
 from school.demo.story import TERMS, Teller
@@ -103,6 +103,7 @@ def fill(
         ids = {name: _add_user(session, name, full, role, chosen[name]) for name, full, role in USERS}
         cashiers = [(ids[name], name) for name, _, role in USERS if role == FINANCE]
         _books(session, students, streams, cashiers)
+        tills.count(session, cashiers, queries.today(session))
 
 
 def _add_user(session: Session, name: str, full_name: str, role: str, password: passwords.Chosen) -> int:
@@ -165,7 +166,7 @@ def _classes(session: Session, streams: int) -> dict[tuple[int, int], int]:
     """Class ids by form and stream: Form 1A … Form 5C; streams beyond Z are numbered."""
     letters = [chr(65 + n) if n < 26 else f"-{n + 1}" for n in range(streams)]
     names = {(form, n): f"Form {form}{letters[n]}" for form in range(1, FORMS + 1) for n in range(streams)}
-    ids = calendar.add_classes(session, actor=COMMAND_LINE, names=names.values())
+    ids = service.add_classes(session, actor=COMMAND_LINE, names=names.values())
     return {key: ids[name] for key, name in names.items()}
 
 

@@ -32,6 +32,7 @@ CJK = re.compile(
 )
 # This one face holds the shapes of China, Taiwan, Hong Kong, Japan and Korea, chosen by the paper's language.
 CJK_FACE = "Noto Sans CJK SC"
+KEPT_RUNS = 11
 STANDARDS = ["a-2a", "ua-1"]  # readable for as long as books are kept, and by those who listen to it
 
 RATIO = b"""#context {
@@ -55,6 +56,7 @@ def pdf(
     tag: str,
     created: datetime,
     images: Mapping[str, bytes] | None = None,
+    tagged: bool = True,
 ) -> bytes:
     """`templates/<template>.typ` filled with facts: a tagged PDF, the same bytes for the same input.
 
@@ -65,13 +67,23 @@ def pdf(
     data = json.dumps(_printable(facts), ensure_ascii=False)
     cjk = CJK.search(data) is not None
     given = {"facts": data, "fonts": json.dumps(_families(cjk)), **_language(tag)}
-    files = {"main.typ": _template(template), **(images or {})}
+    files = {"main.typ": _template(template), "house.typ": _template("house"), **(images or {})}
     moment = int(created.timestamp())
+    if not tagged:
+        return _compile(files, given, _fonts(cjk), timestamp=moment, pdf_tags=False)
     try:
         return _compile(files, given, _fonts(cjk), timestamp=moment, pdf_standards=STANDARDS)
     except typst.TypstError:
         # A character that no typeface holds prints as a box, which the standards do not allow.
         return _compile(files, given, _fonts(cjk), timestamp=moment)
+
+
+def forget() -> None:
+    """The compiler keeps what it has set for the next ten runs, 2 MB a page: after many letters it is told to
+    let go.
+    """
+    for _ in range(KEPT_RUNS):
+        _compile({"main.typ": b""}, {}, _fonts(cjk=False))
 
 
 @lru_cache(maxsize=4)

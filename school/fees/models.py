@@ -17,26 +17,12 @@ import school.ledger.models
 import school.students.models  # noqa: F401 - fees name users, lines, students and terms
 from school.columns import Id, Minor, Moment
 from school.db import Base
+from school.ledger.models import FeeHead as FeeHead
 
 SCHEME_KINDS = ("sibling", "staff", "bursary", "scholarship", "other")
 RUN_KINDS = ("billing", "late_fee")
 
 _A_SHARE = "BETWEEN 1 AND 10000"
-
-
-class FeeHead(Base):
-    """An income account as a fee: `position` is the order in which a bill lists it and credits settle it.
-
-    An optional head is charged to those who chose it; a prorated one by the days of a term at school.
-    """
-
-    __tablename__ = "fee_head"
-
-    account: Mapped[str] = mapped_column(ForeignKey("account.code"), primary_key=True)
-    refundable: Mapped[bool] = mapped_column(default=True)
-    optional: Mapped[bool] = mapped_column(default=False)
-    prorated: Mapped[bool] = mapped_column(default=True)
-    position: Mapped[int] = mapped_column(default=0)
 
 
 class InstalmentPlan(Base):

@@ -34,6 +34,8 @@ CREATE TRIGGER user_account_kept BEFORE DELETE OR TRUNCATE ON public.user_accoun
 CREATE TRIGGER year_kept BEFORE DELETE OR TRUNCATE ON public.year FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
 
 -- What was posted in runs, counted, signed and banked stays as it is; what was asked for is decided once.
+CREATE TRIGGER payment_payer_unchanged BEFORE UPDATE ON public.payment_payer FOR EACH STATEMENT EXECUTE FUNCTION guard_unchanged();
+CREATE TRIGGER payment_payer_kept BEFORE DELETE OR TRUNCATE ON public.payment_payer FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
 CREATE TRIGGER run_entry_unchanged BEFORE UPDATE ON public.run_entry FOR EACH STATEMENT EXECUTE FUNCTION guard_unchanged();
 CREATE TRIGGER late_fee_line_unchanged BEFORE UPDATE ON public.late_fee_line FOR EACH STATEMENT EXECUTE FUNCTION guard_unchanged();
 CREATE TRIGGER late_fee_waiver_unchanged BEFORE UPDATE ON public.late_fee_waiver FOR EACH STATEMENT EXECUTE FUNCTION guard_unchanged();
@@ -44,6 +46,8 @@ CREATE TRIGGER cash_up_signature_unchanged BEFORE UPDATE ON public.cash_up_signa
 CREATE TRIGGER deposit_unchanged BEFORE UPDATE ON public.deposit FOR EACH STATEMENT EXECUTE FUNCTION guard_unchanged();
 CREATE TRIGGER deposit_part_unchanged BEFORE UPDATE ON public.deposit_part FOR EACH STATEMENT EXECUTE FUNCTION guard_unchanged();
 CREATE TRIGGER day_close_unchanged BEFORE UPDATE ON public.day_close FOR EACH STATEMENT EXECUTE FUNCTION guard_unchanged();
+CREATE TRIGGER promotion_unchanged BEFORE UPDATE ON public.promotion FOR EACH STATEMENT EXECUTE FUNCTION guard_unchanged();
+CREATE TRIGGER promotion_kept BEFORE DELETE OR TRUNCATE ON public.promotion FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
 CREATE TRIGGER run_entry_kept BEFORE DELETE OR TRUNCATE ON public.run_entry FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
 CREATE TRIGGER late_fee_line_kept BEFORE DELETE OR TRUNCATE ON public.late_fee_line FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
 CREATE TRIGGER late_fee_waiver_kept BEFORE DELETE OR TRUNCATE ON public.late_fee_waiver FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
@@ -62,10 +66,29 @@ CREATE TRIGGER fee_head_kept BEFORE DELETE OR TRUNCATE ON public.fee_head FOR EA
 CREATE TRIGGER fee_kept BEFORE DELETE OR TRUNCATE ON public.fee FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
 CREATE TRIGGER letter_kept BEFORE DELETE OR TRUNCATE ON public.letter FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
 
+CREATE FUNCTION guard_letter_settled() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
+BEGIN
+  IF OLD.state IN ('sent', 'failed', 'cancelled', 'rehearsed') OR (OLD.state = 'printed' AND NEW.state <> 'cancelled') THEN
+    RAISE EXCEPTION 'ledger: what became of a letter is not changed' USING ERRCODE = 'check_violation';
+  END IF;
+  IF (NEW.request_id, NEW.kind, NEW.stage, NEW.family_id, NEW.to_name, NEW.to_address, NEW.subject, NEW.body, NEW.rehearsal)
+     IS DISTINCT FROM
+     (OLD.request_id, OLD.kind, OLD.stage, OLD.family_id, OLD.to_name, OLD.to_address, OLD.subject, OLD.body, OLD.rehearsal) THEN
+    RAISE EXCEPTION 'ledger: what a letter says is not changed' USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE TRIGGER letter_settled BEFORE UPDATE ON public.letter FOR EACH ROW EXECUTE FUNCTION guard_letter_settled();
+
 CREATE FUNCTION guard_approval_decided() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
 BEGIN
   IF OLD.decision IS NOT NULL THEN
     RAISE EXCEPTION 'ledger: this was decided already' USING ERRCODE = 'check_violation';
+  END IF;
+  IF (NEW.id, NEW.request_id, NEW.kind, NEW.student_id, NEW.amount, NEW.details::text, NEW.reason, NEW.asked_at, NEW.asked_by_id, NEW.asked_by)
+     IS DISTINCT FROM (OLD.id, OLD.request_id, OLD.kind, OLD.student_id, OLD.amount, OLD.details::text, OLD.reason, OLD.asked_at, OLD.asked_by_id, OLD.asked_by) THEN
+    RAISE EXCEPTION 'ledger: what was asked for stays as it is' USING ERRCODE = 'check_violation';
   END IF;
   RETURN NEW;
 END $$;
@@ -88,12 +111,24 @@ CREATE TRIGGER concession_grant_decided BEFORE UPDATE ON public.concession_grant
 
 CREATE FUNCTION guard_school_currency() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
 BEGIN
-  IF (NEW.currency, NEW.exponent) IS DISTINCT FROM (OLD.currency, OLD.exponent) AND EXISTS (SELECT 1 FROM entry) THEN
+  IF (NEW.currency, NEW.exponent) IS DISTINCT FROM (OLD.currency, OLD.exponent) AND (EXISTS (SELECT 1 FROM entry)
+      OR (NEW.exponent <> OLD.exponent AND EXISTS (SELECT 1 FROM fee))) THEN
     RAISE EXCEPTION 'ledger: the currency is fixed by the first entry' USING ERRCODE = 'check_violation';
   END IF;
   RETURN NEW;
 END $$;
 CREATE TRIGGER school_currency BEFORE UPDATE ON public.school FOR EACH ROW EXECUTE FUNCTION guard_school_currency();
+
+-- What was posted counts for the last term begun by its date: so that date goes on saying which.
+CREATE FUNCTION guard_term_days() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
+BEGIN
+  IF NEW.starts_on <> OLD.starts_on AND EXISTS (
+      SELECT 1 FROM day_total WHERE date >= LEAST(OLD.starts_on, NEW.starts_on) AND date < GREATEST(OLD.starts_on, NEW.starts_on)) THEN
+    RAISE EXCEPTION 'ledger: days with entries keep their term' USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER term_days BEFORE UPDATE ON public.term FOR EACH ROW EXECUTE FUNCTION guard_term_days();
 
 CREATE FUNCTION guard_account_meaning() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
 BEGIN
@@ -178,7 +213,8 @@ BEGIN
            WHEN 'opening' THEN a.type = 'opening'
            WHEN 'transfer' THEN a.type = 'clearing'
            ELSE NEW.kind = 'reversal' END),
-         BOOL_OR(l.amount > 0 AND l.due_date IS NULL)
+         BOOL_OR(l.amount > 0 AND l.due_date IS NULL AND NOT (NEW.kind = 'transfer'
+           AND 0 = (SELECT SUM(amount) FROM line WHERE entry_id = NEW.id AND student_id = l.student_id)))
     INTO lines, total, unsuitable, undated
     FROM line l JOIN account a ON a.code = l.account WHERE l.entry_id = NEW.id;
   SELECT (SELECT MAX(id) FROM entry) AS id,
@@ -204,7 +240,7 @@ BEGIN
   ELSIF NEW.reverses IS NULL AND undated THEN
     refused := 'a debit needs a due date';
   ELSIF NEW.kind IN ('refund', 'transfer') AND EXISTS (
-      SELECT 1 FROM line l WHERE l.entry_id = NEW.id AND l.amount > 0
+      SELECT 1 FROM line l WHERE l.entry_id = NEW.id AND l.due_date IS NOT NULL
          AND 0 < (SELECT SUM(amount) FROM line WHERE student_id = l.student_id)) THEN
     refused := 'more than the credit';
   ELSIF NEW.kind = 'write_off' AND EXISTS (
@@ -226,6 +262,13 @@ BEGIN
          WHERE o.entry_id = NEW.reverses AND m.id IS NULL) THEN
       refused := 'a reversal mirrors its original';
     END IF;
+  END IF;
+  -- A debit without a due date takes credit from where it is pinned, or from what is not pinned: never more than is there.
+  IF refused IS NULL AND NEW.kind IN ('transfer', 'reversal') AND EXISTS (
+      SELECT 1 FROM line l WHERE l.entry_id = NEW.id AND l.amount > 0 AND l.due_date IS NULL AND 0 < CASE WHEN l.pays IS NULL
+        THEN (SELECT SUM(amount) FROM line WHERE student_id = l.student_id AND pays IS NULL AND due_date IS NULL)
+        ELSE (SELECT SUM(amount) FROM line WHERE pays = l.pays) END) THEN
+    refused := 'more than was paid there';
   END IF;
   IF refused IS NOT NULL THEN
     RAISE EXCEPTION 'ledger: %', refused USING ERRCODE = 'check_violation';
@@ -318,3 +361,146 @@ BEGIN
   RETURN NULL;
 END $$;
 CREATE TRIGGER student_balance_moves_roll AFTER UPDATE OF balance ON public.student_balance FOR EACH ROW EXECUTE FUNCTION guard_student_balance_moves_roll();
+
+-- Tenders and coins come first, and the count seals them: it begins where the last one of the cashier ended.
+CREATE TRIGGER cash_up_tender_one_writer BEFORE INSERT ON public.cash_up_tender FOR EACH STATEMENT EXECUTE FUNCTION guard_one_writer();
+CREATE TRIGGER cash_up_coin_one_writer BEFORE INSERT ON public.cash_up_coin FOR EACH STATEMENT EXECUTE FUNCTION guard_one_writer();
+CREATE TRIGGER cash_up_one_writer BEFORE INSERT ON public.cash_up FOR EACH STATEMENT EXECUTE FUNCTION guard_one_writer();
+CREATE TRIGGER cash_up_signature_one_writer BEFORE INSERT ON public.cash_up_signature FOR EACH STATEMENT EXECUTE FUNCTION guard_one_writer();
+CREATE TRIGGER deposit_part_one_writer BEFORE INSERT ON public.deposit_part FOR EACH STATEMENT EXECUTE FUNCTION guard_one_writer();
+CREATE TRIGGER deposit_one_writer BEFORE INSERT ON public.deposit FOR EACH STATEMENT EXECUTE FUNCTION guard_one_writer();
+CREATE TRIGGER day_close_one_writer BEFORE INSERT ON public.day_close FOR EACH STATEMENT EXECUTE FUNCTION guard_one_writer();
+
+CREATE FUNCTION guard_cash_up_tender_guard() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
+DECLARE refused text;
+BEGIN
+  IF EXISTS (SELECT 1 FROM cash_up WHERE id = NEW.cash_up_id) THEN
+    refused := 'the count is sealed';
+  ELSIF NOT EXISTS (SELECT 1 FROM account WHERE code = NEW.account AND type = 'tender') THEN
+    refused := 'only tenders are counted';
+  ELSE
+    RETURN NEW;
+  END IF;
+  RAISE EXCEPTION 'ledger: %', refused USING ERRCODE = 'check_violation';
+END $$;
+CREATE TRIGGER cash_up_tender_guard BEFORE INSERT ON public.cash_up_tender FOR EACH ROW EXECUTE FUNCTION guard_cash_up_tender_guard();
+
+CREATE FUNCTION guard_cash_up_coin_guard() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
+DECLARE refused text;
+BEGIN
+  IF EXISTS (SELECT 1 FROM cash_up WHERE id = NEW.cash_up_id) THEN
+    refused := 'the count is sealed';
+  ELSE
+    RETURN NEW;
+  END IF;
+  RAISE EXCEPTION 'ledger: %', refused USING ERRCODE = 'check_violation';
+END $$;
+CREATE TRIGGER cash_up_coin_guard BEFORE INSERT ON public.cash_up_coin FOR EACH ROW EXECUTE FUNCTION guard_cash_up_coin_guard();
+
+CREATE FUNCTION guard_cash_up_seal() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
+DECLARE refused text;
+BEGIN
+  IF NEW.id <> 1 + COALESCE((SELECT MAX(id) FROM cash_up), 0) THEN
+    refused := 'count id must be last + 1';
+  ELSIF EXISTS (SELECT 1 FROM cash_up WHERE request_id = NEW.request_id) THEN
+    refused := 'request id is used';
+  ELSIF NEW.replaces IS NOT NULL
+        AND NEW.replaces IS DISTINCT FROM (SELECT MAX(id) FROM cash_up WHERE cashier_id = NEW.cashier_id) THEN
+    refused := 'only the last count of a till is made again';
+  ELSIF EXISTS (SELECT 1 FROM cash_up_signature WHERE cash_up_id = NEW.replaces) THEN
+    refused := 'a signed count stays';
+  ELSIF NEW.after_entry <> COALESCE(
+        (SELECT CASE WHEN NEW.replaces IS NULL THEN through_entry ELSE after_entry END FROM cash_up
+          WHERE cashier_id = NEW.cashier_id ORDER BY id DESC LIMIT 1),
+        (SELECT after_entry FROM cash_up ORDER BY id LIMIT 1), NEW.after_entry) THEN
+    refused := 'a count begins where the last one ended';
+  ELSIF NEW.through_entry > COALESCE((SELECT MAX(id) FROM entry), 0) THEN
+    refused := 'a count ends with an entry';
+  ELSIF EXISTS (
+           SELECT account FROM (
+             SELECT account, expected AS amount FROM cash_up_tender WHERE cash_up_id = NEW.id
+             UNION ALL
+             SELECT l.account, l.amount FROM entry e JOIN line l ON l.entry_id = e.id JOIN account a ON a.code = l.account
+              WHERE e.actor_id = NEW.cashier_id AND e.kind IN ('payment', 'refund', 'reversal')
+                AND e.id > NEW.after_entry AND e.id <= NEW.through_entry AND a.type = 'tender') AS moved
+           GROUP BY account HAVING SUM(amount) <> 0) THEN
+    refused := 'what is expected is what the books say';
+  ELSIF COALESCE((SELECT SUM(value * pieces) FROM cash_up_coin WHERE cash_up_id = NEW.id), 0) - NEW.cash_float
+        <> COALESCE((SELECT counted FROM cash_up_tender WHERE cash_up_id = NEW.id AND account = 'CASH'), 0) THEN
+    refused := 'coins do not make the cash';
+  ELSIF COALESCE(length(trim(NEW.reason)), 0) = 0
+        AND EXISTS (SELECT 1 FROM cash_up_tender WHERE cash_up_id = NEW.id AND counted <> expected) THEN
+    refused := 'a variance needs a reason';
+  ELSE
+    RETURN NEW;
+  END IF;
+  RAISE EXCEPTION 'ledger: %', refused USING ERRCODE = 'check_violation';
+END $$;
+CREATE TRIGGER cash_up_seal BEFORE INSERT ON public.cash_up FOR EACH ROW EXECUTE FUNCTION guard_cash_up_seal();
+
+-- Signed once, for the count that stands.
+CREATE FUNCTION guard_cash_up_signature_guard() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
+DECLARE refused text;
+BEGIN
+  IF EXISTS (SELECT 1 FROM cash_up WHERE replaces = NEW.cash_up_id) THEN
+    refused := 'the count was made again';
+  ELSIF NOT EXISTS (
+        SELECT 1 FROM cash_up WHERE id = NEW.cash_up_id AND counted_by_id IS NOT DISTINCT FROM NEW.counted_by_id) THEN
+    refused := 'signed for another count';
+  ELSE
+    RETURN NEW;
+  END IF;
+  RAISE EXCEPTION 'ledger: %', refused USING ERRCODE = 'check_violation';
+END $$;
+CREATE TRIGGER cash_up_signature_guard BEFORE INSERT ON public.cash_up_signature FOR EACH ROW EXECUTE FUNCTION guard_cash_up_signature_guard();
+
+-- What is banked was signed, and the deposit seals its parts.
+CREATE FUNCTION guard_deposit_part_guard() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
+DECLARE refused text;
+BEGIN
+  IF EXISTS (SELECT 1 FROM deposit WHERE id = NEW.deposit_id) THEN
+    refused := 'the deposit is sealed';
+  ELSIF NOT EXISTS (
+        SELECT 1 FROM cash_up_signature s JOIN cash_up_tender t ON t.cash_up_id = s.cash_up_id
+         WHERE s.cash_up_id = NEW.cash_up_id AND t.account = NEW.account AND t.counted = NEW.amount) THEN
+    refused := 'only signed counts are banked, as counted';
+  ELSE
+    RETURN NEW;
+  END IF;
+  RAISE EXCEPTION 'ledger: %', refused USING ERRCODE = 'check_violation';
+END $$;
+CREATE TRIGGER deposit_part_guard BEFORE INSERT ON public.deposit_part FOR EACH ROW EXECUTE FUNCTION guard_deposit_part_guard();
+
+CREATE FUNCTION guard_deposit_seal() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
+DECLARE refused text;
+BEGIN
+  IF NEW.id <> 1 + COALESCE((SELECT MAX(id) FROM deposit), 0) THEN
+    refused := 'deposit id must be last + 1';
+  ELSIF NEW.amount IS DISTINCT FROM (SELECT SUM(amount) FROM deposit_part WHERE deposit_id = NEW.id AND account = NEW.account)
+        OR EXISTS (SELECT 1 FROM deposit_part WHERE deposit_id = NEW.id AND account <> NEW.account) THEN
+    refused := 'parts do not match the deposit';
+  ELSE
+    RETURN NEW;
+  END IF;
+  RAISE EXCEPTION 'ledger: %', refused USING ERRCODE = 'check_violation';
+END $$;
+CREATE TRIGGER deposit_seal BEFORE INSERT ON public.deposit FOR EACH ROW EXECUTE FUNCTION guard_deposit_seal();
+
+-- A closed day has the newest lock and the end of the books.
+CREATE FUNCTION guard_day_close_guard() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
+DECLARE refused text;
+BEGIN
+  IF NEW.id <> 1 + COALESCE((SELECT MAX(id) FROM day_close), 0) THEN
+    refused := 'close id must be last + 1';
+  ELSIF NOT EXISTS (SELECT 1 FROM period_lock WHERE id = NEW.lock_id AND locked_through = NEW.date
+        AND id = (SELECT MAX(id) FROM period_lock)) THEN
+    refused := 'a day is closed by its lock';
+  ELSIF NEW.last_entry IS DISTINCT FROM COALESCE((SELECT MAX(id) FROM entry), 0)
+        OR NEW.last_hash IS DISTINCT FROM COALESCE((SELECT hash FROM entry ORDER BY id DESC LIMIT 1), '') THEN
+    refused := 'a close names the end of the books';
+  ELSE
+    RETURN NEW;
+  END IF;
+  RAISE EXCEPTION 'ledger: %', refused USING ERRCODE = 'check_violation';
+END $$;
+CREATE TRIGGER day_close_guard BEFORE INSERT ON public.day_close FOR EACH ROW EXECUTE FUNCTION guard_day_close_guard();

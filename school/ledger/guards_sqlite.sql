@@ -22,6 +22,8 @@ CREATE TRIGGER user_account_kept BEFORE DELETE ON user_account BEGIN SELECT RAIS
 CREATE TRIGGER year_kept BEFORE DELETE ON year BEGIN SELECT RAISE(ABORT, 'ledger: rows of year are never removed'); END;
 
 -- What was posted in runs, counted, signed and banked stays as it is; what was asked for is decided once.
+CREATE TRIGGER payment_payer_unchanged BEFORE UPDATE ON payment_payer BEGIN SELECT RAISE(ABORT, 'ledger: rows of payment_payer are never changed'); END;
+CREATE TRIGGER payment_payer_kept BEFORE DELETE ON payment_payer BEGIN SELECT RAISE(ABORT, 'ledger: rows of payment_payer are never removed'); END;
 CREATE TRIGGER run_entry_unchanged BEFORE UPDATE ON run_entry BEGIN SELECT RAISE(ABORT, 'ledger: rows of run_entry are never changed'); END;
 CREATE TRIGGER late_fee_line_unchanged BEFORE UPDATE ON late_fee_line BEGIN SELECT RAISE(ABORT, 'ledger: rows of late_fee_line are never changed'); END;
 CREATE TRIGGER late_fee_waiver_unchanged BEFORE UPDATE ON late_fee_waiver BEGIN SELECT RAISE(ABORT, 'ledger: rows of late_fee_waiver are never changed'); END;
@@ -32,6 +34,8 @@ CREATE TRIGGER cash_up_signature_unchanged BEFORE UPDATE ON cash_up_signature BE
 CREATE TRIGGER deposit_unchanged BEFORE UPDATE ON deposit BEGIN SELECT RAISE(ABORT, 'ledger: rows of deposit are never changed'); END;
 CREATE TRIGGER deposit_part_unchanged BEFORE UPDATE ON deposit_part BEGIN SELECT RAISE(ABORT, 'ledger: rows of deposit_part are never changed'); END;
 CREATE TRIGGER day_close_unchanged BEFORE UPDATE ON day_close BEGIN SELECT RAISE(ABORT, 'ledger: rows of day_close are never changed'); END;
+CREATE TRIGGER promotion_unchanged BEFORE UPDATE ON promotion BEGIN SELECT RAISE(ABORT, 'ledger: rows of promotion are never changed'); END;
+CREATE TRIGGER promotion_kept BEFORE DELETE ON promotion BEGIN SELECT RAISE(ABORT, 'ledger: rows of promotion are never removed'); END;
 CREATE TRIGGER run_entry_kept BEFORE DELETE ON run_entry BEGIN SELECT RAISE(ABORT, 'ledger: rows of run_entry are never removed'); END;
 CREATE TRIGGER late_fee_line_kept BEFORE DELETE ON late_fee_line BEGIN SELECT RAISE(ABORT, 'ledger: rows of late_fee_line are never removed'); END;
 CREATE TRIGGER late_fee_waiver_kept BEFORE DELETE ON late_fee_waiver BEGIN SELECT RAISE(ABORT, 'ledger: rows of late_fee_waiver are never removed'); END;
@@ -49,8 +53,22 @@ CREATE TRIGGER concession_scheme_kept BEFORE DELETE ON concession_scheme BEGIN S
 CREATE TRIGGER fee_head_kept BEFORE DELETE ON fee_head BEGIN SELECT RAISE(ABORT, 'ledger: rows of fee_head are never removed'); END;
 CREATE TRIGGER fee_kept BEFORE DELETE ON fee BEGIN SELECT RAISE(ABORT, 'ledger: rows of fee are never removed'); END;
 CREATE TRIGGER letter_kept BEFORE DELETE ON letter BEGIN SELECT RAISE(ABORT, 'ledger: rows of letter are never removed'); END;
+CREATE TRIGGER letter_settled BEFORE UPDATE ON letter WHEN OLD.state IN ('sent', 'failed', 'cancelled', 'rehearsed')
+  OR (OLD.state = 'printed' AND NEW.state <> 'cancelled') BEGIN
+  SELECT RAISE(ABORT, 'ledger: what became of a letter is not changed');
+END;
+CREATE TRIGGER letter_content BEFORE UPDATE ON letter
+WHEN (NEW.request_id, NEW.kind, NEW.stage, NEW.family_id, NEW.to_name, NEW.to_address, NEW.subject, NEW.body, NEW.rehearsal)
+  IS NOT (OLD.request_id, OLD.kind, OLD.stage, OLD.family_id, OLD.to_name, OLD.to_address, OLD.subject, OLD.body, OLD.rehearsal) BEGIN
+  SELECT RAISE(ABORT, 'ledger: what a letter says is not changed');
+END;
 CREATE TRIGGER approval_decided BEFORE UPDATE ON approval WHEN OLD.decision IS NOT NULL BEGIN
   SELECT RAISE(ABORT, 'ledger: this was decided already');
+END;
+CREATE TRIGGER approval_asked BEFORE UPDATE ON approval
+WHEN (NEW.id, NEW.request_id, NEW.kind, NEW.student_id, NEW.amount, NEW.details, NEW.reason, NEW.asked_at, NEW.asked_by_id, NEW.asked_by)
+ IS NOT (OLD.id, OLD.request_id, OLD.kind, OLD.student_id, OLD.amount, OLD.details, OLD.reason, OLD.asked_at, OLD.asked_by_id, OLD.asked_by) BEGIN
+  SELECT RAISE(ABORT, 'ledger: what was asked for stays as it is');
 END;
 CREATE TRIGGER concession_grant_decided BEFORE UPDATE ON concession_grant BEGIN
   SELECT RAISE(ABORT, 'ledger: this was decided already')
@@ -62,7 +80,15 @@ END;
 
 CREATE TRIGGER school_currency BEFORE UPDATE OF currency, exponent ON school
 WHEN (NEW.currency, NEW.exponent) IS NOT (OLD.currency, OLD.exponent) BEGIN
-  SELECT RAISE(ABORT, 'ledger: the currency is fixed by the first entry') WHERE EXISTS (SELECT 1 FROM entry);
+  SELECT RAISE(ABORT, 'ledger: the currency is fixed by the first entry') WHERE EXISTS (SELECT 1 FROM entry)
+      OR (NEW.exponent <> OLD.exponent AND EXISTS (SELECT 1 FROM fee));
+END;
+
+-- What was posted counts for the last term begun by its date: so that date goes on saying which.
+CREATE TRIGGER term_days BEFORE UPDATE OF starts_on ON term
+WHEN NEW.starts_on <> OLD.starts_on BEGIN
+  SELECT RAISE(ABORT, 'ledger: days with entries keep their term') WHERE EXISTS (
+    SELECT 1 FROM day_total WHERE date >= MIN(OLD.starts_on, NEW.starts_on) AND date < MAX(OLD.starts_on, NEW.starts_on));
 END;
 
 CREATE TRIGGER account_meaning BEFORE UPDATE OF code, type ON account
@@ -118,9 +144,10 @@ CREATE TRIGGER entry_seal BEFORE INSERT ON entry BEGIN
       ELSE NEW.kind = 'reversal' END);
   SELECT RAISE(ABORT, 'ledger: clearing must net to zero') WHERE NEW.kind = 'transfer' AND NEW.total <> 0;
   SELECT RAISE(ABORT, 'ledger: a debit needs a due date') WHERE NEW.reverses IS NULL
-     AND EXISTS (SELECT 1 FROM line WHERE entry_id = NEW.id AND amount > 0 AND due_date IS NULL);
+     AND EXISTS (SELECT 1 FROM line l WHERE l.entry_id = NEW.id AND l.amount > 0 AND l.due_date IS NULL
+       AND NOT (NEW.kind = 'transfer' AND 0 = (SELECT SUM(amount) FROM line WHERE entry_id = NEW.id AND student_id = l.student_id)));
   SELECT RAISE(ABORT, 'ledger: more than the credit') WHERE NEW.kind IN ('refund', 'transfer') AND EXISTS (
-    SELECT 1 FROM line l WHERE l.entry_id = NEW.id AND l.amount > 0
+    SELECT 1 FROM line l WHERE l.entry_id = NEW.id AND l.due_date IS NOT NULL
        AND 0 < (SELECT SUM(amount) FROM line WHERE student_id = l.student_id));
   SELECT RAISE(ABORT, 'ledger: more than is owed') WHERE NEW.kind = 'write_off' AND EXISTS (
     SELECT 1 FROM line l WHERE l.entry_id = NEW.id AND 0 > (SELECT SUM(amount) FROM line WHERE student_id = l.student_id));
@@ -136,6 +163,11 @@ CREATE TRIGGER entry_seal BEFORE INSERT ON entry BEGIN
              AND (m.term_id IS o.term_id OR a.type = 'tender')
              AND m.pays IS COALESCE(o.pays, CASE WHEN o.due_date IS NOT NULL THEN o.id END)
        WHERE o.entry_id = NEW.reverses AND m.id IS NULL));
+  -- A debit without a due date takes credit from where it is pinned, or from what is not pinned: never more than is there.
+  SELECT RAISE(ABORT, 'ledger: more than was paid there') WHERE NEW.kind IN ('transfer', 'reversal') AND EXISTS (
+    SELECT 1 FROM line l WHERE l.entry_id = NEW.id AND l.amount > 0 AND l.due_date IS NULL AND 0 < CASE WHEN l.pays IS NULL
+      THEN (SELECT SUM(amount) FROM line WHERE student_id = l.student_id AND pays IS NULL AND due_date IS NULL)
+      ELSE (SELECT SUM(amount) FROM line WHERE pays = l.pays) END);
 END;
 
 -- Projections follow in the same transaction: balances, what is open, totals by day and by class.
@@ -195,4 +227,81 @@ CREATE TRIGGER student_balance_moves_roll AFTER UPDATE OF balance ON student_bal
   UPDATE roll_total SET owing = owing + (NEW.balance > 0) - (OLD.balance > 0),
          owed = owed + MAX(NEW.balance, 0) - MAX(OLD.balance, 0), credit = credit + MAX(-NEW.balance, 0) - MAX(-OLD.balance, 0)
    WHERE (class_id, status) = (SELECT COALESCE(class_id, 0), status FROM student WHERE id = NEW.student_id);
+END;
+
+-- Tenders and coins come first, and the count seals them: it begins where the last one of the cashier ended.
+CREATE TRIGGER cash_up_tender_guard BEFORE INSERT ON cash_up_tender BEGIN
+  SELECT RAISE(ABORT, 'ledger: the count is sealed') WHERE EXISTS (SELECT 1 FROM cash_up WHERE id = NEW.cash_up_id);
+  SELECT RAISE(ABORT, 'ledger: only tenders are counted')
+   WHERE NOT EXISTS (SELECT 1 FROM account WHERE code = NEW.account AND type = 'tender');
+  SELECT RAISE(ABORT, 'ledger: this tender is counted already')
+   WHERE EXISTS (SELECT 1 FROM cash_up_tender WHERE cash_up_id = NEW.cash_up_id AND account = NEW.account);
+END;
+CREATE TRIGGER cash_up_coin_guard BEFORE INSERT ON cash_up_coin BEGIN
+  SELECT RAISE(ABORT, 'ledger: the count is sealed') WHERE EXISTS (SELECT 1 FROM cash_up WHERE id = NEW.cash_up_id);
+  SELECT RAISE(ABORT, 'ledger: these coins are counted already')
+   WHERE EXISTS (SELECT 1 FROM cash_up_coin WHERE cash_up_id = NEW.cash_up_id AND value = NEW.value);
+END;
+CREATE TRIGGER cash_up_seal BEFORE INSERT ON cash_up BEGIN
+  SELECT RAISE(ABORT, 'ledger: count id must be last + 1') WHERE NEW.id <> 1 + COALESCE((SELECT MAX(id) FROM cash_up), 0);
+  SELECT RAISE(ABORT, 'ledger: request id is used') WHERE EXISTS (SELECT 1 FROM cash_up WHERE request_id = NEW.request_id);
+  SELECT RAISE(ABORT, 'ledger: not a date') WHERE NEW.date IS NOT date(NEW.date, '+0 days');
+  SELECT RAISE(ABORT, 'ledger: only the last count of a till is made again') WHERE NEW.replaces IS NOT NULL
+     AND NEW.replaces IS NOT (SELECT MAX(id) FROM cash_up WHERE cashier_id = NEW.cashier_id);
+  SELECT RAISE(ABORT, 'ledger: a signed count stays')
+   WHERE EXISTS (SELECT 1 FROM cash_up_signature WHERE cash_up_id = NEW.replaces);
+  SELECT RAISE(ABORT, 'ledger: a count begins where the last one ended') WHERE NEW.after_entry <> COALESCE(
+         (SELECT CASE WHEN NEW.replaces IS NULL THEN through_entry ELSE after_entry END FROM cash_up
+           WHERE cashier_id = NEW.cashier_id ORDER BY id DESC LIMIT 1),
+         (SELECT after_entry FROM cash_up ORDER BY id LIMIT 1), NEW.after_entry);
+  SELECT RAISE(ABORT, 'ledger: a count ends with an entry') WHERE NEW.through_entry > COALESCE((SELECT MAX(id) FROM entry), 0);
+  SELECT RAISE(ABORT, 'ledger: what is expected is what the books say') WHERE EXISTS (
+           SELECT account FROM (
+             SELECT account, expected AS amount FROM cash_up_tender WHERE cash_up_id = NEW.id
+             UNION ALL
+             SELECT l.account, l.amount FROM entry e JOIN line l ON l.entry_id = e.id JOIN account a ON a.code = l.account
+              WHERE e.actor_id = NEW.cashier_id AND e.kind IN ('payment', 'refund', 'reversal')
+                AND e.id > NEW.after_entry AND e.id <= NEW.through_entry AND a.type = 'tender') AS moved
+           GROUP BY account HAVING SUM(amount) <> 0);
+  SELECT RAISE(ABORT, 'ledger: coins do not make the cash')
+   WHERE COALESCE((SELECT SUM(value * pieces) FROM cash_up_coin WHERE cash_up_id = NEW.id), 0) - NEW.cash_float
+      <> COALESCE((SELECT counted FROM cash_up_tender WHERE cash_up_id = NEW.id AND account = 'CASH'), 0);
+  SELECT RAISE(ABORT, 'ledger: a variance needs a reason') WHERE COALESCE(length(trim(NEW.reason)), 0) = 0
+     AND EXISTS (SELECT 1 FROM cash_up_tender WHERE cash_up_id = NEW.id AND counted <> expected);
+END;
+
+-- Signed once, for the count that stands.
+CREATE TRIGGER cash_up_signature_guard BEFORE INSERT ON cash_up_signature BEGIN
+  SELECT RAISE(ABORT, 'ledger: signed already') WHERE EXISTS (SELECT 1 FROM cash_up_signature WHERE cash_up_id = NEW.cash_up_id);
+  SELECT RAISE(ABORT, 'ledger: the count was made again') WHERE EXISTS (SELECT 1 FROM cash_up WHERE replaces = NEW.cash_up_id);
+  SELECT RAISE(ABORT, 'ledger: signed for another count') WHERE NOT EXISTS (
+         SELECT 1 FROM cash_up WHERE id = NEW.cash_up_id AND counted_by_id IS NEW.counted_by_id);
+END;
+
+-- What is banked was signed, and the deposit seals its parts.
+CREATE TRIGGER deposit_part_guard BEFORE INSERT ON deposit_part BEGIN
+  SELECT RAISE(ABORT, 'ledger: the deposit is sealed') WHERE EXISTS (SELECT 1 FROM deposit WHERE id = NEW.deposit_id);
+  SELECT RAISE(ABORT, 'ledger: banked already')
+   WHERE EXISTS (SELECT 1 FROM deposit_part WHERE cash_up_id = NEW.cash_up_id AND account = NEW.account);
+  SELECT RAISE(ABORT, 'ledger: only signed counts are banked, as counted') WHERE NOT EXISTS (
+         SELECT 1 FROM cash_up_signature s JOIN cash_up_tender t ON t.cash_up_id = s.cash_up_id
+          WHERE s.cash_up_id = NEW.cash_up_id AND t.account = NEW.account AND t.counted = NEW.amount);
+END;
+CREATE TRIGGER deposit_seal BEFORE INSERT ON deposit BEGIN
+  SELECT RAISE(ABORT, 'ledger: deposit id must be last + 1') WHERE NEW.id <> 1 + COALESCE((SELECT MAX(id) FROM deposit), 0);
+  SELECT RAISE(ABORT, 'ledger: request id is used') WHERE EXISTS (SELECT 1 FROM deposit WHERE request_id = NEW.request_id);
+  SELECT RAISE(ABORT, 'ledger: not a date') WHERE NEW.date IS NOT date(NEW.date, '+0 days');
+  SELECT RAISE(ABORT, 'ledger: parts do not match the deposit')
+   WHERE NEW.amount IS NOT (SELECT SUM(amount) FROM deposit_part WHERE deposit_id = NEW.id AND account = NEW.account)
+      OR EXISTS (SELECT 1 FROM deposit_part WHERE deposit_id = NEW.id AND account <> NEW.account);
+END;
+
+-- A closed day has the newest lock and the end of the books.
+CREATE TRIGGER day_close_guard BEFORE INSERT ON day_close BEGIN
+  SELECT RAISE(ABORT, 'ledger: close id must be last + 1') WHERE NEW.id <> 1 + COALESCE((SELECT MAX(id) FROM day_close), 0);
+  SELECT RAISE(ABORT, 'ledger: a day is closed by its lock') WHERE NOT EXISTS (
+         SELECT 1 FROM period_lock WHERE id = NEW.lock_id AND locked_through = NEW.date AND id = (SELECT MAX(id) FROM period_lock));
+  SELECT RAISE(ABORT, 'ledger: a close names the end of the books')
+   WHERE NEW.last_entry IS NOT COALESCE((SELECT MAX(id) FROM entry), 0)
+      OR NEW.last_hash IS NOT COALESCE((SELECT hash FROM entry ORDER BY id DESC LIMIT 1), '');
 END;

@@ -59,11 +59,29 @@ class Account(Base):
     active: Mapped[bool] = mapped_column(default=True)
 
 
+class FeeHead(Base):
+    """An income account as a fee: `position` is the order in which a bill lists it and credits settle it.
+
+    An optional head is charged to those who chose it; a prorated one by the days of a term at school.
+    """
+
+    __tablename__ = "fee_head"
+
+    account: Mapped[str] = mapped_column(ForeignKey("account.code"), primary_key=True)
+    refundable: Mapped[bool] = mapped_column(default=True)
+    optional: Mapped[bool] = mapped_column(default=False)
+    prorated: Mapped[bool] = mapped_column(default=True)
+    position: Mapped[int] = mapped_column(default=0)
+
+
 class DocumentSeries(Base):
     """The letters a kind of document is numbered under from now on; without a row, those it always had."""
 
     __tablename__ = "document_series"
-    __table_args__ = (CheckConstraint("kind IN ('payment', 'refund')", name="kind"),)
+    __table_args__ = (
+        CheckConstraint("kind IN ('payment', 'refund')", name="kind"),
+        CheckConstraint("length(series) BETWEEN 1 AND 6", name="length"),
+    )
 
     kind: Mapped[str] = mapped_column(primary_key=True)
     series: Mapped[str] = mapped_column(unique=True)
@@ -122,6 +140,15 @@ class Entry(Base):
     n_lines: Mapped[int]
     total: Mapped[int] = mapped_column(Minor)
     hash: Mapped[str]
+
+
+class PaymentPayer(Base):
+    """The guardian meant by an entry's payer: what they paid stays theirs, whatever they are called later."""
+
+    __tablename__ = "payment_payer"
+
+    entry_id: Mapped[int] = mapped_column(ForeignKey("entry.id"), primary_key=True, autoincrement=False)
+    guardian_id: Mapped[int] = mapped_column(ForeignKey("guardian.id"))
 
 
 class Line(Base):

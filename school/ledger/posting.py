@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, cast
 
-from sqlalchemy import Row, Table, bindparam, func, insert, select
+from sqlalchemy import Row, String, Table, bindparam, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -21,7 +21,7 @@ from school.columns import moment_text
 from school.db import one_writer
 from school.errors import BadInput, NotFound, RequestReused
 from school.ledger import refusals, wording
-from school.ledger.models import Entry, Line, PeriodLock
+from school.ledger.models import DocumentSeries, Entry, Line, PeriodLock
 from school.ledger.rules import ENTRY_HASHED, LINE_HASHED, SERIES, NewLine, entry_hash
 from school.students.models import School
 
@@ -29,11 +29,17 @@ REQUEST_ID_LENGTHS = range(8, 101)
 
 _entry, _line = cast(Table, Entry.__table__), cast(Table, Line.__table__)
 _lock, _school = cast(Table, PeriodLock.__table__), cast(Table, School.__table__)
+_series = cast(Table, DocumentSeries.__table__)
+_SERIES = func.coalesce(
+    select(_series.c.series).where(_series.c.kind == bindparam("kind")).scalar_subquery(),
+    bindparam("series", type_=String),
+)
 _END_OF_BOOKS = select(
     select(func.max(_entry.c.id)).scalar_subquery().label("entry_id"),
     select(_entry.c.hash).order_by(_entry.c.id.desc()).limit(1).scalar_subquery().label("hash"),
     select(func.max(_line.c.id)).scalar_subquery().label("line_id"),
-    select(func.max(_entry.c.no)).where(_entry.c.series == bindparam("series")).scalar_subquery().label("no"),
+    select(func.max(_entry.c.no)).where(_entry.c.series == _SERIES).scalar_subquery().label("no"),
+    _SERIES.label("series"),
     select(_lock.c.locked_through).order_by(_lock.c.id.desc()).limit(1).scalar_subquery().label("locked"),
     select(_school.c.time_zone).scalar_subquery().label("time_zone"),
     select(_entry.c.id)
@@ -74,6 +80,7 @@ class Desk:
     date: date
     last_entry: int
     last_hash: str
+    series: str | None
     last_no: int
     next_line: int
     before: Row[Any] | None
@@ -85,20 +92,27 @@ def authorise(session: Session, actor: Actor, capability: str) -> None:
     access.authorise(session, actor, capability)
 
 
+def check_request_id(request_id: str) -> None:
+    """Raises BadInput for what names no form."""
+    if len(request_id) not in REQUEST_ID_LENGTHS or not (request_id.isascii() and request_id.isprintable()):
+        raise BadInput("This form has lost its request id. Open the page anew and enter it again.")
+
+
 def open_desk(session: Session, kind: str, request_id: str, day: date | None) -> Desk:
     """Wait for the writers' lock and read the end of the books. Without `day` the accounting date is today.
 
     Raises BadDate for a date after today, PeriodLocked for one in a closed period.
     """
-    if len(request_id) not in REQUEST_ID_LENGTHS or not (request_id.isascii() and request_id.isprintable()):
-        raise BadInput("This form has lost its request id. Open the page anew and enter it again.")
+    check_request_id(request_id)
     one_writer(session)
     connection = session.connection()
-    end = connection.execute(_END_OF_BOOKS, {"series": SERIES.get(kind), "request_id": request_id}).one()
+    end = connection.execute(
+        _END_OF_BOOKS, {"kind": kind, "series": SERIES.get(kind), "request_id": request_id}
+    ).one()
     if end.before is not None:
         before = connection.execute(select(_entry).where(_entry.c.id == end.before)).one()
         first = connection.scalar(select(func.min(_line.c.id)).where(_line.c.entry_id == before.id))
-        return Desk(kind, request_id, day or before.date, 0, "", 0, first or 0, before)
+        return Desk(kind, request_id, day or before.date, 0, "", before.series, 0, first or 0, before)
     if end.time_zone is None:
         raise NotFound("The school is not set up yet: open the set-up page first.")
     today = clock.today(end.time_zone)
@@ -109,6 +123,7 @@ def open_desk(session: Session, kind: str, request_id: str, day: date | None) ->
         day or today,
         end.entry_id or 0,
         end.hash or "",
+        end.series,
         end.no or 0,
         1 + (end.line_id or 0),
         None,
@@ -130,7 +145,7 @@ def post(
 
     Raises RequestReused when the request id already means something else, and what `refusals.check` raises.
     """
-    series = SERIES.get(desk.kind)
+    series = desk.series
     if desk.before is None and reverses is None:  # a reversal brings class and term with it
         lines = _placed(lines, refusals.check(session, desk.kind, desk.date, lines, desk.next_line))
     no = desk.last_no + 1 if series else None

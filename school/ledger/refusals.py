@@ -196,6 +196,8 @@ def _check_credit(session: Session, kind: str, found: Mapping[int, Placed], line
     if kind not in ("refund", "transfer", "write_off"):
         return
     for line in lines:
+        if kind == "transfer" and line.due_date is None:
+            continue  # it is received, or re-allocated
         student = found[line.student_id]
         credit, owed = max(0, -student.balance), max(0, student.balance)
         if kind == "write_off" and -line.amount > owed:
@@ -218,6 +220,7 @@ _REFUSALS: tuple[tuple[str, type[SchoolError], str | None, str], ...] = (
     ("not before its original", BadDate, "date", "A reversal cannot be dated before what it reverses."),
     ("period is locked", PeriodLocked, "date", "The books are closed through this date: use a later one."),
     ("more than the credit", TooMuch, "amount", "This is more than the credit on the account."),
+    ("more than was paid there", RuleBroken, None, "Part of it was re-allocated: take that back first."),
     ("more than is owed", TooMuch, "amount", "This is more than is owed."),
     ("needs a due date", BadDate, "due_date", "Every charge needs a due date."),
     ("of the same student", RuleBroken, "pays", "This charge is not one of the student's. Choose it again."),

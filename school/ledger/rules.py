@@ -6,12 +6,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol, TypeVar
 
-SERIES = {"payment": "R", "refund": "F"}  # receipts and refund vouchers are numbered, each without a gap
+SERIES = {
+    "payment": "R",
+    "refund": "F",
+}  # receipts and refund vouchers, unless the school chose other letters
+SERIES_SHAPE = re.compile(r"[A-Z][A-Z0-9]{0,5}")
 
 ENTRY_HASHED = [
     "id",
@@ -117,6 +122,24 @@ def allocate(open_charges: Iterable[Charge], amount_minor: int) -> list[tuple[Ch
         parts.append((charge, part))
         amount_minor -= part
     return parts
+
+
+def refundable(movements: Iterable[tuple[int, bool, bool]]) -> int:
+    """How much of the credit on an account can be paid back, of its movements in the order of posting.
+
+    A movement is (amount, kept, paid out). Credit by a credit note on a fee head that is not refundable is
+    `kept`: what is charged next uses it first, and what is `paid out`, or moved, leaves it where it is.
+    """
+    balance = kept = 0
+    for amount, is_kept, is_paid_out in movements:
+        credit, balance = max(0, -balance), balance + amount
+        grown = max(0, -balance) - credit
+        if grown > 0 and is_kept:
+            kept += grown
+        elif grown < 0 and not is_paid_out:
+            kept = max(0, kept + grown)
+        kept = min(kept, max(0, -balance))
+    return max(0, -balance) - kept
 
 
 def mirror(line: NewLine, line_id: int, *, money_moves: bool, term_id: int | None) -> NewLine:

@@ -22,7 +22,7 @@ KIND_NAMES = {
 }
 
 
-NUMBER = re.compile(r"([A-Z]+)-?0*([1-9][0-9]{0,17})")
+NUMBER = re.compile(r"(?:([A-Z][A-Z0-9]*)-|([A-Z]+))0*([1-9][0-9]{0,17})")
 
 
 def document(series: str, no: int) -> str:
@@ -36,9 +36,9 @@ def document_or_none(series: str | None, no: int | None) -> str | None:
 
 
 def document_parts(number: str) -> tuple[str, int] | None:
-    """("R", 123) of `R-000123`, `r123` and the like; None of anything else."""
+    """("R", 123) of `R-000123`, `r123` and the like, ("R27", 1) of `R27-000001`; None of anything else."""
     match = NUMBER.fullmatch(number.strip().upper())
-    return (match[1], int(match[2])) if match else None
+    return (match[1] or match[2], int(match[3])) if match else None
 
 
 def day(when: date) -> str:
@@ -70,6 +70,12 @@ def movement(
     text = KIND_NAMES[kind] + (f", {what}" if what else "")
     text += f" · {document}" if document else ""
     text += f" · due {day(due)}" if due else ""
+    return f"{text}: {reason}" if reason else text
+
+
+def reallocation(document: str, to: str, reason: str | None) -> str:
+    """`Re-allocation of R-000123 to Transport, Term 1: asked by the father`"""
+    text = f"Re-allocation of {document} to {to}" if to else f"Re-allocation of {document}"
     return f"{text}: {reason}" if reason else text
 
 

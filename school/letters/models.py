@@ -14,13 +14,14 @@ from school.columns import Id, Moment
 from school.db import Base
 
 KINDS = ("receipt", "statement", "invoice", "reminder")
-STATES = ("waiting", "sent", "failed", "cancelled", "rehearsed", "printed")
+STATES = ("waiting", "sending", "sent", "failed", "cancelled", "rehearsed", "printed")
 
 
 class Letter(Base):
     """One document for one family. `details` says which: period, entry or run; it is drawn when it is sent.
 
-    `rehearsed` is a dry run: everything was done but the sending.
+    A rehearsal is a dry run: everything is done but the sending. `next_try_at` is when a waiting letter is
+    tried next; of one that is being handed over, when nobody believes any more that it still is.
     """
 
     __tablename__ = "letter"
@@ -28,7 +29,10 @@ class Letter(Base):
         CheckConstraint(f"kind IN {KINDS}", name="kind"),
         CheckConstraint(f"state IN {STATES}", name="state"),
         CheckConstraint("(kind = 'reminder') = (stage IS NOT NULL)", name="stage"),
-        CheckConstraint("state <> 'sent' OR sent_at IS NOT NULL", name="sent"),
+        CheckConstraint("state NOT IN ('sent', 'printed') OR sent_at IS NOT NULL", name="sent"),
+        CheckConstraint("(state IN ('waiting', 'sending')) = (next_try_at IS NOT NULL)", name="next_try"),
+        CheckConstraint("NOT rehearsal OR state NOT IN ('sending', 'sent', 'printed')", name="rehearsal"),
+        CheckConstraint("rehearsal OR state <> 'rehearsed'", name="rehearsed"),
         Index("ix_letter_state", "state", "next_try_at"),
         Index("ix_letter_family_id", "family_id", "id"),
     )
@@ -45,6 +49,7 @@ class Letter(Base):
     subject: Mapped[str]
     body: Mapped[str]
     details: Mapped[dict[str, Any]] = mapped_column(JSON)
+    rehearsal: Mapped[bool]
     state: Mapped[str]
     tries: Mapped[int] = mapped_column(default=0)
     next_try_at: Mapped[datetime | None] = mapped_column(Moment)

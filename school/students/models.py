@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+import school.access.models  # noqa: F401 - who moved the students is a user
 from school.columns import Id, Minor, Moment, Ordered
 from school.db import Base
 
@@ -27,6 +28,7 @@ class School(Base):
     time_zone: Mapped[str]
     locale: Mapped[str] = mapped_column(default="en", server_default="en")
     logo: Mapped[bytes | None] = mapped_column(LargeBinary)
+    how_to_pay: Mapped[str] = mapped_column(default="", server_default="")  # as statements and letters say it
     created_at: Mapped[datetime] = mapped_column(Moment)
 
 
@@ -88,11 +90,11 @@ class Guardian(Base):
 
 class FamilyPayer(Base):
     """The part of a family's charges one guardian answers for, in basis points; those of a family add up to
-    the whole. A family without payers answers as one.
+    the whole. A family without payers answers as one; 0 is a payer of former days.
     """
 
     __tablename__ = "family_payer"
-    __table_args__ = (CheckConstraint("share_bp BETWEEN 1 AND 10000", name="share"),)
+    __table_args__ = (CheckConstraint("share_bp BETWEEN 0 AND 10000", name="share"),)
 
     family_id: Mapped[int] = mapped_column(ForeignKey("family.id"), primary_key=True)
     guardian_id: Mapped[int] = mapped_column(ForeignKey("guardian.id"), primary_key=True)
@@ -157,10 +159,29 @@ class StudentWord(Base):
     student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), primary_key=True)
 
 
+class Promotion(Base):
+    """That the students were moved to their classes of a year, once, and how many of them went where."""
+
+    __tablename__ = "promotion"
+    __table_args__ = (CheckConstraint("year_id <> from_year_id", name="another_year"),)
+
+    year_id: Mapped[int] = mapped_column(ForeignKey("year.id"), primary_key=True, autoincrement=False)
+    from_year_id: Mapped[int] = mapped_column(ForeignKey("year.id"))
+    request_id: Mapped[str] = mapped_column(unique=True)
+    moved: Mapped[int]
+    stayed: Mapped[int]
+    left: Mapped[int]
+    at: Mapped[datetime] = mapped_column(Moment)
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    actor: Mapped[str]
+
+
 class Policy(Base):
-    """A number the school has decided: a limit or a fee in minor units, a count of days."""
+    """A number the school has decided: a limit or a fee in minor units, a count of days. NULL is no limit, or
+    no fee, any more.
+    """
 
     __tablename__ = "policy"
 
     name: Mapped[str] = mapped_column(primary_key=True)
-    value: Mapped[int] = mapped_column(Minor)
+    value: Mapped[int | None] = mapped_column(Minor)

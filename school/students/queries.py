@@ -38,6 +38,7 @@ class SchoolFacts:
     time_zone: str
     locale: str
     logo: bytes | None
+    how_to_pay: str = ""  # as statements and letters say it; may have several lines
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,9 @@ def school(session: Session) -> SchoolFacts:
             "The school is not set up yet: open the set-up page, or give its currency and time zone."
         )
     unit = money.Currency(found.currency, found.exponent)
-    return SchoolFacts(found.name, found.address, unit, found.time_zone, found.locale, found.logo)
+    return SchoolFacts(
+        found.name, found.address, unit, found.time_zone, found.locale, found.logo, found.how_to_pay
+    )
 
 
 def today(session: Session) -> date:

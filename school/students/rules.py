@@ -47,6 +47,15 @@ class NewGuardian:
 
 
 @dataclass(frozen=True)
+class Payer:
+    """A guardian who answers for a part of a family's charges, in basis points."""
+
+    guardian_id: int
+    name: str
+    share_bp: int
+
+
+@dataclass(frozen=True)
 class NewStudent:
     """A student to be added. Either `name` alone, or `first_name` and `last_name`, from which it is made."""
 
@@ -69,6 +78,16 @@ def clean(text: str) -> str:
     if not text.isprintable():
         text = "".join(c if c.isprintable() or c in "\u200c\u200d" else " " for c in text)
     return " ".join(text.split())
+
+
+def named(text: str, what: str) -> str:
+    """The name of the school, a year, a class, as it is kept. Raises BadInput with the field `name`."""
+    name = clean(text)
+    if not name:
+        raise BadInput(f"Give {what} a name.", field="name")
+    if len(name) > TEXT_MAX:
+        raise BadInput(f"The name is too long: {TEXT_MAX} characters are the most.", field="name")
+    return name
 
 
 @lru_cache(maxsize=FOLDED_KEPT)

@@ -17,7 +17,8 @@ from school.audit import service as audit
 from school.db import add_rows, one_writer
 from school.errors import BadInput, NotFound
 from school.students import family_accounts, households, queries, rules
-from school.students.calendar import add_class, add_classes, add_year, change_school, enrol, make_school
+from school.students.calendar import add_year, change_school, make_school
+from school.students.classes import add_class, add_classes, enrol
 from school.students.models import SchoolClass, Student
 from school.students.rules import NewGuardian, NewStudent
 

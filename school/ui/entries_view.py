@@ -47,7 +47,7 @@ def _day(label: str, key: str, turn: Any) -> date | None:
 
 
 def _persons(session: Session) -> dict[str, int]:
-    """One student, one cashier: chosen by a link that leads here, let go by a button."""
+    """One student, one cashier, one count: chosen by a link that leads here, let go by a button."""
     found: dict[str, int] = {}
     with st.container(horizontal=True):
         if student_id := links.number("student"):
@@ -60,6 +60,9 @@ def _persons(session: Session) -> dict[str, int]:
         if actor_id := links.number("by"):
             found["actor_id"] = actor_id
             _let_go("by", "Only of one cashier")
+        if through := links.number("through"):
+            found |= {"after": links.number("after"), "through": through}
+            _let_go("through", "Only of one count")
     return found
 
 

@@ -6,7 +6,8 @@ What was drawn can be read once more with `at(stands)`, where `stands` is what s
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal, Self
@@ -98,6 +99,15 @@ class TypedText:
 
     def words(self) -> str:
         return self.text.strip() or self.default
+
+
+@contextmanager
+def in_field(key: str) -> Iterator[None]:
+    """What is refused in here was typed in this field, of several that stand for the same argument."""
+    try:
+        yield
+    except BadInput as error:
+        raise type(error)(error.sentence, field=key) from error
 
 
 def _text(value: object) -> str:

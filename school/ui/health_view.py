@@ -1,4 +1,4 @@
-"""The state of the house on one page: the books, incidents, sign-ins, the machine, the audit log."""
+"""The state of the house on one page: the books, incidents, sign-ins, the machine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import school
 from school import clock, money
 from school.access import attempts, listing
 from school.access.rules import Actor
-from school.audit import events, wording
+from school.audit import events
 from school.audit import queries as audit
 from school.audit.queries import EventFacts
 from school.checks import ledger as checks
@@ -34,7 +34,7 @@ CARD = 180  # pixels: four beside each other on a desk, two on a telephone held 
 INCIDENT_DAYS = 7
 ATTEMPT_HOURS = 24
 SCARCE = 10  # percent of the disk; below it somebody should look
-INCIDENT_PAGE, AUDIT_PAGE = "health.incident_page", "health.audit_page"
+INCIDENT_PAGE = "health.incident_page"
 
 
 @dataclass(frozen=True)
@@ -142,22 +142,6 @@ def incident_table(session: Session, health: Health) -> None:
         alt="Incidents, the newest first",
     )
     _turn(count, INCIDENT_PAGE)
-
-
-def audit_table(session: Session, health: Health) -> None:
-    names = {f"user:{user.id}": user.called for user in listing.users(session)}
-    rows = audit.page(session, limit=tables.ROWS_PER_PAGE, offset=filters.first_row(AUDIT_PAGE))
-    columns = {
-        "When": [health.moment(row.at) for row in rows],
-        "Who": [row.actor for row in rows],
-        "What": [wording.what(row.event) for row in rows],
-        "Of": [wording.to_what(row.subject, names) for row in rows],
-        "Before and after": [wording.difference(row.before, row.after) for row in rows],
-        "Reason": [row.reason or "" for row in rows],
-    }
-    kept = {heading: cells for heading, cells in columns.items() if any(cells)}
-    tables.plain(kept, key="health.audit", alt="The audit log, the newest first")
-    _turn(audit.count(session), AUDIT_PAGE)
 
 
 def _turn(matches: int, key: str) -> None:

@@ -19,6 +19,8 @@ ENTRIES, ENTRY = _PAGES / "entries.py", _PAGES / "entry.py"
 USERS = _PAGES / "users.py"
 FEES, CASHUP = _PAGES / "fees.py", _PAGES / "cashup.py"
 REPORTS, SETTINGS = _PAGES / "reports.py", _PAGES / "settings.py"
+LETTERS = _PAGES / "letters.py"
+AUDIT = _PAGES / "audit.py"
 FAMILY, APPROVALS = _PAGES / "family.py", _PAGES / "approvals.py"
 
 DIGITS_MAX = 18  # more is no id of any database
@@ -45,6 +47,10 @@ def student(student_id: int) -> dict[str, str]:
 
 def entry(entry_id: int) -> dict[str, str]:
     return {"entry": str(entry_id)}
+
+
+def family(family_id: int) -> dict[str, str]:
+    return {"family": str(family_id)}
 
 
 def payment(student_id: int | None = None) -> dict[str, str]:
@@ -75,10 +81,13 @@ def entries(
     term: str | None = None,
     student_id: int | None = None,
     actor_id: int | None = None,
+    after: int | None = None,
+    through: int | None = None,
 ) -> dict[str, str]:
     """The entries a figure is made of. Days are inclusive; `account` is its name, `kind` an entry's kind.
 
-    `class_name` and `term` are as at posting; "" is the lines without one.
+    `class_name` and `term` are as at posting; "" is the lines without one. `after` and `through` are numbers
+    of entries, as a count has them.
     """
     chosen = {
         "entries.since": since and since.isoformat(),
@@ -89,9 +98,44 @@ def entries(
         "entries.term": term,
         "student": student_id and str(student_id),
         "by": actor_id and str(actor_id),
+        "after": str(after) if through is not None else None,
+        "through": str(through) if through is not None else None,
     }
     return {name: value for name, value in chosen.items() if value}
 
 
+def cash_up(cash_up_id: int) -> dict[str, str]:
+    return {"cash_up": str(cash_up_id)}
+
+
+def deposit(deposit_id: int) -> dict[str, str]:
+    return {"deposit": str(deposit_id)}
+
+
+def cash_ups(view: str, **more: str) -> dict[str, str]:
+    """A tab of the page of cash-ups."""
+    return {"cashup.view": view, **more}
+
+
+def settings(view: str, **chosen: str) -> dict[str, str]:
+    """A tab of the settings by its name, and what is chosen in it: `account="Cash"`."""
+    return {"settings.view": view} | {f"settings.{name}": value for name, value in chosen.items()}
+
+
+def history(subject: str) -> dict[str, str]:
+    """The audit log of one row, such as `student:17`."""
+    return {"subject": subject}
+
+
 def user(user_id: int, **more: str) -> dict[str, str]:
     return {"user": str(user_id), **more}
+
+
+def letters(
+    view: str = "Queue and sent", *, state: str | None = None, text: str = "", letter_id: int | None = None
+) -> dict[str, str]:
+    """A tab of the letters page, or one letter."""
+    if letter_id is not None:
+        return {"letter": str(letter_id)}
+    chosen = {"letters.view": view, "letters.state": state, "letters.search": text}
+    return {name: value for name, value in chosen.items() if value}

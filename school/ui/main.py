@@ -51,10 +51,28 @@ SCREENS = (
     Screen(
         "payments", "Payments", "payments", "payments.record", "Take a payment and hand over the receipt."
     ),
+    Screen(
+        "cashup", "Cash-up", "point_of_sale", "cash_up.sign", "Count a till, sign, bank, and close the day."
+    ),
     Screen("students", "Students", "groups", "students.read", "Find a student and see who owes what."),
     Screen("student", "Student", "person", "students.read", "One account and its statement.", in_menu=False),
     Screen("entries", "Entries", "list_alt", "students.read", "The entries behind a figure.", in_menu=False),
     Screen("entry", "Entry", "receipt_long", "students.read", "One entry, whole.", in_menu=False),
+    Screen(
+        "approvals",
+        "Approvals",
+        "rule",
+        "approvals.decide",
+        "What is above a limit and waits for a second person.",
+    ),
+    Screen(
+        "family",
+        "Family",
+        "family_restroom",
+        "students.read",
+        "One family account and who pays.",
+        in_menu=False,
+    ),
     Screen(
         "dashboard", "Dashboard", "monitoring", "reports.read", "What is owed, due, overdue and collected."
     ),
@@ -67,8 +85,20 @@ SCREENS = (
         in_menu=False,
     ),
     Screen("fees", "Fees", "request_quote", "fees.manage", "What is charged, and the runs that charge it."),
+    Screen(
+        "reports", "Reports", "table_chart", "reports.read", "What the books say, to read and to take along."
+    ),
+    Screen("letters", "Letters", "mail", "letters.send", "Remind families, and see what was sent."),
     Screen("imports", "Imports", "upload_file", "imports.run", "Bring in students and opening balances."),
     Screen("users", "Users", "manage_accounts", "users.manage", "Who may sign in, and what they may do."),
+    Screen(
+        "settings",
+        "Settings",
+        "settings",
+        "settings.manage",
+        "The school, its years and classes, numbering and limits.",
+    ),
+    Screen("audit", "Audit log", "history", "audit.read", "Who changed what, before and after."),
     Screen("health", "Health", "monitor_heart", "health.read", "Do the books agree, and what went wrong."),
     Screen(
         "profile",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from zoneinfo import ZoneInfo
-
 from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,57 +9,19 @@ from starlette.routing import Route
 
 from school.access import queries as access
 from school.db import reading
-from school.documents import receipt as paper
-from school.documents.rules import check_code
+from school.delivery.papers import receipt_pdf, reversed_by
 from school.errors import NotFound
 from school.ledger import queries as ledger
-from school.ledger import wording
 from school.ledger.queries import Receipt
 from school.students import queries as students
-from school.students.queries import SchoolFacts
 from school.ui.identity import cookie_name, usable_token
+
+__all__ = ["ROUTES", "receipt_address", "receipt_pdf", "reversed_by", "show_receipt"]
 
 
 def receipt_address(receipt: Receipt) -> str:
     """Opens in the browser's own reader, which prints it."""
     return f"/receipts/{receipt.document}.pdf"
-
-
-def receipt_pdf(receipt: Receipt, school: SchoolFacts) -> bytes:
-    """The same bytes whenever it is asked for, unless the payment was reversed since."""
-    facts = paper.ReceiptFacts(
-        school_name=school.name,
-        school_address=school.address,
-        logo=school.logo,
-        number=receipt.document,
-        date=receipt.date,
-        recorded_at=receipt.at.astimezone(ZoneInfo(school.time_zone)),
-        payer=receipt.payer,
-        students=tuple(
-            paper.ReceiptStudent(s.admission_no, s.name, s.class_name, s.paid, s.balance_after)
-            for s in receipt.students
-        ),
-        tenders=tuple(paper.ReceiptTender(name, amount) for _, name, amount in receipt.tenders),
-        reference=receipt.reference,
-        lines=tuple(
-            paper.ReceiptLine(item.admission_no, item.description, item.due_date, item.amount)
-            for item in receipt.paid_items
-        ),
-        total_minor=receipt.total,
-        currency=school.currency,
-        locale=school.locale,
-        cashier=receipt.actor,
-        check_code=check_code(receipt.hash),
-        reversed_by=reversed_by(receipt),
-    )
-    return paper.receipt_pdf(facts)
-
-
-def reversed_by(receipt: Receipt) -> str | None:
-    """When and why the payment was reversed, as a sentence; None while it stands."""
-    if receipt.reversal_date is None:
-        return None
-    return f"Reversed on {wording.day(receipt.reversal_date)}: {receipt.reversal_reason}"
 
 
 async def show_receipt(request: Request) -> Response:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from school.ledger.queries import Receipt, ReceiptRow
 from school.students.queries import SchoolFacts
-from school.ui import links, papers, tables, words
+from school.ui import letters_offer, links, papers, tables, words
 
 
 def show(receipt: Receipt, school: SchoolFacts, *, page: str) -> None:
@@ -87,6 +87,7 @@ def actions(receipt: Receipt, school: SchoolFacts, *, page: str) -> None:
         key=f"{page}.download",
     )
     st.link_button("Print", papers.receipt_address(receipt), icon=":material/print:")
+    letters_offer.receipt(receipt, page=page)
     for student in receipt.students:
         label = "Open account" if len(receipt.students) == 1 else f"Open {words.plain(student.name)}"
         address = links.student(student.student_id)

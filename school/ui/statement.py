@@ -1,26 +1,56 @@
-"""The statement of one account: every movement with the balance after it, for any period."""
+"""The statement of one account: every movement with the balance after it, for any period; and on paper."""
 
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 
 import streamlit as st
+from sqlalchemy.orm import Session
 
-from school.ledger.queries import Statement, StatementRow
+from school.access.rules import Actor
+from school.access.service import authorise
+from school.db import reading
+from school.documents.statement import statement_pdf
+from school.ledger import queries as ledger
+from school.ledger.queries import StatementPage
 from school.money import Currency
-from school.ui import links, tables, words
+from school.reports import statements
+from school.ui import links, statement_words, tables, words
+from school.ui.student_account import Account
 
 
-def draw(statement: Statement, unit: Currency, since: date | None) -> None:
-    """Oldest first; a row opens its entry."""
+def show(session: Session, account: Account, actor: Actor, since: date | None, until: date | None) -> None:
+    """The newest rows first to be seen, in the order in which they came; a row opens its entry."""
+    key = f"student.page.{account.student.id}.{since}.{until}"
+    chosen = st.session_state.get(key)
+    found = ledger.statement_page(
+        session,
+        account.student.id,
+        since=since,
+        until=until,
+        page=chosen if isinstance(chosen, int) else None,
+    )
+    draw(found, account.unit, since)
+    if found.pages > 1:
+        st.pagination(found.pages, default=found.pages, key=key)
+    download(account, actor, since, until)
+
+
+def draw(statement: StatementPage, unit: Currency, since: date | None) -> None:
     rows = statement.rows
     if not rows:
-        st.caption(f"Nothing was posted in this period; the account {_stands(statement.closing, unit)}.")
+        stands = statement_words.stands(statement.closing, unit)
+        st.caption(f"Nothing was posted in this period; the account {stands}.")
         return
-    if since:
-        st.markdown(f"On {words.date(since)} the account {_stood(statement.opening, unit)}.")
+    if statement.brought != statement.opening:
+        st.markdown(
+            f"Before the rows shown here the account {statement_words.stood(statement.brought, unit)}."
+        )
+    elif since:
+        st.markdown(f"On {words.date(since)} the account {statement_words.stood(statement.opening, unit)}.")
     columns = {
-        "What": [_what(row) for row in rows],
+        "What": [statement_words.what(row) for row in rows],
         "Date": [words.date(row.date) for row in rows],
         "Charges": [words.amount(row.amount, unit) if row.amount > 0 else "" for row in rows],
         "Credits": [words.amount(-row.amount, unit) if row.amount < 0 else "" for row in rows],
@@ -30,23 +60,30 @@ def draw(statement: Statement, unit: Currency, since: date | None) -> None:
     amounts = ("Charges", "Credits", "Balance")
     alt = "Statement, oldest first, with the balance after each movement"
     tables.rows(columns, goals, opens="What", amounts=amounts, key="student.statement", alt=alt)
-    more = sum(row.amount for row in rows if row.amount > 0)
-    less = -sum(row.amount for row in rows if row.amount < 0)
     st.markdown(
-        f"Charges of {words.amount(more, unit)} less credits of {words.amount(less, unit)}: "
-        f"at the end the account {_stands(statement.closing, unit)}."
+        f"Charges of {words.amount(statement.charges, unit)} less credits of "
+        f"{words.amount(statement.credits, unit)}: "
+        f"at the end the account {statement_words.stands(statement.closing, unit)}."
     )
 
 
-def _stands(balance: int, unit: Currency) -> str:
-    return f"{'is ' if balance <= 0 else ''}{words.owes_in_colour(balance, unit)}"
+def download(account: Account, actor: Actor, since: date | None, until: date | None) -> None:
+    """The paper is made when it is asked for, of the period on the screen."""
+    student = account.student
+    st.download_button(
+        "Statement as PDF",
+        partial(_pdf, actor, student.id, since, until),
+        file_name=f"{student.admission_no} statement {min(until or account.today, account.today)}.pdf",
+        mime="application/pdf",
+        icon=":material/download:",
+        on_click="ignore",
+        key="student.statement_pdf",
+        disabled=bool(since and until and until < since),
+    )
 
 
-def _stood(balance: int, unit: Currency) -> str:
-    if balance == 0:
-        return "was settled"
-    return f"{'owed' if balance > 0 else 'was in credit by'} {words.amount(abs(balance), unit)}"
-
-
-def _what(row: StatementRow) -> str:
-    return f"{row.description} (reversed)" if row.reversed_by is not None else row.description
+def _pdf(actor: Actor, student_id: int, since: date | None, until: date | None) -> bytes:
+    with reading() as session:
+        authorise(session, actor, "students.read")
+        (facts,) = statements.student_statements(session, [student_id], since, until)
+    return statement_pdf(facts)

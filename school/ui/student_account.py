@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import streamlit as st
 from sqlalchemy.orm import Session
 
 from school import clock
+from school.access.rules import Actor
+from school.approvals import queries as approvals
+from school.approvals.queries import ApprovalFacts
 from school.ledger import queries as ledger
-from school.ledger.queries import AccountFacts, OpenCharge
+from school.ledger.limits import POLICIES as LIMITS
+from school.ledger.queries import AccountFacts, Credit, OpenCharge, ReceiptRow
+from school.ledger.wording import KIND_NAMES
 from school.money import Currency
+from school.students import policies
 from school.students import queries as students
 from school.students.queries import GuardianFacts, SchoolFacts, StudentFacts
 from school.ui import links, tables, words
 from school.ui.payment_fact import charge_name
 
+RECEIPTS_MAX = 50  # of so many one is chosen
 CARD = 220  # pixels: a balance in words and figures is never cut short
 
 
@@ -31,7 +38,9 @@ class Sibling:
 
 @dataclass(frozen=True)
 class Account:
-    """`balance` is minor units, + owes; `open_charges` oldest due first; `accounts` in use, if asked."""
+    """`balance` is minor units, + owes; `open_charges` oldest due first; `waiting` is what another person is
+    to decide. What only a dialog needs is there if asked: `accounts` in use, `receipts`, `credit`, `limits`.
+    """
 
     school: SchoolFacts
     today: date
@@ -40,7 +49,12 @@ class Account:
     siblings: tuple[Sibling, ...]
     balance: int
     open_charges: tuple[OpenCharge, ...]
-    accounts: tuple[AccountFacts, ...]
+    waiting: tuple[ApprovalFacts, ...]
+    has_receipts: bool
+    accounts: tuple[AccountFacts, ...] = ()
+    receipts: tuple[ReceiptRow, ...] = ()
+    credit: Credit | None = None
+    limits: Mapping[str, int | None] = field(default_factory=dict)
 
     @property
     def unit(self) -> Currency:
@@ -57,11 +71,11 @@ class Account:
 
 
 def read(session: Session, student_id: int, *, chart: bool = False) -> Account:
-    """`chart` says whether the chart of accounts is needed. Raises NotFound."""
+    """`chart` says whether a dialog needs more than the page. Raises NotFound."""
     student = students.student(session, student_id)
     siblings = students.siblings(session, student_id)
     school = students.school(session)
-    return Account(
+    account = Account(
         school=school,
         today=clock.today(school.time_zone),
         student=student,
@@ -69,8 +83,46 @@ def read(session: Session, student_id: int, *, chart: bool = False) -> Account:
         siblings=tuple(Sibling(one, ledger.balance(session, one.id)) for one in siblings),
         balance=ledger.balance(session, student_id),
         open_charges=tuple(ledger.open_charges(session, student_id)),
-        accounts=tuple(a for a in ledger.accounts(session) if a.active) if chart else (),
+        waiting=tuple(approvals.waiting(session, student_id=student_id)),
+        has_receipts=bool(ledger.recent_receipts(session, student_id=student_id, limit=1)),
     )
+    if not chart:
+        return account
+    return replace(
+        account,
+        accounts=tuple(a for a in ledger.accounts(session) if a.active),
+        receipts=tuple(ledger.recent_receipts(session, student_id=student_id, limit=RECEIPTS_MAX)),
+        credit=ledger.refundable(session, student_id),
+        limits=policies.policies(session),
+    )
+
+
+def bounds(account: Account, deed: str) -> list[str]:
+    """How much a deed may be of, and above which amount another person decides."""
+    said = []
+    if account.credit and deed in ("refund", "transfer"):
+        most = words.amount(account.credit.refundable, account.unit)
+        kept = account.credit.credit - account.credit.refundable
+        said.append(f"At most {most}.")
+        if kept:
+            said.append(f"{words.amount(kept, account.unit)} of the credit is not refundable.")
+    limit = account.limits.get(LIMITS.get(deed, ""))
+    if limit is not None:
+        said.append(f"Above {words.amount(limit, account.unit)} another person decides.")
+    return said
+
+
+def waiting(account: Account, actor: Actor) -> None:
+    """What was asked for and nobody has decided."""
+    for one in account.waiting:
+        what = f"{KIND_NAMES[one.kind]} of {words.amount(one.amount, account.unit)}"
+        st.info(
+            f"{what} waits for another person: “{words.plain(one.reason)}”, "
+            f"asked by {words.plain(one.asked_by)} {words.ago(one.asked_at)}.",
+            icon=":material/hourglass_top:",
+        )
+    if account.waiting and actor.can("approvals.decide"):
+        st.page_link(links.APPROVALS, label="Approvals", icon=":material/rule:")
 
 
 def head(account: Account) -> None:
@@ -133,10 +185,14 @@ def family(account: Account) -> None:
         tables.rows(columns, goals, opens="Student", amounts=("Balance",), key="student.family", alt=alt)
     else:
         st.caption("No other student is in this family account.")
+    address = links.family(account.student.family_id)
+    st.page_link(
+        links.FAMILY, label="Family account", icon=":material/family_restroom:", query_params=address
+    )
     guardians(account.guardians)
 
 
-def guardians(rows: Sequence[GuardianFacts]) -> None:
+def guardians(rows: Sequence[GuardianFacts], *, key: str = "student.guardians") -> None:
     if not rows:
         st.caption("No guardian is known. An administrator can add one by importing the register again.")
         return
@@ -146,4 +202,4 @@ def guardians(rows: Sequence[GuardianFacts]) -> None:
         "E-mail": [g.email for g in rows],
     }
     kept = {heading: cells for heading, cells in columns.items() if any(cells)}
-    tables.plain(kept, key="student.guardians", alt="Guardians, the one written to first at the top")
+    tables.plain(kept, key=key, alt="Guardians, the one written to first at the top")

@@ -2,130 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
 from school.access.rules import Actor
+from school.approvals import queries as approvals
 from school.db import reading, writing
 from school.drafts import service as drafting
 from school.ledger import queries as ledger
-from school.ledger import service
-from school.ledger.service import ChargeItem, Posted
 from school.ledger.wording import KIND_NAMES
 from school.students.service import change_student
-from school.ui import drafts, feedback, forms, keyboard, links, once, unsent, words
+from school.ui import drafts, feedback, forms, keyboard, links, once, student_account, unsent, words
 from school.ui.forms import TypedAmount, TypedText
 from school.ui.student_account import Account
-from school.ui.student_fields import AMOUNT, FIELDS, IN_CREDIT, KEPT, RECORD, Field, read
+from school.ui.student_deeds import ACTIONS
+from school.ui.student_fields import AMOUNT, FIELDS, KEPT, RECORD, Field, read
 
 DO, TICKET = "do", "action"
-
-
-@dataclass(frozen=True)
-class Action:
-    """`fields` name what is asked besides the amount; `fits` says for which accounts it is offered."""
-
-    label: str
-    capability: str
-    says: str
-    fields: tuple[str, ...]
-    post: Callable[..., Posted]
-    fits: Callable[[Account], bool] = lambda _: True
-
-
-def _charge(session: Any, *, account: str, amount_minor: int, due_date: Any, memo: str, **who: Any) -> Posted:
-    item = ChargeItem(account, amount_minor, due_date, memo=memo or None)
-    return service.charge(session, items=[item], **who)
-
-
-def _transfer(session: Any, *, student_id: int, to: str, **what: Any) -> Posted:
-    return service.transfer(session, from_student_id=student_id, to_student_id=int(to), **what)
-
-
-def _opening(session: Any, *, sign: str, amount_minor: int, due_date: Any, **what: Any) -> Posted:
-    signed = -amount_minor if sign == IN_CREDIT else amount_minor
-    return service.opening_balance(session, amount_minor=signed, due_date=due_date, **what)
-
-
-def _enrolled(account: Account) -> bool:
-    return account.student.status != "left"
-
-
-def _owes(account: Account) -> bool:
-    return account.balance > 0
-
-
-def _in_credit(account: Account) -> bool:
-    return account.balance < 0
-
-
-ACTIONS: dict[str, Action] = {
-    "charge": Action(
-        "Charge",
-        "charges.record",
-        "A bill of one fee head. It is owed from its due date.",
-        ("account", "due_date", "memo"),
-        _charge,
-        _enrolled,
-    ),
-    "late_fee": Action(
-        "Late fee",
-        "charges.record",
-        "A fee for paying late.",
-        ("due_date", "memo"),
-        service.late_fee,
-        _enrolled,
-    ),
-    "concession": Action(
-        "Concession",
-        "charges.record",
-        "An amount forgiven by rule or decision, such as a bursary.",
-        ("pays", "reason"),
-        service.concession,
-    ),
-    "credit_note": Action(
-        "Credit note",
-        "charges.record",
-        "A charge taken back, wholly or in part, because it was wrong.",
-        ("account", "pays", "reason"),
-        service.credit_note,
-    ),
-    "refund": Action(
-        "Refund",
-        "refunds.record",
-        "Credit paid back to the family.",
-        ("tender", "reason"),
-        service.refund,
-        _in_credit,
-    ),
-    "transfer": Action(
-        "Transfer to a sibling",
-        "transfers.record",
-        "Credit moved to another student of the family account.",
-        ("to", "reason"),
-        _transfer,
-        lambda account: _in_credit(account) and bool(account.siblings),
-    ),
-    "write_off": Action(
-        "Write-off",
-        "write_offs.record",
-        "A debt given up. It stays in the books as a bad debt.",
-        ("pays", "reason"),
-        service.write_off,
-        _owes,
-    ),
-    "opening_balance": Action(
-        "Opening balance",
-        "openings.record",
-        "What was owed, or in credit, when these books began.",
-        ("sign", "due_date"),
-        _opening,
-    ),
-}
 
 
 def asked() -> bool:
@@ -159,17 +54,25 @@ def offer(account: Account, actor: Actor) -> None:
 
 
 def _say_what_is_recorded(request_id: str, account: Account) -> None:
-    """A dialog whose fact is in the books is done with, however its press ended."""
+    """A dialog whose fact is in the books, or asked for, is done with, however its press ended."""
     with reading() as session:
         entry_id = ledger.entry_of_request(session, request_id)
         done = ledger.entry(session, entry_id) if entry_id else None
-    if done is None:
+        asked = approvals.of_request(session, request_id)
+    if done is not None:
+        moved = sum(line.amount for line in done.lines if line.amount > 0) or abs(done.total)
+        feedback.say("success", f"{_named(done.called, moved, account)} is recorded.")
+    elif asked is not None:
+        what = _named(KIND_NAMES[asked.kind], asked.amount, account)
+        feedback.say("info", f"{what} is above the limit: another person decides on it.")
+    else:
         return
-    moved = sum(line.amount for line in done.lines if line.amount > 0) or abs(done.total)
-    amount = f"{account.unit.code} {words.amount(moved, account.unit)}"
-    feedback.say("success", f"{KIND_NAMES[done.kind]} of {amount} is recorded.")
     close()
     st.rerun()
+
+
+def _named(what: str, minor: int, account: Account) -> str:
+    return f"{what} of {account.unit.code} {words.amount(minor, account.unit)}"
 
 
 def _give_up(form: drafts.Form, actor: Actor, request_id: str) -> None:
@@ -196,7 +99,7 @@ def _draw(name: str, account: Account, actor: Actor, request_id: str) -> None:
         st.rerun()
     drafts.restore(*form)
     keep = partial(drafts.keep, *form)
-    st.caption(action.says)
+    st.caption(" ".join([action.says, *student_account.bounds(account, name)]))
     feedback.problem("student")
     amount = forms.amount_field("Amount", key=AMOUNT, unit=account.unit, on_change=keep)
     typed = {field: FIELDS[field](account, keep) for field in action.fields}
@@ -222,7 +125,8 @@ def _draw(name: str, account: Account, actor: Actor, request_id: str) -> None:
 
 def _is_recorded(request_id: str) -> bool:
     with reading() as session:
-        return ledger.entry_of_request(session, request_id) is not None
+        recorded = ledger.entry_of_request(session, request_id) is not None
+        return recorded or approvals.of_request(session, request_id) is not None
 
 
 def _record(
@@ -251,6 +155,13 @@ def drafted(name: str) -> drafts.Form:
 def notes(account: Account, actor: Actor) -> None:
     """What the office wants to remember of this student; whoever may change students writes it."""
     student = account.student
+    if actor.can("audit.read"):
+        st.page_link(
+            links.AUDIT,
+            label="What was changed of this student",
+            icon=":material/history:",
+            query_params=links.history(f"student:{student.id}"),
+        )
     if not actor.can("students.write"):
         st.markdown(words.plain(student.notes) if student.notes else "Nothing is noted.")
         return

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from school.ui import drafts, forms
+import streamlit as st
+
+from school.ui import drafts, forms, words
 from school.ui.forms import TypedChoice, TypedDate, TypedText
 from school.ui.payment_fact import charge_name
 from school.ui.student_account import Account
@@ -21,6 +23,8 @@ KEPT: dict[str, drafts.Kind] = {
     "student.account": "choice",
     "student.tender": "choice",
     "student.pays": "choice",
+    "student.receipt": "choice",
+    "student.charge": "choice",
     "student.to": "choice",
     "student.sign": "choice",
 }
@@ -61,6 +65,24 @@ def _pays(account: Account, keep: Keep) -> Field:
     return forms.choice_field("Of which charge", options, key="student.pays", chosen=OLDEST, on_change=keep)
 
 
+def _receipt(account: Account, keep: Keep) -> Field:
+    receipts = {
+        r.document: f"{r.document} of {words.date(r.date)}, {words.amount(r.amount, account.unit)}"
+        for r in account.receipts
+        if not r.reversed
+    }
+    asked = st.query_params.get("receipt", next(iter(receipts), None))
+    return forms.choice_field("Receipt", receipts, key="student.receipt", chosen=asked, on_change=keep)
+
+
+def _charge(account: Account, keep: Keep) -> Field:
+    charges = {
+        str(c.line_id): f"{charge_name(c)}, open {words.amount(c.open, account.unit)}"
+        for c in account.open_charges
+    }
+    return forms.choice_field("Let it pay", charges, key="student.charge", on_change=keep)
+
+
 def _to(account: Account, keep: Keep) -> Field:
     siblings = {str(one.student.id): one.student.name for one in account.siblings}
     only = next(iter(siblings), None)
@@ -81,6 +103,8 @@ FIELDS: dict[str, Callable[[Account, Keep], Field]] = {
     "tender": _tender,
     "due_date": _due_date,
     "pays": _pays,
+    "receipt": _receipt,
+    "charge": _charge,
     "to": _to,
     "sign": _sign,
     "memo": lambda _, keep: _text("What for (optional)", "student.memo", "School trip, 3 March", keep),

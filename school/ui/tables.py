@@ -12,6 +12,8 @@ import streamlit as st
 
 ROWS_PER_PAGE = 50  # 7 KB to the browser; beyond a few hundred rows it is the browser that is slow
 
+CHARACTER_WIDTH, CELL_PADDING, CELL_WIDTH_MIN = 7, 24, 70  # pixels of a cell
+
 
 def amount_column(label: str, *, help: str | None = None, width: Any = None) -> Any:  # noqa: A002
     return st.column_config.TextColumn(label, help=help, width=width, alignment="right")
@@ -29,6 +31,7 @@ def offset(page: object, matches: int, *, per_page: int = ROWS_PER_PAGE) -> int:
 
 
 Goal = tuple[Path, dict[str, str]]  # a page, and what its address says
+HERE = Path("here")  # the same page: its fields are set, because Streamlit lets no address set them there
 
 
 def plain(
@@ -60,13 +63,16 @@ def rows(
     *,
     opens: str,
     amounts: Sequence[str] = (),
+    fitted: bool = False,
     key: str,
     alt: str,
 ) -> None:
     """Rows that lead somewhere, by a click in the column `opens` or by choosing the row (Shift+Space).
 
     `columns` are equally long sequences by heading, `goals` one per row; `amounts` stand to the right.
+    `fitted` gives these columns room for their longest cell: where most are empty, a browser cuts the others.
     """
+    widths = {name: _width(columns[name]) if fitted else None for name in (opens, *amounts)}
     st.dataframe(
         pa.table(dict(columns)),
         hide_index=True,
@@ -74,10 +80,11 @@ def rows(
         key=key,
         alt=alt,
         placeholder="",
-        column_config={name: amount_column(name) for name in amounts}
+        column_config={name: amount_column(name, width=widths[name]) for name in amounts}
         | {
             opens: st.column_config.ButtonColumn(
                 opens,
+                width=widths[opens],
                 type="tertiary",
                 alignment="left",
                 pinned=True,
@@ -89,6 +96,10 @@ def rows(
         selection_mode="single-row",
         on_select=partial(_open_chosen, key, goals),
     )
+
+
+def _width(cells: Sequence[str]) -> int:
+    return max(CELL_WIDTH_MIN, max(map(len, cells), default=0) * CHARACTER_WIDTH + CELL_PADDING)
 
 
 def _open_clicked(key: str, goals: Sequence[Goal]) -> None:
@@ -105,4 +116,7 @@ def go(at: object, goals: Sequence[Goal]) -> None:
     """The browser sends a place; only a place that was drawn leads anywhere."""
     if isinstance(at, int) and 0 <= at < len(goals):
         page, address = goals[at]
-        st.switch_page(page, query_params=address)
+        if page == HERE:
+            st.session_state.update(address)
+        else:
+            st.switch_page(page, query_params=address)

@@ -9,15 +9,18 @@ import streamlit as st
 from sqlalchemy.orm import Session
 
 from school.access.rules import Actor
+from school.cashier import queries as cashier
+from school.cashier.queries import Expected
 from school.checks import ledger as checks
 from school.db import reading
 from school.ledger import queries as ledger
 from school.money import Currency
-from school.reports import dashboard, movements, roster, till
+from school.reports import dashboard, movements, roster
 from school.reports.movements import AccountTotal
 from school.students import queries as students
 from school.students.queries import SchoolFacts
 from school.ui import guard, keyboard, links, payment_desk, payment_search, receipts, words
+from school.ui.cashier import said
 
 SEARCH, KEYS = "today.student", "today.keys"
 CARD = 160  # pixels: two beside each other on a phone
@@ -57,19 +60,31 @@ def find(unit: Currency) -> None:
 def takings(session: Session, actor: Actor, school: SchoolFacts, today: date) -> None:
     """What came in today by tender, of everybody and of this cashier."""
     everybody = movements.takings(session, since=today, until=today)
-    mine = till.of_cashier(session, actor_id=actor.user_id, day=today)
+    mine = cashier.taken_on(session, actor.user_id, today)
     st.header("Taken today", anchor=False)
     _tenders(everybody, mine, school.currency)
     day = links.entries(since=today, until=today, account_type="tender")
     with st.container(horizontal=True):
         _all("Everybody's entries", day)
         _all("My entries", day | {"by": str(actor.user_id)})
+        if actor.can("cash_up.count"):
+            st.page_link(
+                links.CASHUP, label=_own_till(session, actor, school), icon=":material/point_of_sale:"
+            )
     st.header("Your last receipts", anchor=False)
     rows = ledger.recent_receipts(session, actor_id=actor.user_id, limit=8)
     receipts.rows(rows, school, key="today.receipts", empty="The receipts you record stand here.")
 
 
-def _tenders(everybody: Sequence[AccountTotal], mine: Sequence[AccountTotal], unit: Currency) -> None:
+def _own_till(session: Session, actor: Actor, school: SchoolFacts) -> str:
+    """`Count your till: 15.00 since the last count`, as the page of cash-ups has it."""
+    if not actor.user_id or cashier.last_count(session, actor.user_id) is None:
+        return "Count your till"
+    expected = cashier.till(session, actor.user_id).total
+    return f"Count your till: {said.amount(expected, school.currency)} since the last count"
+
+
+def _tenders(everybody: Sequence[AccountTotal], mine: Sequence[Expected], unit: Currency) -> None:
     own = {total.account: total.amount for total in mine}
     shown = [total for total in everybody if total.amount or own.get(total.account)]
     if not shown:

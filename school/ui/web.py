@@ -18,6 +18,7 @@ from starlette.routing import Route
 from school.access import queries, sign_ins
 from school.checks import ledger as checks
 from school.db import reading, writing
+from school.delivery.worker import Worker
 from school.errors import Unavailable
 from school.log import start as start_log
 from school.settings import settings
@@ -103,9 +104,11 @@ def health(_: Request) -> Response:
 async def lifespan(_: Any) -> AsyncIterator[dict[str, Any] | None]:
     """The server answers at once; what pages need besides is loaded while the first visitor signs in."""
     start_log()
-    warming = asyncio.create_task(warm_up())
+    warming, letters = asyncio.create_task(warm_up()), Worker()
+    letters.start()
     yield None
     warming.cancel()
+    await to_thread.run_sync(letters.stop)
 
 
 async def warm_up() -> None:

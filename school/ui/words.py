@@ -63,9 +63,9 @@ def _date(day: datetime.date, tag: str) -> str:
     return format_date(day, "medium", locale=money.locale(tag))
 
 
-def moment(at: datetime.datetime, time_zone: str) -> str:
-    """`23 Nov 2026, 10:15`, in the school's time zone."""
-    reader = money.locale(tag())
+def moment(at: datetime.datetime, time_zone: str, tag_of_reader: str = "") -> str:
+    """`23 Nov 2026, 10:15`, in the school's time zone; a file is made where no reader is, and names one."""
+    reader = money.locale(tag_of_reader or tag())
     hour = format_time(at, "short", tzinfo=ZoneInfo(time_zone), locale=reader)
     return f"{format_date(at.astimezone(ZoneInfo(time_zone)), 'medium', locale=reader)}, {hour}"
 

@@ -3,6 +3,7 @@
 P1  a page at 2,000 students ÷ the same page drawn from constants
 P2  the same pages at 5 million lines (128,000 students) ÷ at 2,000 students
 P3  one payment committed ÷ a raw INSERT and COMMIT of as many rows
+P7  a thousand statements as one PDF: seconds and memory; a page of 2,000 lines ÷ one of 20
 P5  the bills of 20,000 students a second, and how long cashiers wait meanwhile
 P8  a signed-in person's page during 10,000 wrong passwords ÷ before them
 P9  cold start to the first usable page ÷ that of `streamlit hello`
@@ -23,6 +24,7 @@ from school import migrations
 from school.db import Database
 from school.demo import make
 from tests import databases
+from tests.bench import attack, payments, served, statements
 from tests.bench import attack, billing, payments, served
 
 FOLDER = served.ROOT / "var" / "bench"
@@ -144,6 +146,8 @@ def main() -> None:
         "--large", type=int, default=128_000, help="students of the large school; 0 leaves it out"
     )
     parser.add_argument(
+        "--only", choices=["pages", "payments", "start", "attack", "statements"], help="one part"
+    )
         "--only", choices=["pages", "payments", "billing", "start", "attack"], help="one part"
     )
     parser.add_argument("--billed", type=int, default=20_000, help="students of the billing run")
@@ -157,6 +161,9 @@ def main() -> None:
             billing.report(engine, chosen.billed)
     if chosen.only not in ("payments", "billing"):
         small = school_of(chosen.small)
+        if chosen.only in (None, "statements"):
+            statements.thousand(small)
+            statements.long_account()
         if chosen.only in (None, "start"):
             start_ratio(small)
         if chosen.only in (None, "attack"):

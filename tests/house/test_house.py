@@ -175,9 +175,9 @@ BROKEN_CONTRACTS = {
         {"ledger/service.py": "import school.fees.service\n", "fees/service.py": ""},
     ),
     "a room that has no layer": ("not listed as layers", {"extras/rules.py": ""}),
-    "two reports rooms that know each other": (
+    "a paper that reads the books by itself": (
         "Imports flow down only",
-        {"reports/queries.py": "import school.documents.text\n", "documents/text.py": ""},
+        {"documents/statement.py": "import school.reports.statements\n", "reports/statements.py": ""},
     ),
     "a rule that imports sqlalchemy": ("Rules and money are pure", {"fees/rules.py": "import sqlalchemy\n"}),
     "money that reaches pandas by another's hand": (

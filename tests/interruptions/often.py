@@ -1,13 +1,14 @@
-"""How often a case of the interruptions is repeated on each engine, and where.
+"""How often a case of the interruptions is repeated on each engine, and what is tried on which engine.
 
 Once or twice in every run of the tests; with `SCHOOL_REPETITIONS=6` as docs/interruptions.md counts, and then
-every journey is made on both engines.
+every journey and every page is tried on both engines.
 """
 
 from __future__ import annotations
 
 import math
 import os
+import zlib
 
 import pytest
 
@@ -17,7 +18,17 @@ ROUNDS = math.ceil(TIMES / TABS)  # of so many tabs at once
 THOROUGH = TIMES > 1
 
 POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgres)
+ENGINES = ["sqlite", POSTGRESQL] if THOROUGH else ["sqlite"]
 on_both_engines = pytest.mark.parametrize("books", ["sqlite", POSTGRESQL], indirect=True)
 on_sqlite_first = pytest.mark.parametrize(
-    "books", ["sqlite", POSTGRESQL] if THOROUGH else ["sqlite"], indirect=True
+    "books", ENGINES, indirect=True
 )  # for what happens in the browser and the server, far from the books
+
+
+def on_one_of_both(request: pytest.FixtureRequest) -> str:
+    """The engine this test names, or else the one its name falls to: half of the tests run on each.
+
+    A room's own tests run on both; what stands above the rooms sees no engine.
+    """
+    odd = zlib.crc32(request.function.__qualname__.encode()) % 2
+    return str(getattr(request, "param", ("sqlite", "postgresql")[odd]))

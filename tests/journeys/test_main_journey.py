@@ -16,6 +16,7 @@ from sqlalchemy import text
 from school.checks.ledger import verify
 from school.settings import ROOT
 from tests import databases
+from tests.interruptions import often
 from tests.journeys import steps
 from tests.serving import Site, serving
 
@@ -24,7 +25,7 @@ PASSWORD = "seven quiet otters swim"
 GIVEN = "told across the counter"
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+@pytest.fixture(params=often.ENGINES)
 def fresh(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A server on a database that holds nothing yet."""
     with (

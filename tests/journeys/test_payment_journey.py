@@ -77,7 +77,7 @@ def expect_receipt(page: Page) -> str:
     return receipt(page).inner_text().removeprefix("Receipt ").strip()
 
 
-@often.on_both_engines
+@often.on_sqlite_first
 def test_a_payment_is_taken_by_keyboard_alone(
     visit: Visit, books: Database, student: tuple[int, str]
 ) -> None:
@@ -130,7 +130,7 @@ def and_another_field(page: Page) -> None:
 
 
 @pytest.mark.parametrize("press", [twice, three_times, enter_twice])
-@often.on_both_engines
+@often.on_sqlite_first
 def test_however_it_is_pressed_it_is_recorded_once(
     visit: Visit, books: Database, student: tuple[int, str], press: Callable[[Page], None]
 ) -> None:
@@ -186,7 +186,7 @@ def test_an_interrupted_press_shows_the_receipt_or_the_form_and_never_two_paymen
     assert payments(books, student_id) == [40_000]
 
 
-@often.on_both_engines
+@often.on_sqlite_first
 def test_the_address_shows_the_receipt_in_every_tab(
     visit: Visit, books: Database, student: tuple[int, str]
 ) -> None:
@@ -205,7 +205,7 @@ def test_the_address_shows_the_receipt_in_every_tab(
     assert payments(books, student_id) == [40_000]
 
 
-@often.on_both_engines
+@often.on_sqlite_first
 def test_the_receipt_is_a_paper_for_the_signed_in_only(
     visit: Visit, site: Site, context: BrowserContext, student: tuple[int, str]
 ) -> None:
@@ -229,7 +229,7 @@ def test_the_receipt_is_a_paper_for_the_signed_in_only(
     assert (nothing.status, stranger.status) == (404, 404)
 
 
-@often.on_both_engines
+@often.on_sqlite_first
 def test_a_receipt_is_opened_from_the_last_ones_and_reversed(
     visit: Visit, books: Database, student: tuple[int, str]
 ) -> None:

@@ -16,6 +16,7 @@ from tests import make
 
 END = datetime(2026, 3, 15, 12, tzinfo=UTC)
 NAMES = {"S001": "Ann", "S002": "Ben", "S003": "Cy", "S004": "Dee", "S005": "Eve"}
+GUARDIANS = {"S002": "Mrs Kin", "S004": "Mrs Kin"}
 ACCOUNTS = {  # of the journal, in our chart of accounts
     "Assets:Cash": "CASH",
     "Assets:Cheques": "CHEQUE",
@@ -43,7 +44,10 @@ def tell(database: Database) -> dict[str, int]:
     with clock.set_to(END):
         with database.writing() as session:
             make.school(session)
-            ids = {no: make.student(session, name, admission_no=no) for no, name in NAMES.items()}
+            ids = {
+                no: make.student(session, name, admission_no=no, guardian=GUARDIANS.get(no, ""))
+                for no, name in NAMES.items()
+            }
         for part in (_opening_and_bills, _january, _february, _march):
             with database.writing() as session:
                 part(session, ids)

@@ -82,6 +82,15 @@ def of_kind(kind: str, account: str, amount: int, *, student_id: int = ANN, **va
     ]
 
 
+def moved(amount: int, *, taken_from: int | None, to: int | None) -> list[str]:
+    """A re-allocation on the account of Ben, whose charge is line 5."""
+    return [
+        line(account="CLEAR", amount=amount, student_id=BEN, pays=taken_from),
+        line(id=NEXT_LINE + 1, n=2, account="CLEAR", amount=-amount, student_id=BEN, pays=to),
+        entry(kind="transfer", series=None, no=None, n_lines=2, total=0),
+    ]
+
+
 FORBIDDEN_CHANGES = [
     Attack(
         f"an update of {table}",
@@ -254,6 +263,19 @@ LIMITS = [
         ],
         "clearing must net to zero",
     ),
+    Attack(
+        "more re-allocated than was paid", moved(150_01, taken_from=None, to=5), "more than was paid there"
+    ),
+    Attack("re-allocated from where nothing is", moved(1, taken_from=5, to=None), "more than was paid there"),
+    Attack(
+        "credit taken without giving it elsewhere",
+        [
+            line(account="CLEAR", amount=10_00, student_id=BEN),
+            line(id=NEXT_LINE + 1, n=2, account="CLEAR", amount=-10_00),
+            entry(kind="transfer", series=None, no=None, n_lines=2, total=0),
+        ],
+        "a debit needs a due date",
+    ),
     Attack("a write-off above what is owed", of_kind("write_off", "BAD", -300_01), "more than is owed"),
 ]
 REVERSALS = [
@@ -360,6 +382,7 @@ RIGHT = {
     "a refund of the whole credit": of_kind("refund", "CASH", 30_00, student_id=BEN),
     "a write-off of all that is owed": of_kind("write_off", "BAD", -300_00),
     "a reversal": [*mirrored(), mirror()],
+    "a re-allocation of the whole payment": moved(150_00, taken_from=None, to=5),
     "a transfer of the whole credit": [
         line(account="CLEAR", amount=30_00, student_id=BEN, due_date="2026-03-01"),
         line(id=NEXT_LINE + 1, n=2, account="CLEAR", amount=-30_00),

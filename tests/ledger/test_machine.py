@@ -68,7 +68,7 @@ class Books(RuleBasedStateMachine):
 
     def add(self, name: str) -> None:
         with self.database.writing() as session:
-            student = make.student(session, name)
+            student = make.student(session, name, guardian="Mrs Kin")  # credit moves within a family alone
         self.naive.classes[student], self.naive.statuses[student] = 1, "enrolled"
 
     @precondition(lambda self: len(self.naive.classes) < 4)

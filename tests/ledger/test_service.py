@@ -45,12 +45,12 @@ STRANGER = Actor(7, "stranger", "A. Stranger", "no-such-sign-in", frozenset({"fi
 
 @pytest.fixture
 def books(database: Database) -> Iterator[Database]:
-    """A school with Ann (1), who owes 100.00 of tuition, and Ben (2), who is 50.00 in credit."""
+    """A school with Ann (1), who owes 100.00 of tuition, and her brother Ben (2), who is 50.00 in credit."""
     with clock.set_to(make.NOON):
         with database.writing() as session:
             make.school(session)
-            make.student(session, "Ann")
-            make.student(session, "Ben", class_name="Form 2")
+            make.student(session, "Ann", guardian="Mrs Kin")
+            make.student(session, "Ben", class_name="Form 2", guardian="Mrs Kin")
             make.bill(session, 1, (100_00, TODAY))
             make.pay(session, 2, 50_00)
         yield database

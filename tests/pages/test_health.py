@@ -139,31 +139,6 @@ def test_the_machine_says_what_somebody_asks_who_is_called_for_help(house: Datab
         assert words in told
 
 
-def test_the_audit_log_is_read_in_plain_words(house: Database, open_page: Open) -> None:
-    at = open_page("health", name="ada", **{"health.view": "Audit log"})
-
-    rows = at.dataframe[0].value
-    assert rows["What"][0] == "Added a student"
-    assert "name: Ann Abel" in rows["Before and after"][0]
-    assert set(rows["Who"]) == {"command line"}
-
-
-def test_a_long_audit_log_comes_page_by_page(house: Database, open_page: Open) -> None:
-    with house.writing() as session:
-        for n in range(60):
-            make.student(session, f"Student {n:02d}")
-
-    at = open_page("health", name="ada", **{"health.view": "Audit log"})
-    first = list(at.dataframe[0].value["Before and after"])
-    at.session_state["health.audit_page"] = 2
-    at.run()
-
-    assert not at.exception
-    second = list(at.dataframe[0].value["Before and after"])
-    assert len(first) == 50
-    assert not set(first) & set(second)
-
-
 def test_a_disk_that_runs_full_is_a_warning(
     house: Database, open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:

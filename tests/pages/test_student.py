@@ -127,7 +127,7 @@ def test_what_may_be_done_follows_the_role_and_the_account(open_page: Open, ann:
     administrator = offered(open_page("student", name="ada", student=str(ann)))
     head = offered(open_page("student", name="hope", student=str(ann)))
 
-    assert finance == ["Charge", "Late fee", "Concession", "Credit note", "Write-off"]
+    assert finance == ["Charge", "Late fee", "Concession", "Credit note", "Re-allocation", "Write-off"]
     assert in_credit == ["Charge", "Late fee", "Concession", "Credit note", "Refund"]
     assert administrator == ["Opening balance"]
     assert head == []

@@ -15,6 +15,7 @@ from school.stability.wire import Browser, Gone
 from school.ui import strangers
 from school.ui.strangers import Pace, SlowForStrangers
 from tests import coroutines, databases, make, people
+from tests.interruptions import often
 from tests.security.test_sockets import Visits, claim, visiting
 from tests.serving import Site, serving
 
@@ -34,7 +35,7 @@ class From(Browser):
         return super().cookie_header | {"X-Forwarded-For": self._address}
 
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+@pytest.fixture(scope="module", params=often.ENGINES)
 def books(request: pytest.FixtureRequest) -> Iterator[Database]:
     with databases.fresh(request.param) as database:
         with database.writing() as session:

@@ -17,6 +17,7 @@ from school.access.rules import COMMAND_LINE, FINANCE
 from school.db import Database
 from school.ledger import queries as ledger
 from tests import databases, make, people
+from tests.interruptions import often
 from tests.serving import Site, serving
 
 Answer = tuple[int, http.client.HTTPMessage, bytes]
@@ -39,7 +40,7 @@ ODD_VALUES = [
 ]
 
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+@pytest.fixture(scope="module", params=often.ENGINES)
 def books(request: pytest.FixtureRequest) -> Iterator[Database]:
     with databases.fresh(request.param) as database:
         with database.writing() as session:

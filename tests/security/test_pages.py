@@ -37,7 +37,7 @@ def books(database: Database, noon: None, monkeypatch: pytest.MonkeyPatch) -> It
     settings.cache_clear()
     db.database.cache_clear()
     yield database
-    db.database().engine.dispose()
+    databases.close(db.database())
     db.database.cache_clear()
     settings.cache_clear()
 

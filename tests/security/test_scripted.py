@@ -17,6 +17,7 @@ from school.access.rules import ADMINISTRATOR, FINANCE, HEAD, ROLES
 from school.db import Database
 from school.settings import ROOT
 from tests import databases, make, people
+from tests.interruptions import often
 from tests.security.test_pages import wanted
 from tests.security.test_writers import content
 from tests.serving import Site, serving
@@ -29,7 +30,7 @@ AMOUNTS = itertools.count(40)  # the same twice would be asked about
 SHOWING = {"payments": {"student": ["1"]}, "health": {"health.view": ["Books"]}}  # what can be pressed there
 
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+@pytest.fixture(scope="module", params=often.ENGINES)
 def books(request: pytest.FixtureRequest) -> Iterator[Database]:
     with databases.fresh(request.param) as database:
         with database.writing() as session:

@@ -16,6 +16,7 @@ from school.settings import ROOT
 from school.stability.screen import Screen
 from school.stability.wire import Browser, Tab
 from tests import coroutines, databases, make, people
+from tests.interruptions import often
 from tests.security.test_pages import wanted
 from tests.serving import Site, serving
 
@@ -24,9 +25,9 @@ PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
 SECRET = "Ann Abel"
 
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+@pytest.fixture(scope="module")
 def books(request: pytest.FixtureRequest) -> Iterator[Database]:
-    with databases.fresh(request.param) as database:
+    with databases.fresh(getattr(request, "param", "sqlite")) as database:
         with database.writing() as session:
             make.school(session)
             people.everybody(session)
@@ -176,6 +177,7 @@ def test_a_slow_sign_out_leaves_the_cookie_of_the_next_sign_in(site: Site) -> No
     assert not visiting(site, change_places)
 
 
+@often.on_both_engines
 def test_a_hundred_page_views_of_one_person_write_at_most_once(site: Site) -> None:
     async def look_around(visits: Visits) -> int:
         _, tab = await visits.signed_in("finn")

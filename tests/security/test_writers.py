@@ -6,15 +6,19 @@ The writers are found by looking; the table in `writers` says what each takes, a
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
-from sqlalchemy import Table, select
+from sqlalchemy import Table, func, select
+from sqlalchemy.orm import Session
 
 from school import clock
 from school.access.rules import ADMINISTRATOR, CAPABILITIES, FINANCE, HEAD, ROLES, Actor
+from school.audit.models import AuditEvent
 from school.db import Base, Database
 from school.errors import NotAllowed, RuleBroken, SignInNeeded
+from school.ledger.models import Entry
 from tests import make
 from tests.security import writers
 from tests.security.standings import ENDED, STATES, becomes, moment, somebody
@@ -52,6 +56,46 @@ def test_every_writer_knows_whom_to_refuse(database: Database, noon: None, role:
 
     assert seen == {name: expected(writer, role, state) for name, writer in WRITERS.items()}
     assert content(database) == before
+
+
+UNTOLD = {
+    "school.access.preferences.choose": "how one's own screens look changes nothing of the school's",
+    "school.access.second_factors.begin_enrolment": "a secret that counts from its confirmation on",
+    "school.drafts.service.keep": "a draft is no fact",
+    "school.drafts.service.forget": "a draft is no fact",
+    "school.drafts.service.set_aside": "a draft is no fact",
+    "school.letters.writing.remind": "nobody of the world is overdue",
+    "school.students.calendar.make_school": "the world has a school",
+    "school.students.calendar.change_currency": "the world has entries in its currency",
+}
+
+
+def test_every_writer_leaves_a_line_in_the_audit_log_or_an_entry(
+    sqlite_database: Database, noon: None
+) -> None:
+    with sqlite_database.writing() as session:
+        about = writers.world(session)
+
+    silent = {name for name, writer in WRITERS.items() if not _tells(sqlite_database, writer, about)}
+
+    assert silent == UNTOLD.keys() & WRITERS.keys()
+
+
+def _tells(database: Database, writer: Writer, about: World) -> bool:
+    told = []
+    with suppress(Undo), database.writing() as session:
+        actor = somebody(session, next((r for r in ROLES if writer.capability in ROLES[r]), HEAD))
+        session.flush()
+        before = _last(session)
+        writer.call(session, actor, about)
+        session.flush()
+        told.append(_last(session) != before)
+        raise Undo
+    return told == [True]
+
+
+def _last(session: Session) -> tuple[int | None, int | None]:
+    return session.scalar(select(func.max(AuditEvent.id))), session.scalar(select(func.max(Entry.id)))
 
 
 def outcome(database: Database, writer: Writer, actor: Actor, about: World) -> str:

@@ -21,14 +21,15 @@ import school
 from school.access import invitations, passwords, preferences, second_factors
 from school.access import service as access
 from school.access.models import SecondFactor
-from school.access.rules import COMMAND_LINE, HEAD, Actor
+from school.access.rules import COMMAND_LINE, FINANCE, HEAD, Actor
+from school.approvals import service as approvals
 from school.checks import service as checks
 from school.drafts import service as drafts
 from school.errors import RuleBroken
 from school.intake import importing, tables
 from school.ledger import service as ledger
 from school.ledger.service import ChargeItem, Opening, Share, TenderPart
-from school.students import calendar
+from school.students import calendar, classes, policies
 from school.students import service as students
 from school.students.service import NewStudent
 from tests import make, people
@@ -56,6 +57,9 @@ INNER = {
     "school.ledger.posting.post": "the caller has asked `authorise`",
     "school.ledger.batch.post_all": "the caller has asked `authorise`",
     "school.ledger.service.chart.open_account": "the caller has asked `authorise`",
+    "school.letters.service.may_write": "asks, and writes nothing",
+    "school.letters.service.write": "the caller has asked `may_write`",
+    "school.ledger.service.corrections.add_lock": "the caller has asked `authorise`",
     "school.students.family_accounts.settle": "the caller has asked `authorise`",
     "school.students.family_accounts.join": "the caller has asked `authorise`",
 }
@@ -68,6 +72,10 @@ class World:
     student: int
     sibling: int
     payment: int
+    charge: int  # of the student
+    receipt: str  # of the payment
+    asked: int  # an approval that waits
+    brother: int  # of one family account with the sibling, who is in credit
     friend: int  # another user, with a second factor
     friends_sign_in: str
     invited: int
@@ -84,8 +92,11 @@ def world(session: Session) -> World:
     make.school(session)
     ann, ben = make.student(session, "Ann", guardian="Gil"), make.student(session, "Ben", guardian="Gus")
     make.bill(session, ann, (9_000, make.TODAY))
+    charge = make.line_ids(session, make.bill(session, ann, (2_000, make.TODAY)))[0]
     paid = make.pay(session, ann, 1_000)
     make.pay(session, ben, 5_000)
+    brother = make.student(session, "Bob", guardian="Gus")
+    asked = something_to_decide(session, ann)
     people.everybody(session)
     friend = people.user(session, HEAD, name="friend")
     with_factor(session, friend)
@@ -95,7 +106,39 @@ def world(session: Session) -> World:
     )
     away = people.user(session, HEAD, name="away")
     access.disable(session, actor=COMMAND_LINE, user_id=away, reason="left")
-    return World(ann, ben, paid.entry_id, friend, str(sign_in), invited.user_id, away)
+    return World(
+        ann,
+        ben,
+        paid.entry_id,
+        charge,
+        str(paid.document),
+        asked,
+        brother,
+        friend,
+        str(sign_in),
+        invited.user_id,
+        away,
+    )
+
+
+def something_to_decide(session: Session, student_id: int) -> int:
+    """A write-off above the limit that somebody who may ask has asked for."""
+    asker = people.signed_in(session, people.user(session, FINANCE, name="asker"))
+    policies.change_policies(session, actor=COMMAND_LINE, values={policies.WRITE_OFF_LIMIT: 5_000})
+    asked = approvals.record(
+        session,
+        "write_off",
+        actor=asker,
+        request_id=make.request_id(),
+        student_id=student_id,
+        amount_minor=6_000,
+        reason="moved away",
+    )
+    assert isinstance(asked, approvals.Asked)
+    policies.change_policies(
+        session, actor=COMMAND_LINE, values={policies.WRITE_OFF_LIMIT: None, policies.BOUNCED_CHEQUE_FEE: 500}
+    )
+    return asked.approval_id
 
 
 def with_factor(session: Session, user_id: int) -> None:
@@ -296,7 +339,7 @@ WRITERS: dict[str, Writer] = {
             actor=a,
             request_id=make.request_id(),
             from_student_id=w.sibling,
-            to_student_id=w.student,
+            to_student_id=w.brother,
             reason="same family",
             amount_minor=100,
         ),
@@ -311,11 +354,11 @@ WRITERS: dict[str, Writer] = {
             s, actor=a, name="2027", starts_on=date(2027, 1, 1), ends_on=date(2027, 12, 31)
         ),
     ),
-    "school.students.calendar.add_class": Writer(
-        "settings.manage", lambda s, a, w: calendar.add_class(s, actor=a, name="Form 9")
+    "school.students.classes.add_class": Writer(
+        "settings.manage", lambda s, a, w: classes.add_class(s, actor=a, name="Form 9")
     ),
-    "school.students.calendar.add_classes": Writer(
-        "settings.manage", lambda s, a, w: calendar.add_classes(s, actor=a, names=["Form 8"])
+    "school.students.classes.add_classes": Writer(
+        "settings.manage", lambda s, a, w: classes.add_classes(s, actor=a, names=["Form 8"])
     ),
     "school.students.service.add_student": Writer(
         "students.write", lambda s, a, w: students.add_student(s, actor=a, admission_no="Z-2", name="Zed")
@@ -338,9 +381,8 @@ WRITERS: dict[str, Writer] = {
     ),
 }
 
-for room in ("fees", "concessions", "approvals", "families", "cashier", "letters", "settings"):
-    with suppress(ModuleNotFoundError):
-        WRITERS |= import_module(f"tests.security.writers_{room}").WRITERS
+for room in ("approvals", "cashier", "concessions", "families", "fees", "letters", "settings"):
+    WRITERS |= import_module(f"tests.security.writers_{room}").WRITERS
 
 
 def found(package: Any = school) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +54,16 @@ class AccountFacts:
     active: bool
 
 
+@dataclass(frozen=True)
+class PeriodLockFacts:
+    """Since `at` the books were closed through this date, until a newer one."""
+
+    locked_through: dt.date
+    at: dt.datetime
+    actor: str
+    reason: str
+
+
 def balance(session: Session, student_id: int, *, as_at: dt.date | None = None) -> int:
     """+ owes, − in credit; 0 for a student without lines."""
     if up_to_date(session, as_at):
@@ -76,13 +86,21 @@ def summary(session: Session, student_id: int, *, as_at: dt.date | None = None) 
 
 def open_charges(session: Session, student_id: int, *, as_at: dt.date | None = None) -> list[OpenCharge]:
     """What is open of each charge, oldest due first: the order in which a payment settles them."""
+    return open_charges_of(session, [student_id], as_at=as_at).get(student_id, [])
+
+
+def open_charges_of(
+    session: Session, student_ids: Collection[int], *, as_at: dt.date | None = None
+) -> dict[int, list[OpenCharge]]:
+    """The same of several students that have any; no more of them than one IN (…) can hold."""
     day = as_at or today(session)
     if up_to_date(session, as_at):
-        items = select(OpenItem).where(OpenItem.student_id == student_id).subquery()
+        items = select(OpenItem).where(OpenItem.student_id.in_(student_ids)).subquery()
     else:
-        items = open_items(as_at=as_at, students=[student_id])
+        items = open_items(as_at=as_at, students=student_ids)
     rows: Iterable[Any] = session.execute(
         select(
+            items.c.student_id,
             Line.id,
             Line.entry_id,
             Entry.date,
@@ -99,9 +117,12 @@ def open_charges(session: Session, student_id: int, *, as_at: dt.date | None = N
         .join(Entry, Entry.id == Line.entry_id)
         .join(Account, Account.code == Line.account)
         .outerjoin(Term, Term.id == Line.term_id)
-        .order_by(items.c.due_date, Line.id)
+        .order_by(items.c.student_id, items.c.due_date, Line.id)
     )
-    return [OpenCharge(*(*row, (day - row.due_date).days)) for row in rows]
+    found: dict[int, list[OpenCharge]] = {}
+    for student_id, *row in rows:
+        found.setdefault(student_id, []).append(OpenCharge(*(*row, (day - row[3]).days)))
+    return found
 
 
 def accounts(session: Session, *, type: str | None = None) -> list[AccountFacts]:  # noqa: A002 – the field's word
@@ -117,3 +138,10 @@ def accounts(session: Session, *, type: str | None = None) -> list[AccountFacts]
 def locked_through(session: Session) -> dt.date | None:
     """The books are closed through this date; None while they never were."""
     return session.scalar(select(PeriodLock.locked_through).order_by(PeriodLock.id.desc()).limit(1))
+
+
+def period_locks(session: Session, *, limit: int) -> list[PeriodLockFacts]:
+    """How far the books were closed, the newest first."""
+    columns = (PeriodLock.locked_through, PeriodLock.at, PeriodLock.actor, PeriodLock.reason)
+    rows = session.execute(select(*columns).order_by(PeriodLock.id.desc()).limit(limit))
+    return [PeriodLockFacts(*row) for row in rows]

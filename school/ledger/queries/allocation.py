@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from school.ledger.models import Entry, Line
 
 Students = Collection[int] | Select[int]  # ids, or a select of them
+Through = int | Subquery  # an entry, or (student_id, entry_id): to each student an entry of its own
 
 
 def up_to_date(session: Session, as_at: date | None) -> bool:
@@ -41,20 +42,25 @@ def total(column: ColumnElement[Any] | Any) -> ColumnElement[int]:
 def _kept(
     query: Select[*tuple[Any, ...]],
     as_at: date | None,
-    through_entry: int | None,
+    through_entry: Through | None,
     students: Students | None,
 ) -> Select[*tuple[Any, ...]]:
     if as_at is not None:
         query = query.join(Entry, Entry.id == Line.entry_id).where(Entry.date <= as_at)
-    if through_entry is not None:
+    if isinstance(through_entry, int):
         query = query.where(Line.entry_id <= through_entry)
+    elif through_entry is not None:
+        own = through_entry.c
+        query = query.join(
+            through_entry, and_(own.student_id == Line.student_id, Line.entry_id <= own.entry_id)
+        )
     if students is not None:
         query = query.where(Line.student_id.in_(students))
     return query
 
 
 def balances(
-    *, as_at: date | None = None, through_entry: int | None = None, students: Students | None = None
+    *, as_at: date | None = None, through_entry: Through | None = None, students: Students | None = None
 ) -> Select[*tuple[Any, ...]]:
     """(student_id, balance) of every student with lines, by accounting date or by entry as posted; + owes."""
     query = select(Line.student_id, total(Line.amount).label("balance")).group_by(Line.student_id)
@@ -62,7 +68,7 @@ def balances(
 
 
 def open_items(
-    *, as_at: date | None = None, through_entry: int | None = None, students: Students | None = None
+    *, as_at: date | None = None, through_entry: Through | None = None, students: Students | None = None
 ) -> Subquery:
     """Columns line_id, student_id, due_date, open (> 0) of every open charge, cut off as `balances` is."""
     target = func.coalesce(Line.pays, case((Line.due_date.is_not(None), Line.id)))

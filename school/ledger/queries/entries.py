@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -58,6 +58,12 @@ class EntryFacts:
     total: int
     hash: str
     lines: tuple[LineFacts, ...]
+
+    @property
+    def called(self) -> str:
+        """`Payment`; a transfer within one student's account is a re-allocation."""
+        within = self.kind == "transfer" and len({line.student_id for line in self.lines}) == 1
+        return "Re-allocation" if within else wording.KIND_NAMES[self.kind]
 
 
 @dataclass(frozen=True)
@@ -163,22 +169,25 @@ def entries(
     term_id: int | None = None,
     student_id: int | None = None,
     actor_id: int | None = None,
+    after: int | None = None,
+    through: int | None = None,
     limit: int = ROWS_PER_PAGE,
     offset: int = 0,
 ) -> EntryPage:
     """Entries that match everything given, latest date first. Dates are inclusive.
 
+    `after` and `through` are numbers of entries, the second of them included.
     `class_id` and `term_id` are as at posting, 0 for lines without one: the keys of `class_total`.
     """
-    of_entry: list[ColumnElement[bool]] = []
-    if since is not None:
-        of_entry.append(Entry.date >= since)
-    if until is not None:
-        of_entry.append(Entry.date <= until)
-    if kind is not None:
-        of_entry.append(Entry.kind == kind)
-    if actor_id is not None:
-        of_entry.append(Entry.actor_id == actor_id)
+    asked: Iterable[tuple[Any, Callable[[Any], ColumnElement[bool]]]] = (
+        (since, Entry.date.__ge__),
+        (until, Entry.date.__le__),
+        (kind, Entry.kind.__eq__),
+        (actor_id, Entry.actor_id.__eq__),
+        (after, Entry.id.__gt__),
+        (through, Entry.id.__le__),
+    )
+    of_entry = [matches_of(value) for value, matches_of in asked if value is not None]
     of_line: list[ColumnElement[bool]] = []
     if account is not None:
         of_line.append(Line.account.in_([account] if isinstance(account, str) else account))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, groupby
 from typing import Any
@@ -15,6 +17,7 @@ from school.ledger.models import Account, Entry, Line
 from school.ledger.queries.allocation import total
 from school.students.models import Student, Term
 
+NO_SCHEME = "CONC"  # a concession of no scheme: service.chart.CONCESSIONS, which a reader does not reach
 CHARGED_LINE_BY_LINE = ("bill", "late_fee", "opening")
 
 
@@ -47,37 +50,53 @@ def statement(
     session: Session, student_id: int, *, since: dt.date | None = None, until: dt.date | None = None
 ) -> Statement:
     """The account from `since` to `until`, both inclusive; `opening` is the balance before the first day."""
-    opening = _before(session, student_id, since) if since else 0
-    lines = session.execute(_lines(student_id, since, until)).all()
-    givers = _other_students(session, student_id, [r.entry_id for r in lines if r.kind == "transfer"])
-    rows: list[StatementRow] = []
-    for entry_id, group in groupby(lines, key=lambda r: r.entry_id):
-        of_entry = list(group)
-        if of_entry[0].kind in CHARGED_LINE_BY_LINE:
-            rows += [_row([line], wording_of_charge(line)) for line in of_entry]
-        else:
-            rows.append(_row(of_entry, _wording(of_entry, givers.get(entry_id, ""))))
+    opening = before(session, [student_id], since) if since else 0
+    rows = [row for _, row in movements(session, [student_id], since, until)]
     running = list(accumulate((row.amount for row in rows), initial=opening))
     rows = [replace(row, balance=after) for row, after in zip(rows, running[1:], strict=True)]
     return Statement(opening, rows, running[-1])
 
 
-def _before(session: Session, student_id: int, since: dt.date) -> int:
+def movements(
+    session: Session, student_ids: Sequence[int], since: dt.date | None, until: dt.date | None
+) -> list[tuple[int, StatementRow]]:
+    """(student id, row) of every movement of these students by date; the rows' balances are not yet told."""
+    lines = session.execute(_lines(student_ids, since, until)).all()
+    transfers = [r for r in lines if r.kind == "transfer"]
+    others = _other_students(session, {r.entry_id for r in transfers})
+    charges = _charges(session, {r.pays for r in transfers if r.pays is not None})
+    rows: list[tuple[int, StatementRow]] = []
+    for (entry_id, student_id), group in groupby(lines, key=lambda r: (r.entry_id, r.student_id)):
+        of_entry = list(group)
+        if of_entry[0].kind in CHARGED_LINE_BY_LINE:
+            rows += [(student_id, _row([line], wording_of_charge(line))) for line in of_entry]
+        else:
+            other = next((name for who, name in others[entry_id] if who != student_id), "")
+            rows.append((student_id, _row(of_entry, _wording(of_entry, other, charges))))
+    return rows
+
+
+def before(session: Session, student_ids: Sequence[int], since: dt.date) -> int:
+    """What these students owed together before a day."""
     return session.scalars(
         select(total(Line.amount))
         .join(Entry, Entry.id == Line.entry_id)
-        .where(Line.student_id == student_id, Entry.date < since)
+        .where(Line.student_id.in_(student_ids), Entry.date < since)
     ).one()
 
 
-def _lines(student_id: int, since: dt.date | None, until: dt.date | None) -> Select[*tuple[Any, ...]]:
+def _lines(
+    student_ids: Sequence[int], since: dt.date | None, until: dt.date | None
+) -> Select[*tuple[Any, ...]]:
     later, original = aliased(Entry), aliased(Entry)
     query = (
         select(
             Line.entry_id,
+            Line.student_id,
             Line.account,
             Line.amount,
             Line.due_date,
+            Line.pays,
             Line.memo,
             Account.name.label("account_name"),
             Account.type.label("account_type"),
@@ -86,6 +105,7 @@ def _lines(student_id: int, since: dt.date | None, until: dt.date | None) -> Sel
             Entry.kind,
             Entry.series,
             Entry.no,
+            Entry.reference,
             Entry.reason,
             Entry.reverses,
             later.id.label("reversed_by"),
@@ -99,8 +119,8 @@ def _lines(student_id: int, since: dt.date | None, until: dt.date | None) -> Sel
         .outerjoin(Term, Term.id == Line.term_id)
         .outerjoin(later, later.reverses == Entry.id)
         .outerjoin(original, original.id == Entry.reverses)
-        .where(Line.student_id == student_id)
-        .order_by(Entry.date, Entry.id, Line.n)
+        .where(Line.student_id.in_(student_ids))
+        .order_by(Entry.date, Entry.id, Line.student_id, Line.n)
     )
     if since:
         query = query.where(Entry.date >= since)
@@ -109,16 +129,39 @@ def _lines(student_id: int, since: dt.date | None, until: dt.date | None) -> Sel
     return query
 
 
-def _other_students(session: Session, student_id: int, entry_ids: list[int]) -> dict[int, str]:
-    """The name at the other end of each transfer."""
-    if not entry_ids:
+def _other_students(session: Session, entry_ids: Collection[int]) -> defaultdict[int, list[tuple[int, str]]]:
+    """(id, name) of the students at both ends of each transfer."""
+    found: defaultdict[int, list[tuple[int, str]]] = defaultdict(list)
+    if entry_ids:
+        rows = session.execute(
+            select(Line.entry_id, Student.id, Student.name)
+            .join(Student, Student.id == Line.student_id)
+            .where(Line.entry_id.in_(entry_ids))
+        )
+        for entry_id, student_id, name in rows:
+            found[entry_id].append((student_id, name))
+    return found
+
+
+def _charges(session: Session, line_ids: Collection[int]) -> dict[int, str]:
+    """What the charges are called that a re-allocation goes to."""
+    if not line_ids:
         return {}
     rows = session.execute(
-        select(Line.entry_id, Student.name)
-        .join(Student, Student.id == Line.student_id)
-        .where(Line.entry_id.in_(entry_ids), Line.student_id != student_id)
+        select(
+            Line.id,
+            Line.due_date,
+            Line.memo,
+            Account.name.label("account_name"),
+            Term.name.label("term_name"),
+            Entry.kind,
+        )
+        .join(Entry, Entry.id == Line.entry_id)
+        .join(Account, Account.code == Line.account)
+        .outerjoin(Term, Term.id == Line.term_id)
+        .where(Line.id.in_(line_ids))
     )
-    return dict(rows.all())
+    return {row.id: wording_of_charge(row, with_due_date=False) for row in rows}
 
 
 def _row(lines: list[Any], description: str) -> StatementRow:
@@ -145,7 +188,7 @@ def wording_of_charge(line: Any, *, with_due_date: bool = True) -> str:
     return wording.movement(line.kind, what=line.memo or "", due=due)
 
 
-def _wording(lines: list[Any], other: str) -> str:
+def _wording(lines: list[Any], other: str, charges: Mapping[int, str]) -> str:
     first = lines[0]
     number = wording.document_or_none(first.series, first.no)
     if first.kind == "reversal":
@@ -153,10 +196,16 @@ def _wording(lines: list[Any], other: str) -> str:
         return wording.reversal(
             first.original_kind, first.original_date, document=original, reason=first.reason
         )
+    if first.kind == "transfer" and not other:
+        to = next((charges[line.pays] for line in lines if line.amount < 0 and line.pays is not None), "")
+        return wording.reallocation(first.reference or "", to, first.reason)
     if first.kind == "transfer":
         what = f"{'to' if first.amount > 0 else 'from'} {other}" if other else ""
         return wording.movement("transfer", what=what, reason=first.reason)
     if first.account_type in ("tender", "income"):
         what = wording.together(line.account_name.lower() for line in lines)
         return wording.movement(first.kind, what=what, document=number, reason=first.reason)
-    return wording.movement(first.kind, document=number, reason=first.reason)
+    named = (
+        line.account_name for line in lines if line.account_type == "concession" and line.account != NO_SCHEME
+    )
+    return wording.movement(first.kind, what=wording.together(named), document=number, reason=first.reason)

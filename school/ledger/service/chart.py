@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from school.access.rules import Actor
-from school.access.service import authorise
 from school.audit import events
 from school.audit import service as audit
-from school.errors import BadInput
+from school.errors import BadInput, NotFound, RuleBroken
 from school.ledger.models import ACCOUNT_TYPES, STUDENTS_CONTROL, Account
+from school.ledger.posting import authorise
 from school.ledger.refusals import words
 
 CODE_LENGTH_MAX = 16  # it stands in columns and in file names
@@ -78,10 +78,60 @@ def open_account(
         )
     if type not in ACCOUNT_TYPES:
         raise BadInput("Choose what the account is: a tender, a fee head or another type.", field="type")
-    for field, column, value in (("code", Account.code, code), ("name", Account.name, name)):
-        if session.scalar(select(Account.code).where(column == value)):
-            raise BadInput(f"There is an account {value} already.", field=field)
+    if session.get(Account, code):
+        raise BadInput(f"There is an account {code} already.", field="code")
+    _refuse_used(session, name, but=code)
     row = {"code": code, "name": name, "type": type, "position": position, "active": True}
     session.execute(insert(Account), [row])
     audit.record(session, actor=actor, event=events.ACCOUNT_ADDED, subject=f"account:{code}", after=row)
     return code
+
+
+def change_account(
+    session: Session, *, actor: Actor, code: str, name: str | None = None, active: bool | None = None
+) -> None:
+    """Call an account otherwise, take a tender or a fee head out of use, or back. Its code stays.
+
+    Raises NotFound, BadInput for a name in use, RuleBroken for what must stay in use.
+    """
+    authorise(session, actor, "settings.manage")
+    held = session.get(Account, code)
+    if held is None:
+        raise NotFound("There is no such account: choose one of the list.", field="account")
+    wanted: dict[str, object] = {}
+    if name is not None:
+        wanted["name"] = words(name, "name", needed="Give the account a name.")
+        _refuse_used(session, str(wanted["name"]), but=code)
+    if active is not None:
+        wanted["active"] = active
+    new = {key: value for key, value in wanted.items() if value != getattr(held, key)}
+    if new.get("active") is False:
+        _check_may_rest(session, held)
+    if not new:
+        return
+    before = {key: getattr(held, key) for key in new}
+    session.execute(update(Account).where(Account.code == code).values(**new))
+    audit.record(
+        session,
+        actor=actor,
+        event=events.ACCOUNT_CHANGED,
+        subject=f"account:{code}",
+        before=before,
+        after=new,
+    )
+
+
+def _check_may_rest(session: Session, account: Account) -> None:
+    if account.type not in ("tender", "income") or account.code == LATE_FEES:
+        raise RuleBroken(f"{account.name} is needed by the books and stays in use.", field="active")
+    others = select(func.count()).where(Account.type == account.type, Account.active)
+    if account.type == "tender" and session.scalar(others.where(Account.code != account.code)) == 0:
+        raise RuleBroken(
+            f"{account.name} is the last tender in use: without one nobody can pay.", field="active"
+        )
+
+
+def _refuse_used(session: Session, name: str, *, but: str) -> None:
+    taken = select(Account.code).where(func.lower(Account.name) == name.lower(), Account.code != but)
+    if session.scalar(taken):
+        raise BadInput(f"There is an account {name} already.", field="name")

@@ -1,4 +1,7 @@
-"""What a student need not pay: concessions, credit notes and write-offs, each with its reason."""
+"""What a student need not pay: concessions, credit notes and write-offs, each with its reason.
+
+Above the school's limit (NeedsApproval) another person approves: `approved_by`, who then answers for it.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,8 @@ import datetime as dt
 from sqlalchemy.orm import Session
 
 from school.access.rules import Actor
-from school.ledger.posting import Posted, authorise, open_desk, post
+from school.ledger import limits
+from school.ledger.posting import Posted, open_desk, post
 from school.ledger.refusals import amount, why
 from school.ledger.rules import NewLine
 from school.ledger.service.chart import BAD_DEBTS, CONCESSIONS
@@ -30,11 +34,11 @@ def concession(
     pays: int | None = None,
     account: str = CONCESSIONS,
     date: dt.date | None = None,
+    approved_by: Actor | None = None,
 ) -> Posted:
     """Let a student off an amount, of one charge (`pays` is its line) or of the oldest due first."""
-    return _credit(
-        session, "concession", actor, request_id, student_id, account, amount_minor, reason, pays, date
-    )
+    line = NewLine(student_id, account, -amount(amount_minor), pays=pays)
+    return _credit(session, "concession", actor, request_id, line, reason, date, approved_by)
 
 
 def credit_note(
@@ -48,11 +52,11 @@ def credit_note(
     reason: str,
     pays: int | None = None,
     date: dt.date | None = None,
+    approved_by: Actor | None = None,
 ) -> Posted:
     """Take back what was billed on a fee head."""
-    return _credit(
-        session, "credit_note", actor, request_id, student_id, account, amount_minor, reason, pays, date
-    )
+    line = NewLine(student_id, account, -amount(amount_minor), pays=pays)
+    return _credit(session, "credit_note", actor, request_id, line, reason, date, approved_by)
 
 
 def write_off(
@@ -65,11 +69,11 @@ def write_off(
     reason: str,
     pays: int | None = None,
     date: dt.date | None = None,
+    approved_by: Actor | None = None,
 ) -> Posted:
     """Give up what will not be paid, at most what is owed (TooMuch)."""
-    return _credit(
-        session, "write_off", actor, request_id, student_id, BAD_DEBTS, amount_minor, reason, pays, date
-    )
+    line = NewLine(student_id, BAD_DEBTS, -amount(amount_minor), pays=pays)
+    return _credit(session, "write_off", actor, request_id, line, reason, date, approved_by)
 
 
 def _credit(
@@ -77,14 +81,13 @@ def _credit(
     kind: str,
     actor: Actor,
     request_id: str,
-    student_id: int,
-    account: str,
-    amount_minor: int,
+    line: NewLine,
     reason: str,
-    pays: int | None,
     date: dt.date | None,
+    approved_by: Actor | None,
 ) -> Posted:
-    authorise(session, actor, CAPABILITIES[kind])
+    limits.authorise_asker(session, actor, CAPABILITIES[kind], approved_by)
     desk = open_desk(session, kind, request_id, date)
-    line = NewLine(student_id, account, -amount(amount_minor), pays=pays)
-    return post(session, desk, actor=actor, lines=[line], reason=why(reason))
+    said = why(reason)
+    limits.check(session, desk, [line], approved_by)
+    return post(session, desk, actor=actor, lines=[line], reason=said)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from alembic import op
 from sqlalchemy import (
     JSON,
@@ -21,6 +23,7 @@ down_revision = "0003"
 
 _ID = BigInteger().with_variant(Integer, "sqlite")
 _MOMENT = String(27)
+_SEALED_LATER: Any = {"deferrable": True, "initially": "DEFERRED"}
 
 
 def upgrade() -> None:
@@ -36,24 +39,46 @@ def upgrade() -> None:
 
 
 def _settings() -> None:
+    op.add_column("school", Column("how_to_pay", String, nullable=False, server_default=""))
     op.create_table(
         "policy",
         Column("name", String, primary_key=True),
-        Column("value", BigInteger, nullable=False),
+        Column("value", BigInteger),
     )
     op.create_table(
         "family_payer",
         Column("family_id", _ID, ForeignKey("family.id"), primary_key=True),
         Column("guardian_id", _ID, ForeignKey("guardian.id"), primary_key=True),
         Column("share_bp", Integer, nullable=False),
-        CheckConstraint("share_bp BETWEEN 1 AND 10000", name="share"),
+        CheckConstraint("share_bp BETWEEN 0 AND 10000", name="share"),
+    )
+    op.create_table(
+        "payment_payer",
+        Column("entry_id", _ID, ForeignKey("entry.id"), primary_key=True, autoincrement=False),
+        Column("guardian_id", _ID, ForeignKey("guardian.id"), nullable=False),
     )
     op.create_table(
         "document_series",
         Column("kind", String, primary_key=True),
         Column("series", String, nullable=False, unique=True),
         CheckConstraint("kind IN ('payment', 'refund')", name="kind"),
+        CheckConstraint("length(series) BETWEEN 1 AND 6", name="length"),
     )
+    op.create_table(
+        "promotion",
+        Column("year_id", _ID, ForeignKey("year.id"), primary_key=True, autoincrement=False),
+        Column("from_year_id", _ID, ForeignKey("year.id"), nullable=False),
+        Column("request_id", String, nullable=False, unique=True),
+        Column("moved", Integer, nullable=False),
+        Column("stayed", Integer, nullable=False),
+        Column("left", Integer, nullable=False),
+        Column("at", _MOMENT, nullable=False),
+        Column("actor_id", _ID, ForeignKey("user_account.id")),
+        Column("actor", String, nullable=False),
+        CheckConstraint("year_id <> from_year_id", name="another_year"),
+    )
+    op.create_index("ix_audit_event_event", "audit_event", ["event", "id"])
+    op.create_index("ix_audit_event_actor", "audit_event", ["actor", "id"])
 
 
 def _fees() -> None:
@@ -275,7 +300,7 @@ def _approvals() -> None:
 def _cash_ups() -> None:
     op.create_table(
         "cash_up",
-        Column("id", _ID, primary_key=True),
+        Column("id", _ID, primary_key=True, autoincrement=False),
         Column("request_id", String, nullable=False, unique=True),
         Column("cashier_id", _ID, ForeignKey("user_account.id"), nullable=False),
         Column("cashier", String, nullable=False),
@@ -285,22 +310,25 @@ def _cash_ups() -> None:
         Column("counted_at", _MOMENT, nullable=False),
         Column("counted_by_id", _ID, ForeignKey("user_account.id")),
         Column("counted_by", String, nullable=False),
+        Column("cash_float", BigInteger, nullable=False),
         Column("reason", String),
         Column("replaces", _ID, ForeignKey("cash_up.id"), unique=True),
         CheckConstraint("after_entry <= through_entry", name="order"),
+        CheckConstraint("cash_float >= 0", name="cash_float"),
     )
     op.create_index("ix_cash_up_cashier_id", "cash_up", ["cashier_id", "id"])
     op.create_index("ix_cash_up_date", "cash_up", ["date"])
     op.create_table(
         "cash_up_tender",
-        Column("cash_up_id", _ID, ForeignKey("cash_up.id"), primary_key=True),
+        Column("cash_up_id", _ID, ForeignKey("cash_up.id", **_SEALED_LATER), primary_key=True),
         Column("account", String, ForeignKey("account.code"), primary_key=True),
         Column("expected", BigInteger, nullable=False),
         Column("counted", BigInteger, nullable=False),
+        CheckConstraint("counted = CAST(counted AS BIGINT)", name="counted_is_whole"),
     )
     op.create_table(
         "cash_up_coin",
-        Column("cash_up_id", _ID, ForeignKey("cash_up.id"), primary_key=True),
+        Column("cash_up_id", _ID, ForeignKey("cash_up.id", **_SEALED_LATER), primary_key=True),
         Column("value", BigInteger, primary_key=True, autoincrement=False),
         Column("pieces", Integer, nullable=False),
         CheckConstraint("value > 0 AND pieces > 0", name="positive"),
@@ -332,7 +360,7 @@ def _deposits() -> None:
     )
     op.create_table(
         "deposit_part",
-        Column("deposit_id", _ID, ForeignKey("deposit.id"), primary_key=True),
+        Column("deposit_id", _ID, ForeignKey("deposit.id", **_SEALED_LATER), primary_key=True),
         Column("cash_up_id", _ID, ForeignKey("cash_up.id"), primary_key=True),
         Column("account", String, ForeignKey("account.code"), nullable=False),
         Column("amount", BigInteger, nullable=False),
@@ -340,7 +368,8 @@ def _deposits() -> None:
     )
     op.create_table(
         "day_close",
-        Column("date", Date, primary_key=True),
+        Column("id", _ID, primary_key=True, autoincrement=False),
+        Column("date", Date, nullable=False),
         Column("lock_id", _ID, ForeignKey("period_lock.id"), nullable=False),
         Column("last_entry", _ID, nullable=False),
         Column("last_hash", String, nullable=False),
@@ -348,6 +377,7 @@ def _deposits() -> None:
         Column("actor_id", _ID, ForeignKey("user_account.id")),
         Column("actor", String, nullable=False),
     )
+    op.create_index("ix_day_close_date", "day_close", ["date"])
 
 
 def _letters() -> None:
@@ -365,6 +395,7 @@ def _letters() -> None:
         Column("subject", String, nullable=False),
         Column("body", String, nullable=False),
         Column("details", JSON, nullable=False),
+        Column("rehearsal", Boolean, nullable=False),
         Column("state", String, nullable=False),
         Column("tries", Integer, nullable=False),
         Column("next_try_at", _MOMENT),
@@ -374,10 +405,14 @@ def _letters() -> None:
         Column("actor_id", _ID, ForeignKey("user_account.id")),
         Column("actor", String, nullable=False),
         CheckConstraint("kind IN ('receipt', 'statement', 'invoice', 'reminder')", name="kind"),
-        CheckConstraint("state <> 'sent' OR sent_at IS NOT NULL", name="sent"),
+        CheckConstraint("state NOT IN ('sent', 'printed') OR sent_at IS NOT NULL", name="sent"),
+        CheckConstraint("(state IN ('waiting', 'sending')) = (next_try_at IS NOT NULL)", name="next_try"),
+        CheckConstraint("NOT rehearsal OR state NOT IN ('sending', 'sent', 'printed')", name="rehearsal"),
+        CheckConstraint("rehearsal OR state <> 'rehearsed'", name="rehearsed"),
         CheckConstraint("(kind = 'reminder') = (stage IS NOT NULL)", name="stage"),
         CheckConstraint(
-            "state IN ('waiting', 'sent', 'failed', 'cancelled', 'rehearsed', 'printed')", name="state"
+            "state IN ('waiting', 'sending', 'sent', 'failed', 'cancelled', 'rehearsed', 'printed')",
+            name="state",
         ),
     )
     op.create_index("ix_letter_family_id", "letter", ["family_id", "id"])

@@ -27,6 +27,8 @@ function press(key) {
 
 // Who has gone to a field keeps the cursor: a run may end late, and its field is not where they are any more.
 const TEXT = "textarea, input:not([type=radio], [type=checkbox]), [role=spinbutton]"
+const CHOICE = "input[type=radio], input[type=checkbox]" // keeps its keys to itself: heard on their way down
+const isHeardOnTheWayDown = ({ target }) => target.matches?.(CHOICE) ?? false
 const isElsewhere = ({ at }) => at === document.activeElement && at?.matches(TEXT)
 
 function onKey(event, mine) {
@@ -46,9 +48,13 @@ function onKey(event, mine) {
 export default function ({ data, parentElement, setTriggerValue }) {
   const mine = mounted.get(parentElement) ?? {}
   if (!mine.listener) {
-    mine.listener = (event) => onKey(event, mine)
+    mine.listener = (event) => {
+      const down = event.eventPhase === Event.CAPTURING_PHASE
+      if (down === isHeardOnTheWayDown(event)) onKey(event, mine)
+    }
     mine.noting = ({ target }) => (mine.at = target)
     document.addEventListener("keydown", mine.listener)
+    document.addEventListener("keydown", mine.listener, true)
     document.addEventListener("focusin", mine.noting, true)
     document.addEventListener("input", mine.noting, true)
     mounted.set(parentElement, mine)
@@ -66,6 +72,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }
   return () => {
     document.removeEventListener("keydown", mine.listener)
+    document.removeEventListener("keydown", mine.listener, true)
     document.removeEventListener("focusin", mine.noting, true)
     document.removeEventListener("input", mine.noting, true)
     mounted.delete(parentElement)

@@ -1,0 +1,28 @@
+"""What waits for a second person: who asked for how much and why, to be approved or refused here."""
+
+import streamlit as st
+
+from school.approvals import queries as approvals
+from school.db import reading
+from school.students import queries as students
+from school.ui import approvals_view, feedback, guard
+
+VIEWS = ("Waiting", "Decided")
+
+actor = guard.require("approvals.decide")
+with reading() as session:
+    unit, zone = students.school(session).currency, students.school(session).time_zone
+    _, done = approvals.counts(session, user_id=actor.user_id)
+    st.title("Approvals", anchor=False)
+    st.metric("Waiting for your decision", approvals_view.mine(session, actor), border=True, width="content")
+    feedback.show("approvals")
+    tabs = st.tabs(VIEWS, key="approvals.view", bind="query-params")
+    shown = next((name for name, tab in zip(VIEWS, tabs, strict=True) if tab.open), VIEWS[0])
+    with tabs[VIEWS.index(shown)]:
+        if shown == "Waiting":
+            found = approvals_view.read(session, actor, unit)
+        else:
+            approvals_view.decided(session, unit, zone, done)
+if shown == "Waiting":
+    with tabs[0]:
+        approvals_view.waiting(found, unit)

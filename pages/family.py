@@ -1,0 +1,49 @@
+"""One family account: what it owes in all and why, its children, who pays which part, whom to write to."""
+
+import streamlit as st
+
+from school.db import reading
+from school.errors import NotFound
+from school.students import queries as students
+from school.ui import (
+    family_payers,
+    family_view,
+    feedback,
+    guard,
+    letters_offer,
+    links,
+    periods,
+    student_account,
+)
+
+VIEWS = ("Children", "Statement", "Who pays", "Contacts")
+
+actor = guard.require("students.read")
+try:
+    with reading() as session:
+        family = family_view.read(session, links.number("family"))
+        family_view.head(family)
+        feedback.show("family")
+        family_view.offer(family, actor)
+        tabs = st.tabs(VIEWS, key="family.view", bind="query-params")
+        shown = next((name for name, tab in zip(VIEWS, tabs, strict=True) if tab.open), VIEWS[0])
+        with tabs[VIEWS.index(shown)]:
+            if shown == "Children":
+                family_view.children(family)
+            elif shown == "Statement":
+                terms, years = students.terms(session), students.years(session)
+                since, until = periods.choose(terms, years, page="family")
+                family_view.statement(session, family, since, until)
+                letters_offer.statement(family.family_id, since, until, page="family")
+            elif shown == "Contacts":
+                student_account.guardians(family.guardians, key="family.guardians")
+except NotFound:
+    st.title("Family account")
+    st.info("No family is chosen. Open one from a student's account.", icon=":material/family_restroom:")
+    st.page_link(links.STUDENTS, label="Students", icon=":material/groups:")
+    st.stop()
+
+if shown == "Who pays":
+    with tabs[VIEWS.index(shown)]:
+        family_payers.draw(family)
+        family_payers.form(family, actor)

@@ -1,0 +1,82 @@
+"""A closed day on one sheet: every count, what was banked, and where the books ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import NamedTuple
+
+from school.documents.deposit import variance_kind
+from school.documents.letterhead import Letterhead, paper
+
+ROWS_A_PAGE = 24  # more may not fit on one page
+
+
+class DayCount(NamedTuple):
+    """One count of the day, + received."""
+
+    number: str
+    cashier: str
+    expected_minor: int
+    counted_minor: int
+    signed_by: str
+
+
+class DayTender(NamedTuple):
+    """What came in for the day by one tender, + received."""
+
+    name: str
+    amount_minor: int
+
+
+class DayDeposit(NamedTuple):
+    number: str
+    tender: str
+    bank: str
+    amount_minor: int
+
+
+@dataclass(frozen=True)
+class DayFacts:
+    """All that the sheet says. `hash` is of the last entry: whoever changes the books changes it."""
+
+    head: Letterhead
+    date: date
+    tenders: tuple[DayTender, ...]
+    counts: tuple[DayCount, ...]
+    deposits: tuple[DayDeposit, ...]
+    closed_by: str
+    closed_at: datetime
+    last_entry: int
+    check_code: str
+    hash: str
+
+
+def day_pdf(facts: DayFacts) -> bytes:
+    """The day sheet as a tagged PDF; the same facts always give the same bytes."""
+    head = facts.head
+    total = sum(tender.amount_minor for tender in facts.tenders)
+    said = {
+        "title": f"Day sheet of {head.day(facts.date)}",
+        "name": f"Day sheet of {head.day(facts.date)}",
+        "long": len(facts.tenders) + len(facts.counts) + len(facts.deposits) > ROWS_A_PAGE,
+        "number": head.day(facts.date),
+        "day": head.long_day(facts.date),
+        "about": f"Closed on {head.moment(facts.closed_at)} by {facts.closed_by}",
+        "total_with_code": head.amount_with_code(total),
+        "tenders": [(tender.name, head.amount(tender.amount_minor)) for tender in facts.tenders],
+        "total": head.amount(total),
+        "counts": [_count(count, head) for count in facts.counts],
+        "deposits": [(d.number, d.tender, d.bank, head.amount(d.amount_minor)) for d in facts.deposits],
+        "closed": f"{facts.closed_by}, {head.moment(facts.closed_at)}",
+        "proof": f"Entry {facts.last_entry}, check code {facts.check_code}",
+        "hash": facts.hash,
+    }
+    return paper("day_sheet", head, said)
+
+
+def _count(count: DayCount, head: Letterhead) -> tuple[str, ...]:
+    variance = count.counted_minor - count.expected_minor
+    word = f"{head.amount(abs(variance))} {variance_kind(variance).lower()}" if variance else "–"
+    expected, counted = head.amount(count.expected_minor), head.amount(count.counted_minor)
+    return count.number, count.cashier, expected, counted, word, count.signed_by

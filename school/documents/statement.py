@@ -1,0 +1,212 @@
+"""Statements: what an account, or a family's accounts, came to in a period, and what is due of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from school.documents import binding
+from school.documents.letterhead import Letterhead, give_number, late, numbers, paper, width
+
+ROWS_A_PAGE = 24  # more may not fit on one page
+
+
+class Movement(NamedTuple):
+    """What took the account to `balance_minor`; + is owed."""
+
+    date: dt.date
+    description: str
+    due: dt.date | None  # of a charge
+    amount_minor: int
+    balance_minor: int
+
+
+class DueCharge(NamedTuple):
+    """What is open of one charge on the day of the statement."""
+
+    description: str
+    due: dt.date
+    open_minor: int
+
+
+class Ageing(NamedTuple):
+    """Minor units, never below 0: Σ of the first five − credit = the balance."""
+
+    not_due: int = 0
+    days_1_30: int = 0
+    days_31_60: int = 0
+    days_61_90: int = 0
+    over_90: int = 0
+    credit: int = 0
+
+    @property
+    def balance(self) -> int:
+        return sum(self[:5]) - self.credit
+
+
+@dataclass(frozen=True)
+class StatementStudent:
+    """One child's account in the period: opening + Σ movements = closing, or ValueError."""
+
+    admission_no: str
+    name: str
+    class_name: str
+    opening_minor: int
+    movements: tuple[Movement, ...]
+    closing_minor: int
+    open_charges: tuple[DueCharge, ...]  # oldest due first
+
+    def __post_init__(self) -> None:
+        balance = self.opening_minor
+        for movement in self.movements:
+            balance += movement.amount_minor
+            if movement.balance_minor != balance:
+                raise ValueError(f"{self.admission_no}: the balance does not run")
+        if balance != self.closing_minor:
+            raise ValueError(f"{self.admission_no}: the movements do not lead to the closing balance")
+
+
+@dataclass(frozen=True)
+class StatementFacts:
+    """A statement as at the end of its period. One child, or all children of a family with one balance."""
+
+    head: Letterhead
+    to: str  # who is written to; may be empty
+    since: dt.date | None  # None is from the beginning
+    as_at: dt.date  # the last day; what is due is due by it
+    students: tuple[StatementStudent, ...]
+    ageing: Ageing
+
+    def __post_init__(self) -> None:
+        if not self.students:
+            raise ValueError("a statement is of somebody")
+        if self.ageing.balance != self.balance_minor:
+            raise ValueError("what is open does not add up to the balance")
+
+    @property
+    def balance_minor(self) -> int:
+        return sum(student.closing_minor for student in self.students)
+
+
+def statement_pdf(facts: StatementFacts) -> bytes:
+    """The statement as a tagged PDF; the same facts always give the same bytes."""
+    return _set([facts])
+
+
+def statements_pdf(many: Iterable[StatementFacts]) -> bytes:
+    """Many statements of one school as one PDF, each on pages of its own. Raises ValueError for none."""
+    return binding.bound(many, _set)
+
+
+def statements_zip(many: Iterable[StatementFacts]) -> bytes:
+    """A PDF of each statement, by admission number, or by name where it is a family's."""
+    return binding.zipped(((file_name(facts), facts) for facts in many), statement_pdf)
+
+
+def file_name(facts: StatementFacts) -> str:
+    """`S-1201 Amina Otieno`, `Grace Wanjiru`"""
+    number = f"{facts.students[0].admission_no} " if len(facts.students) == 1 else ""
+    return binding.file_name(f"{number}{_name(facts)}")
+
+
+def _set(some: Sequence[StatementFacts], tagged: bool = True) -> bytes:
+    title = f"Statement of {_name(some[0])}" if len(some) == 1 else "Statements"
+    said = {"title": title, "letters": [_said(facts, facts.head) for facts in some]}
+    return paper("statement", some[0].head, said, tagged=tagged)
+
+
+def _said(facts: StatementFacts, head: Letterhead) -> dict[str, Any]:
+    """The facts as the words the template prints."""
+    name, students = _name(facts), facts.students
+    since = f"From {head.day(facts.since)} to" if facts.since else "Everything up to"
+    moved = [_movements(student, head) for student in students]
+    opened = [_open(student, charge, facts) for student in students for charge in student.open_charges]
+    return {
+        "name": name,
+        "long": sum(map(len, moved)) + len(opened) + 3 * len(students) > ROWS_A_PAGE,
+        "about": _about(students[0]) if len(students) == 1 else numbers(facts.students),
+        "to": "" if facts.to == name else facts.to,
+        "as_at": f"As at {head.long_day(facts.as_at)}",
+        "since": head.day(facts.since) if facts.since else "",
+        "until": head.day(facts.as_at),
+        "period": f"{since} {head.day(facts.as_at)}",
+        "balance_kind": "In credit" if facts.balance_minor < 0 else "Balance owed",
+        "balance": head.amount_with_code(abs(facts.balance_minor)),
+        "notes": _notes(facts.ageing, head),
+        "students": [
+            {
+                "name": student.name,
+                "about": _about(student),
+                "opening": _balance(student.opening_minor, head),
+                "closing": _balance(student.closing_minor, head),
+                "movements": rows,
+            }
+            for student, rows in zip(students, moved, strict=True)
+        ],
+        "wide": _widths(facts, head),
+        "ageing": [head.amount(part) if part else "" for part in facts.ageing] if any(facts.ageing) else [],
+        "open": opened,
+        "reference": give_number(numbers(students)),
+    }
+
+
+def _name(facts: StatementFacts) -> str:
+    return facts.students[0].name if len(facts.students) == 1 or not facts.to else facts.to
+
+
+def _about(student: StatementStudent) -> str:
+    return "  ·  ".join(text for text in (student.admission_no, student.class_name) if text.strip())
+
+
+def _notes(ageing: Ageing, head: Letterhead) -> list[str]:
+    """What of the balance is late, and what is still to come."""
+    overdue = sum(ageing[1:5])
+    notes = [f"of it overdue {head.amount(overdue)}"] if overdue else []
+    return [*notes, f"not yet due {head.amount(ageing.not_due)}"] if ageing.not_due else notes
+
+
+def _movements(student: StatementStudent, head: Letterhead) -> list[tuple[str, ...]]:
+    return [
+        (
+            head.day(movement.date),
+            f"{movement.description} · due {head.day(movement.due)}"
+            if movement.due
+            else movement.description,
+            head.amount(movement.amount_minor) if movement.amount_minor > 0 else "",
+            head.amount(-movement.amount_minor) if movement.amount_minor < 0 else "",
+            _balance(movement.balance_minor, head),
+        )
+        for movement in student.movements
+    ]
+
+
+def _open(student: StatementStudent, charge: DueCharge, facts: StatementFacts) -> tuple[str, ...]:
+    head, several = facts.head, len(facts.students) > 1
+    return (
+        f"{student.name}: {charge.description}" if several else charge.description,
+        head.day(charge.due),
+        late((facts.as_at - charge.due).days),
+        head.amount(charge.open_minor),
+    )
+
+
+def _balance(minor: int, head: Letterhead) -> str:
+    """`1,250.00`, `40.00 credit`: never a bare sign."""
+    return f"{head.amount(-minor)} credit" if minor < 0 else head.amount(minor)
+
+
+def _widths(facts: StatementFacts, head: Letterhead) -> dict[str, int]:
+    """What the columns take, so that the compiler need not measure every cell of them."""
+    moved = [movement for student in facts.students for movement in student.movements]
+    balances = [m.balance_minor for m in moved] + [s.opening_minor for s in facts.students]
+    amounts = [max((abs(m.amount_minor) for m in moved), default=0), max(map(abs, facts.ageing))]
+    largest = max(map(abs, balances), default=0)
+    days = [m.date for m in moved] + [facts.as_at]
+    days += [charge.due for student in facts.students for charge in student.open_charges]
+    return {
+        "day": width(map(head.day, days)),
+        "amount": width(map(head.amount, amounts)),
+        "balance": width([_balance(-largest if min(balances, default=0) < 0 else largest, head)]),
+    }

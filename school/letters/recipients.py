@@ -1,0 +1,66 @@
+"""Whom the school writes to about a family: the guardians who pay, else the one who is written to first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from school.students.models import Family, FamilyPayer, Guardian, Student, StudentGuardian
+from school.students.queries import chunks
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """`guardian_id` is None for a family without any guardian, which is written to by its own name."""
+
+    family_id: int
+    guardian_id: int | None
+    name: str
+    address: str
+
+
+def of_families(session: Session, family_ids: Iterable[int]) -> dict[int, list[Recipient]]:
+    """Every payer of a family; without payers the first guardian with an address; else the first guardian."""
+    found: dict[int, list[Recipient]] = {}
+    for some in chunks(sorted(set(family_ids))):
+        payers = _payers(session, some)
+        first = _first_guardians(session, some)
+        names = session.execute(select(Family.id, Family.name).where(Family.id.in_(some)))
+        for family_id, name in names:
+            nobody = [Recipient(family_id, None, name, "")]
+            found[family_id] = payers.get(family_id) or first.get(family_id) or nobody
+    return found
+
+
+def _payers(session: Session, family_ids: Iterable[int]) -> dict[int, list[Recipient]]:
+    rows = session.execute(
+        select(FamilyPayer.family_id, Guardian.id, Guardian.name, Guardian.email)
+        .join(Guardian, Guardian.id == FamilyPayer.guardian_id)
+        .where(FamilyPayer.family_id.in_(family_ids))
+        .order_by(FamilyPayer.family_id, FamilyPayer.share_bp.desc(), Guardian.id)
+    )
+    found: dict[int, list[Recipient]] = {}
+    for row in rows:
+        found.setdefault(row[0], []).append(Recipient(*row))
+    return found
+
+
+def _first_guardians(session: Session, family_ids: Iterable[int]) -> dict[int, list[Recipient]]:
+    link = StudentGuardian
+    rows = session.execute(
+        select(Student.family_id, Guardian.id, Guardian.name, Guardian.email)
+        .join(link, link.student_id == Student.id)
+        .join(Guardian, Guardian.id == link.guardian_id)
+        .where(Student.family_id.in_(family_ids), link.position > 0)
+        .order_by(Student.family_id, link.position, Student.id, Guardian.id)
+    )
+    found: dict[int, list[Recipient]] = {}
+    for row in rows:
+        one = Recipient(*row)
+        held = found.setdefault(one.family_id, [one])
+        if one.address and not held[0].address:
+            found[one.family_id] = [one]
+    return found

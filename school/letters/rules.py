@@ -1,0 +1,205 @@
+"""Who is reminded when, what a letter says, and when one that did not go through is tried again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from hashlib import sha256
+
+from school.access.rules import email_address
+from school.errors import BadInput
+
+REMINDERS = (1, 2, 3)
+STAGE_NAMES = {1: "First reminder", 2: "Second reminder", 3: "Last reminder"}
+DAYS_OVERDUE_MAX = 999
+SUBJECT_LENGTH_MAX = 150
+BODY_LENGTH_MAX = 2_000
+NAME_LENGTH_MAX = 200
+
+RETRY_AFTER = (
+    *(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60)),
+    *(timedelta(hours=hours) for hours in (3, 6, 12)),
+)
+TRIES_MAX = len(RETRY_AFTER) + 1
+HANDING_OVER = timedelta(minutes=15)  # longer than every wait for a mail server together
+
+PLACEHOLDERS = {
+    "guardian": "whom the letter is to",
+    "family": "the family account",
+    "students": "the children with something overdue",
+    "amount": "what is overdue in all",
+    "since": "when the oldest of it was due",
+    "days": "how many days ago that was",
+    "pay_by": "the day it is expected by",
+    "school": "the school",
+}
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What one reminder says, and how many days overdue a debt is when it is meant."""
+
+    stage: int
+    days_overdue: int
+    subject: str
+    body: str
+
+
+_PLEASE = "What it is for is listed with this letter. Please pay by {pay_by}"
+DEFAULT_STAGES = (
+    Stage(
+        1,
+        7,
+        "A reminder from {school}: {amount} is overdue",
+        "Dear {guardian},\n\nperhaps it was overlooked: {amount} for {students} has been due since {since}. "
+        f"{_PLEASE}.\n\nIf you have paid in the meantime, thank you: please disregard this letter. "
+        "If something stands in the way, talk to us.\n\n{school}",
+    ),
+    Stage(
+        2,
+        21,
+        "Second reminder from {school}: {amount} is overdue",
+        "Dear {guardian},\n\nwe wrote to you before: {amount} for {students} has been overdue for {days} "
+        f"days. {_PLEASE}, or call us so that we can agree on how.\n\n{{school}}",
+    ),
+    Stage(
+        3,
+        45,
+        "Last reminder from {school}: {amount} is overdue",
+        "Dear {guardian},\n\ntwo reminders were not answered: {amount} for {students} is still open, the "
+        f"oldest of it since {{since}}. This is our last reminder. {_PLEASE}; after that the school will "
+        "decide what follows.\n\n{school}",
+    ),
+)
+
+
+def next_stage(
+    stages: Sequence[Stage], oldest_due: date, today: date, last: tuple[int, date] | None
+) -> int | None:
+    """The reminder a family is due today, or None: each stage follows the one before it, in its own time.
+
+    `last` is the last reminder (stage, day) it was written. What was overdue then and is still open goes on
+    from there; a debt that came up later begins anew.
+    """
+    before, written_on = last or (0, date.min)
+    if oldest_due >= written_on:
+        before = 0
+    if before == REMINDERS[-1]:
+        return None
+    days = {stage.stage: stage.days_overdue for stage in stages}
+    wanted = before + 1
+    if (today - oldest_due).days < days[wanted]:
+        return None
+    if before and (today - written_on).days < days[wanted] - days[before]:
+        return None
+    return wanted
+
+
+def unknown_placeholders(text: str) -> list[str]:
+    return [name for name in _PLACEHOLDER.findall(text) if name not in PLACEHOLDERS]
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """The text with its placeholders replaced; what a value holds is never taken for a placeholder."""
+    return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), text)
+
+
+def checked_stage(stage: Stage, stages: Sequence[Stage]) -> Stage:
+    """The stage as it may be kept beside the others. Raises BadInput with the field."""
+    if stage.stage not in REMINDERS:
+        raise BadInput("There are three reminders.")
+    if not 1 <= stage.days_overdue <= DAYS_OVERDUE_MAX:
+        raise BadInput(f"Type a number of days from 1 to {DAYS_OVERDUE_MAX}.", field="days")
+    for other in stages:
+        if (other.stage < stage.stage and other.days_overdue >= stage.days_overdue) or (
+            other.stage > stage.stage and other.days_overdue <= stage.days_overdue
+        ):
+            order = "more" if other.stage < stage.stage else "fewer"
+            raise BadInput(
+                f"Each reminder comes later than the one before: type {order} than {other.days_overdue}, "
+                f"which is when the {STAGE_NAMES[other.stage].lower()} is meant.",
+                field="days",
+            )
+    subject = _checked_words(one_line(stage.subject), SUBJECT_LENGTH_MAX, "subject")
+    body = _checked_words(paragraphs(stage.body), BODY_LENGTH_MAX, "body")
+    return Stage(stage.stage, stage.days_overdue, subject, body)
+
+
+def _checked_words(text: str, most: int, field: str) -> str:
+    if not text:
+        raise BadInput("Type what the letter says.", field=field)
+    if len(text) > most:
+        raise BadInput(f"Type at most {most:,} characters.", field=field)
+    if unknown := unknown_placeholders(text):
+        known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
+        raise BadInput(f"There is no placeholder {{{unknown[0]}}}. These are known: {known}.", field=field)
+    return text
+
+
+def one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def paragraphs(text: str) -> str:
+    """The text with one kind of line end and none of the other control characters."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return "\n".join("".join(c for c in line if c.isprintable()).rstrip() for line in lines).strip()
+
+
+def checked_name(name: str, *, field: str = "name") -> str:
+    """Raises BadInput for a name that would break out of its line of the letter's head."""
+    if not name.isprintable() or len(name) > NAME_LENGTH_MAX:
+        raise BadInput("The name of whom the letter is to must be one line of plain text.", field=field)
+    return name.strip()
+
+
+def checked_address(address: str, *, field: str = "address") -> str:
+    """Raises BadInput for what is no single e-mail address."""
+    if not address.isprintable():
+        raise BadInput("An e-mail address is one line of plain text.", field=field)
+    kept = email_address(address, field=field)
+    if not kept:
+        raise BadInput("Type the e-mail address this goes to.", field=field)
+    return kept
+
+
+def retry_after(tries: int) -> timedelta | None:
+    """How long after so many tries a letter is tried again; None when it is given up."""
+    return RETRY_AFTER[tries - 1] if tries <= len(RETRY_AFTER) else None
+
+
+def message_id(letter_request: str, sender: str) -> str:
+    """The same for every try of one letter, so that a mailbox that gets it twice shows it once."""
+    domain = sender.rpartition("@")[2].rstrip(">") or "localhost"
+    return f"<letter.{sha256(letter_request.encode()).hexdigest()[:32]}@{domain}>"
+
+
+def receipt_words(*, document: str, amount: str, guardian: str, school: str) -> tuple[str, str]:
+    """(subject, body) of an e-mail with a receipt."""
+    return (
+        f"Receipt {document} from {school}",
+        f"{_greeting(guardian)}\n\nthank you for your payment of {amount}. "
+        f"The receipt {document} is attached.\n\n{school}",
+    )
+
+
+def statement_words(*, family: str, period: str, guardian: str, school: str) -> tuple[str, str]:
+    return (
+        f"Statement of account from {school}",
+        f"{_greeting(guardian)}\n\nthe statement of account of the family {family}, {period}, is attached. "
+        f"If anything in it is not as you know it, please talk to us.\n\n{school}",
+    )
+
+
+def invoice_words(*, student: str, term: str, guardian: str, school: str) -> tuple[str, str]:
+    return (
+        f"Invoice for {student} from {school}",
+        f"{_greeting(guardian)}\n\nthe invoice for {student}, {term}, is attached.\n\n{school}",
+    )
+
+
+def _greeting(guardian: str) -> str:
+    return f"Dear {guardian}," if guardian else "Good day,"

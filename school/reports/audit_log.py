@@ -1,0 +1,184 @@
+"""The audit log, searched: who did what to whom or what, before and after. Paged by the number of the event.
+
+The ledger is its own log, so what was posted is read there.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, String, cast, literal, or_, select
+from sqlalchemy.orm import Session
+
+from school.access import listing
+from school.audit import wording
+from school.audit.models import AuditEvent
+from school.ledger import queries as ledger
+from school.students import queries as students
+from school.students.models import Family, Guardian
+from school.students.rules import WORDS_TYPED_MAX, fold
+
+ROWS_PER_PAGE = 50
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is looked for; days are the school's own, both inclusive. `text` finds by every word of it."""
+
+    text: str = ""
+    actor: str | None = None
+    event: str | None = None
+    subject: str | None = None
+    since: dt.date | None = None
+    until: dt.date | None = None
+
+
+@dataclass(frozen=True)
+class AuditRow:
+    """`about` is the subject as people call it."""
+
+    id: int
+    at: dt.datetime
+    actor: str
+    event: str
+    subject: str
+    about: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    reason: str | None
+
+
+def page(
+    session: Session, asked: Asked, *, older_than: int | None = None, limit: int = ROWS_PER_PAGE
+) -> list[AuditRow]:
+    """The newest that match, of those numbered below `older_than`."""
+    found = session.execute(
+        select(
+            AuditEvent.id,
+            AuditEvent.at,
+            AuditEvent.actor,
+            AuditEvent.event,
+            AuditEvent.subject,
+            AuditEvent.before,
+            AuditEvent.after,
+            AuditEvent.reason,
+        )
+        .where(*_wanted(session, asked), *([AuditEvent.id < older_than] if older_than else []))
+        .order_by(AuditEvent.id.desc())
+        .limit(limit)
+    ).all()
+    names = _names(session, {row.subject for row in found})
+    classes = {c.id: c.name for c in students.classes(session)}
+    return [
+        AuditRow(
+            id=row.id,
+            at=row.at,
+            actor=row.actor,
+            event=row.event,
+            subject=row.subject,
+            about=wording.to_what(row.subject, names),
+            before=_readable(row.before, classes),
+            after=_readable(row.after, classes),
+            reason=row.reason,
+        )
+        for row in found
+    ]
+
+
+def called(session: Session, subject: str) -> str:
+    """The subject as people call it."""
+    return wording.to_what(subject, _names(session, {subject}))
+
+
+def everything(session: Session, asked: Asked, *, most: int, chunk: int = 1_000) -> Iterator[AuditRow]:
+    """All that match, the newest first, up to so many."""
+    last, left = None, most
+    while left > 0 and (rows := page(session, asked, older_than=last, limit=min(chunk, left))):
+        yield from rows
+        last, left = rows[-1].id, left - len(rows)
+
+
+def _wanted(session: Session, asked: Asked) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if asked.actor is not None:
+        found.append(AuditEvent.actor == asked.actor)
+    if asked.event is not None:
+        found.append(AuditEvent.event == asked.event)
+    if asked.subject is not None:
+        found.append(AuditEvent.subject == asked.subject)
+    zone = ZoneInfo(students.school(session).time_zone)
+    if asked.since is not None:
+        found.append(AuditEvent.at >= dt.datetime.combine(asked.since, dt.time(), zone))
+    if asked.until is not None:
+        found.append(AuditEvent.at < dt.datetime.combine(asked.until + dt.timedelta(1), dt.time(), zone))
+    typed = fold(asked.text).split()[:WORDS_TYPED_MAX]
+    named = _small_tables(session) if typed else {}
+    return found + [_about(word, named) for word in typed]
+
+
+def _about(word: str, named: Mapping[str, str]) -> ColumnElement[bool]:
+    """The word stands in the event, the actor, the reason, or the name of the subject."""
+    events = [event for event, what in wording.WHAT.items() if word in fold(what)]
+    subjects = [subject for subject, name in named.items() if word in fold(name)]
+    families = select(literal("family:") + cast(Family.id, String))
+    guardians = select(literal("guardian:") + cast(Guardian.id, String))
+    either = [
+        AuditEvent.event.in_(events),
+        AuditEvent.actor.icontains(word, autoescape=True),
+        AuditEvent.reason.icontains(word, autoescape=True),
+        AuditEvent.subject.in_(subjects),
+        AuditEvent.subject.in_(families.where(Family.name.icontains(word, autoescape=True))),
+        AuditEvent.subject.in_(guardians.where(Guardian.folded.contains(word, autoescape=True))),
+    ]
+    ids = students.matching_ids(word)
+    if ids is not None:
+        of_student = ids.subquery()
+        either.append(
+            AuditEvent.subject.in_(select(literal("student:") + cast(of_student.c.student_id, String)))
+        )
+    return or_(*either)
+
+
+def _small_tables(session: Session) -> dict[str, str]:
+    """Users, classes, years and accounts by subject: a few hundred names at most."""
+    return {
+        **{f"user:{user.id}": f"{user.full_name} {user.name}" for user in listing.users(session)},
+        **{f"class:{c.id}": c.name for c in students.classes(session)},
+        **{f"year:{year.id}": year.name for year in students.years(session)},
+        **{f"account:{account.code}": account.name for account in ledger.accounts(session)},
+    }
+
+
+def _names(session: Session, subjects: Iterable[str]) -> dict[str, str]:
+    ids = {kind: _ids(subjects, kind) for kind in ("student", "family", "guardian")}
+    found = {f"student:{s.id}": s.name for s in students.by_ids(session, ids["student"]).values()}
+    for model, kind in ((Family, "family"), (Guardian, "guardian")):
+        rows = session.execute(select(model.id, model.name).where(model.id.in_(ids[kind]))).all()
+        found |= {f"{kind}:{row.id}": row.name for row in rows}
+    users = {f"user:{user.id}": user.called for user in listing.users(session)}
+    return {**_small_tables(session), **users, "school:1": "The school", "books": "The books", **found}
+
+
+def _ids(subjects: Iterable[str], kind: str) -> list[int]:
+    parts = [subject.partition(":") for subject in subjects]
+    return [int(number) for of, _, number in parts if of == kind and number.isdigit()]
+
+
+def _readable(facts: Mapping[str, Any] | None, classes: Mapping[int, str]) -> dict[str, Any] | None:
+    """A class is told by its name, not by its number."""
+    if facts is None:
+        return None
+    return {
+        key: classes.get(value, value) if key == "class_id" and isinstance(value, int) else value
+        for key, value in facts.items()
+    }
+
+
+def actors(session: Session) -> Sequence[tuple[str, str]]:
+    """Who may have done something: as the log names them, and as people do."""
+    users = [(user.name, user.called) for user in listing.users(session)]
+    return [*users, ("command line", "Command line"), ("first start", "First start")]

@@ -1,0 +1,1 @@
+"""The page of cash-ups, a module for each of its tabs."""

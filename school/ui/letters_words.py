@@ -1,0 +1,143 @@
+"""The words of the three reminders: typed with placeholders, and read beside them as a family will."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from school.access.rules import Actor
+from school.db import reading, writing
+from school.drafts import service as drafting
+from school.errors import BadInput
+from school.letters import queries, rules, service
+from school.letters.rules import Stage
+from school.students import queries as students
+from school.students.queries import SchoolFacts
+from school.ui import drafts, feedback, forms, once, unsent, words
+from school.ui.forms import TypedText
+
+TICKET = "words"
+SUBJECT, BODY, DAYS = "letters.subject", "letters.body", "letters.days"
+FORM = drafts.Form(
+    "reminder words", "letters", {f"{DAYS}.*": "text", f"{SUBJECT}.*": "text", f"{BODY}.*": "text"}
+)
+BODY_HEIGHT = 320
+EXAMPLE = 12_500  # in the currency's major unit
+
+
+def draw(actor: Actor) -> None:
+    with reading() as session:
+        kept = {stage.stage: stage for stage in queries.stages(session)}
+        school = students.school(session)
+    stage = kept[_chosen()]
+    request_id = once.ticket(TICKET)
+    form = (FORM, actor, request_id, stage.stage)
+    drafts.restore(*form)
+    left, right = st.columns(2, gap="large")
+    with left:
+        typed = _fields(stage)
+        if _differs(typed, stage):
+            drafts.keep(*form)
+        st.button(
+            f"Keep the {rules.STAGE_NAMES[stage.stage].lower()}",
+            type="primary",
+            icon=":material/check:",
+            key="letters.keep_words",
+            on_click=_keep,
+            args=(actor, request_id, stage.stage, typed),
+        )
+        unsent.watch(*form)
+    with right:
+        _as_read(typed, school)
+        _placeholders()
+
+
+def _chosen() -> int:
+    names = {name: stage for stage, name in rules.STAGE_NAMES.items()}
+    name = st.segmented_control(
+        "Which reminder",
+        list(names),
+        key="letters.stage",
+        bind="query-params",
+        default=next(iter(names)),
+        required=True,
+        label_visibility="collapsed",
+    )
+    return names.get(name or "", 1)
+
+
+def _fields(stage: Stage) -> dict[str, TypedText]:
+    n = stage.stage
+    for key, value in (
+        (f"{DAYS}.{n}", str(stage.days_overdue)),
+        (f"{SUBJECT}.{n}", stage.subject),
+        (f"{BODY}.{n}", stage.body),
+    ):
+        st.session_state.setdefault(key, value)
+    days = forms.text_field(
+        "Days overdue",
+        key=f"{DAYS}.{n}",
+        help="How old the oldest open charge is when this reminder is meant.",
+    )
+    subject = forms.text_field("Subject", key=f"{SUBJECT}.{n}", max_chars=rules.SUBJECT_LENGTH_MAX)
+    key = f"{BODY}.{n}"
+    body = st.text_area("Text", key=key, height=BODY_HEIGHT, max_chars=rules.BODY_LENGTH_MAX)
+    feedback.problem(key)
+    return {"days": days, "subject": subject, "body": TypedText(body or "", key)}
+
+
+def _differs(typed: dict[str, TypedText], stage: Stage) -> bool:
+    kept = {"days": str(stage.days_overdue), "subject": stage.subject, "body": stage.body}
+    return any(typed[name].text != kept[name] for name in kept)
+
+
+def _as_read(typed: dict[str, TypedText], school: SchoolFacts) -> None:
+    """What a family would read, with an example for each placeholder."""
+    unit = school.currency
+    example = {
+        "guardian": "Grace Odhiambo",
+        "family": "Odhiambo",
+        "students": "Amina and Juma Odhiambo",
+        "amount": f"{unit.code} {words.amount(EXAMPLE * 10**unit.exponent, unit)}",
+        "since": "15 January 2026",
+        "days": "32",
+        "pay_by": "2 March 2026",
+        "school": school.name,
+    }
+    st.markdown(words.quiet("As a family reads it"))
+    with st.container(border=True):
+        st.markdown(f"**{words.plain(rules.fill(typed['subject'].text, example))}**")
+        for paragraph in rules.fill(typed["body"].text, example).split("\n"):
+            if paragraph.strip():
+                st.markdown(words.plain(paragraph))
+
+
+def _placeholders() -> None:
+    with st.expander("Placeholders", icon=":material/data_object:"):
+        for name, meaning in rules.PLACEHOLDERS.items():
+            st.markdown(f"`{{{name}}}` {meaning}")
+
+
+def _keep(actor: Actor, request_id: str, n: int, typed: dict[str, TypedText]) -> None:
+    """For the button: what was pressed is written before anything can stop it."""
+    changed = False
+    fields = {"days": f"{DAYS}.{n}", "subject": f"{SUBJECT}.{n}", "body": f"{BODY}.{n}"}
+    with feedback.attempt("letters", **fields) as stands:
+        said = {name: field.at(stands).text for name, field in typed.items()}
+        stage = Stage(n, _days(said["days"]), said["subject"], said["body"])
+        with writing() as session:
+            changed = service.save_stage(session, actor=actor, stage=stage)
+            drafting.forget(session, actor=actor, form=FORM.name, request_id=request_id)
+    if feedback.refused():
+        return
+    once.done(TICKET)
+    name = rules.STAGE_NAMES[n].lower()
+    if changed:
+        feedback.say("success", f"The words of the {name} are kept. The next reminder run uses them.")
+    else:
+        feedback.say("info", f"The words of the {name} are as they were.")
+
+
+def _days(text: str) -> int:
+    if not (text.strip().isascii() and text.strip().isdigit()):
+        raise BadInput("Type the number of days, such as 21.", field="days")
+    return int(text.strip()[:6])

@@ -1,0 +1,93 @@
+"""Whose books these are: the name, what stands on letters and receipts, time zone, language, currency."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+from sqlalchemy.orm import Session
+
+from school.access.rules import Actor
+from school.db import reading
+from school.documents import engine
+from school.errors import BadInput
+from school.ledger import queries as ledger
+from school.students import calendar
+from school.students import queries as students
+from school.students.queries import SchoolFacts
+from school.ui import feedback, forms, languages, proposals, words
+from school.ui.settings_form import WIDTH, Stands, Tell, button, text
+
+NAME, ADDRESS, HOW_TO_PAY = "settings.name", "settings.address", "settings.how_to_pay"
+ZONE, LOCALE, CURRENCY = "settings.time_zone", "settings.locale", "settings.currency"
+LOGO, NO_LOGO = "settings.logo", "settings.no_logo"
+PICTURES = ["png", "jpg", "jpeg", "svg"]
+
+
+def draw(actor: Actor) -> None:
+    with reading() as session:
+        school = students.school(session)
+        begun = ledger.last_entry(session) > 0
+    with st.form("settings.school", width=WIDTH):
+        st.text_input("Name of the school", school.name, key=NAME, autocomplete="organization")
+        feedback.problem(NAME)
+        st.text_area("Address", school.address, key=ADDRESS, height=100, help="It stands on every document.")
+        st.text_area(
+            "How to pay",
+            school.how_to_pay,
+            key=HOW_TO_PAY,
+            height=100,
+            help="Bank account, paybill number, office hours: it stands on statements, invoices and letters.",
+        )
+        left, right = st.columns(2)
+        with left:
+            forms.choice_field("Time zone", proposals.time_zones(), key=ZONE, chosen=school.time_zone)
+        with right:
+            tags = {tag: languages.own_name(tag) for tag in languages.offered(school.locale) if tag}
+            forms.choice_field("Language of documents", tags, key=LOCALE, chosen=school.locale)
+        _currency(school, begun)
+        _logo(school)
+        button("Keep", "settings.keep_school", lambda session, stands: _keep(session, actor, stands))
+
+
+def _currency(school: SchoolFacts, begun: bool) -> None:
+    code = school.currency.code
+    if begun:
+        st.markdown(words.quiet(f"The currency is {code}. It stays, because amounts are posted in it."))
+        return
+    currencies = proposals.currencies(words.tag())
+    forms.choice_field("Currency", currencies, key=CURRENCY, chosen=code, help="It stays once posted in.")
+
+
+def _logo(school: SchoolFacts) -> None:
+    if school.logo:
+        st.image(school.logo.decode() if b"<svg" in school.logo[:1000] else school.logo, width=96)
+        st.checkbox("Print no logo any more", key=NO_LOGO)
+    st.file_uploader("Another logo" if school.logo else "Logo", type=PICTURES, max_upload_size=1, key=LOGO)
+    feedback.problem(LOGO)
+
+
+def _keep(session: Session, actor: Actor, stands: Stands) -> Tell:
+    if currency := text(stands, CURRENCY):
+        calendar.change_currency(session, actor=actor, currency=currency)
+    calendar.change_school(
+        session,
+        actor=actor,
+        name=text(stands, NAME),
+        address=text(stands, ADDRESS),
+        how_to_pay=text(stands, HOW_TO_PAY),
+        time_zone=text(stands, ZONE) or None,
+        locale=text(stands, LOCALE) or None,
+        logo=_new_logo(stands.get(LOGO), without=bool(stands.get(NO_LOGO))),
+    )
+    return lambda: f"{words.plain(text(stands, NAME).strip())} is kept. New documents say it so from now on."
+
+
+def _new_logo(sent: Any, *, without: bool) -> bytes | None:
+    """The picture; nothing for no logo, None for the one there is. Raises BadInput for what is no picture."""
+    if sent is None:
+        return b"" if without else None
+    data: bytes = sent.getvalue()
+    if len(data) <= calendar.LOGO_BYTES_MAX and engine.picture(data) is None:
+        raise BadInput("This file is no picture that can be printed: choose a PNG, JPEG or SVG.", field=LOGO)
+    return data

@@ -1,0 +1,143 @@
+"""Many statements at once: of a class or of all, of students or families, as one file to print or a zip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import streamlit as st
+from sqlalchemy.orm import Session
+
+from school.access.rules import Actor
+from school.access.service import authorise
+from school.db import reading
+from school.documents.statement import StatementFacts, statements_pdf, statements_zip
+from school.money import Currency
+from school.reports import recipients, statements
+from school.reports.recipients import Recipients
+from school.students import queries as students
+from school.ui import filters, links, words
+from school.ui.reporting import periods
+from school.ui.reporting.periods import Period
+
+PAGE = "reports.statements"
+FILE = f"{PAGE}.file"
+LETTERS_MAX = 5_000  # in one file; it is held in memory until it is fetched
+
+FOR = {"Students": False, "Families": True}
+WHO = {"Only who owes": True, "Everyone": False}
+AS = {"One PDF": "pdf", "A PDF each, zipped": "zip"}
+MADE: Mapping[str, Callable[[Iterator[StatementFacts]], bytes]] = {
+    "pdf": statements_pdf,
+    "zip": statements_zip,
+}
+MIME = {"pdf": "application/pdf", "zip": "application/zip"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be printed; a file answers only the question it was made for."""
+
+    class_id: int | None
+    families: bool
+    only_owing: bool
+    kind: str
+    period: Period
+
+
+def draw(actor: Actor) -> None:
+    with reading() as session:
+        unit = students.school(session).currency
+        asked = _choose(session)
+        found = _recipients(session, asked)
+    count = len(found.ids)
+    if periods.refused(asked.period):
+        return
+    if not count:
+        st.info("Nobody gets a statement here. Choose another class, or everyone.")
+        return
+    _figure(asked, found, unit)
+    if count > LETTERS_MAX:
+        st.info(f"One file holds up to {LETTERS_MAX:,} statements. Choose a class, or only who owes.")
+        return
+    bar = st.empty()
+    press = f"Make {count:,} {_many(count, 'statement')}"
+    if st.button(press, type="primary", icon=":material/print:", key=f"{PAGE}.make"):
+        st.session_state[FILE] = (asked, _make(asked, found, actor, bar))
+    held = st.session_state.get(FILE)
+    if held and held[0] == asked:
+        _fetch(asked, held[1])
+
+
+def _figure(asked: Asked, found: Recipients, unit: Currency) -> None:
+    count = len(found.ids)
+    whose = ("family" if count == 1 else "families") if asked.families else _many(count, "student")
+    st.metric(
+        "Statements",
+        f"{count:,}",
+        delta=f"{count:,} {whose}, {_together(found.balance, unit)}",
+        delta_color="off",
+        delta_arrow="off",
+    )
+
+
+def _together(balance: int, unit: Currency) -> str:
+    if balance == 0:
+        return "who together owe nothing"
+    owed = "owe" if balance > 0 else "have a credit of"
+    return f"who together {owed} {words.amount(abs(balance), unit)}"
+
+
+def _choose(session: Session) -> Asked:
+    classes: dict[str, int | None] = {"Every class": None}
+    classes |= {row.name: row.id for row in students.classes(session)} | {links.NO_CLASS: 0}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        class_id = filters.choice("Class", classes, key=f"{PAGE}.class")
+        families = filters.choice("For", FOR, key=f"{PAGE}.for")
+        only_owing = filters.choice("Who", WHO, key=f"{PAGE}.who")
+        period = periods.choose(session, tab="statements", first=periods.YEAR)
+        kind = filters.choice("As", AS, key=f"{PAGE}.as")
+    return Asked(class_id, bool(families), bool(only_owing), kind or "pdf", period)
+
+
+def _recipients(session: Session, asked: Asked) -> Recipients:
+    of = recipients.of_families if asked.families else recipients.of_students
+    return of(session, class_id=asked.class_id, only_owing=asked.only_owing)
+
+
+def _make(asked: Asked, found: Recipients, actor: Actor, bar: st.delta_generator.DeltaGenerator) -> bytes:
+    read = statements.family_statements if asked.families else statements.student_statements
+    with reading() as session:
+        authorise(session, actor, "reports.read")
+        facts = read(session, found.ids, asked.period.since, asked.period.until)
+        made = MADE[asked.kind](_counted(facts, len(found.ids), bar))
+    bar.empty()
+    return made
+
+
+def _counted(
+    facts: Iterator[StatementFacts], count: int, bar: st.delta_generator.DeltaGenerator
+) -> Iterator[StatementFacts]:
+    """Progress while the letters are set; whoever leaves the page stops them."""
+    for number, fact in enumerate(facts, start=1):
+        if number % 10 == 0 or number == count:
+            bar.progress(min(number / count, 1.0), text=f"{number:,} of {count:,} statements")
+        yield fact
+
+
+def _fetch(asked: Asked, made: bytes) -> None:
+    megabytes = max(1, round(len(made) / 2**20))
+    st.success(f"The file is ready: {megabytes} MB.", icon=":material/check_circle:")
+    st.download_button(
+        "Download",
+        made,
+        file_name=f"statements {asked.period.name}.{asked.kind}",
+        mime=MIME[asked.kind],
+        icon=":material/download:",
+        on_click="ignore",
+        key=f"{PAGE}.download",
+    )
+
+
+def _many(count: int, word: str) -> str:
+    return word if count == 1 else f"{word}s"
