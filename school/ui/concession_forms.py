@@ -22,6 +22,7 @@ from school.ui import fee_dialogs, forms, links, scheme_forms, words
 from school.ui.scheme_forms import Heads
 
 MATCHES_MAX = 20
+DAY = 220  # a narrower field cuts the year off
 
 
 def offer(actor: Actor, known: Sequence[SchemeFacts], heads: Heads, unit: Currency) -> None:
@@ -80,9 +81,9 @@ def _grant(request_id: str, actor: Actor, known: Sequence[SchemeFacts], heads: H
         term = students.term_on(session, today)
     with st.container(horizontal=True):
         first = forms.date_field(
-            "Counts from", key="fees.valid_from", value=term.starts_on if term else today
+            "Counts from", key="fees.valid_from", value=term.starts_on if term else today, width=DAY
         )
-        last = forms.date_field("Through (optional)", key="fees.valid_until", value=None)
+        last = forms.date_field("Through (optional)", key="fees.valid_until", value=None, width=DAY)
     st.markdown(words.quiet("A grant that counts on any day of a term counts for the whole term."))
     reason = forms.text_field("Reason", key="fees.reason", max_chars=300)
 

@@ -70,7 +70,7 @@ def _read(session: Session) -> _Read:
 
 def _figures(read: _Read) -> None:
     given = sum(cost.amount for cost in read.costs.values())
-    with st.grid(3, gap="small", min_column_width=170):
+    with st.grid(3, gap="small", min_column_width=200):
         st.metric(f"Conceded in {read.year} ({read.unit.code})", words.amount(given, read.unit), border=True)
         st.metric("Grants in force", f"{sum(s.in_force for s in read.schemes):,}", border=True)
         st.metric("Waiting for approval", f"{len(read.waiting):,}", border=True)

@@ -20,6 +20,7 @@ from school.fees.runs import RunFacts
 from school.money import Currency
 from school.ui import fee_dialogs, forms, links, percents, words
 
+DAY = 220  # a narrower field cuts the year off
 AT_ALL, LATER = "at_all", "later"
 ENDS = {LATER: "Charges due later than a day", AT_ALL: "Every charge, at once"}
 
@@ -72,7 +73,7 @@ def _rule(request_id: str, actor: Actor, unit: Currency, today: date) -> None:
         rate = percents.percent_field("Interest a year", key="fees.rate")
     with st.container(horizontal=True):
         grace = forms.text_field("Days of grace", key="fees.grace_days", default="0")
-        first = forms.date_field("For charges due from", key="fees.due_from", value=today)
+        first = forms.date_field("For charges due from", key="fees.due_from", value=today, width=DAY)
     with st.container(horizontal=True):
         cap = forms.amount_field("Most a charge costs", key="fees.cap", unit=unit)
         least = forms.amount_field("Only from so much open", key="fees.least_open", unit=unit)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 
 import streamlit as st
+from sqlalchemy.orm import Session
 
 from school.access.rules import Actor
 from school.db import reading, writing
@@ -22,7 +23,9 @@ from school.ui import fee_dialogs, feedback, late_fee_forms, links, once, tables
 VIEW = {"fees.view": "Late fees"}
 TICKET = "late_fee_run"
 PAGE = "fees.late_page"
+LOOK = "late_look"
 RUNS_SHOWN = 10
+AT_ONCE = 3_000  # students with an overdue charge: more take seconds
 
 
 def draw(actor: Actor) -> None:
@@ -31,32 +34,46 @@ def draw(actor: Actor) -> None:
         known = rules(session)
         past = runs.runs(session, kind="late_fee", limit=RUNS_SHOWN)
         waits = next((run for run in past if run.waits), None)
-        found = [] if waits else late_fees.overdue(session, through=today)
-        if waits is None:
+        many = _are_many(session, today)
+        found = [] if waits or many else late_fees.overdue(session, through=today)
+        if not (waits or many):
             _figures(found, unit)
     if waits is not None and actor.can("billing.run"):
         _go_on(waits, actor)
     doing = st.container()
     if found:
         _preview(found, unit)
+    elif many and waits is None:
+        st.button("Look at what a run today charges", key="fees.look_late", on_click=_look)
     elif known and waits is None:
         st.info("Nothing is late beyond what was charged already.", icon=":material/verified:")
     _rules(known, unit)
     _runs(past, unit)
     with doing, reading() as session:
-        _buttons(found, actor, today)
+        _buttons(actor, today, is_new=bool(found))
         late_fee_forms.offer(session, actor, known, unit, today)
 
 
+def _are_many(session: Session, today: date) -> bool:
+    """More than are worked out unasked."""
+    if LOOK in st.query_params:
+        return False
+    return len(late_fees.next_students(session, through=today, after=0, count=AT_ONCE + 1)) > AT_ONCE
+
+
+def _look() -> None:
+    st.query_params[LOOK] = "yes"
+
+
 def _figures(found: Sequence[Overdue], unit: Currency) -> None:
-    with st.grid(3, gap="small", min_column_width=170):
+    with st.grid(3, gap="small", min_column_width=200):
         total = sum(one.fee.total for one in found)
         st.metric(f"A run today charges ({unit.code})", words.amount(total, unit), border=True)
         st.metric("Students", f"{len({one.student_id for one in found}):,}", border=True)
         st.metric("Charges that are late", f"{len({one.charge_id for one in found}):,}", border=True)
 
 
-def _buttons(found: Sequence[Overdue], actor: Actor, today: date) -> None:
+def _buttons(actor: Actor, today: date, *, is_new: bool) -> None:
     with st.container(horizontal=True):
         if actor.can("billing.run"):
             request_id = once.ticket(TICKET)
@@ -65,7 +82,7 @@ def _buttons(found: Sequence[Overdue], actor: Actor, today: date) -> None:
                 type="primary",
                 icon=":material/alarm:",
                 key="fees.charge_late",
-                disabled=not found,
+                disabled=not is_new,
                 on_click=_begin,
                 args=(actor, request_id, today),
             )
@@ -88,7 +105,8 @@ def _go_on(run: RunFacts, actor: Actor) -> None:
     try:
         told = _undo_on(run, actor, bar) if undoing else _charge_on(run, actor, bar)
     except SchoolError as error:
-        st.error(error.sentence, icon=":material/error:")
+        st.error(f"The run waits: {error.sentence}", icon=":material/error:")
+        st.button("Go on", type="primary", icon=":material/play_arrow:", key="fees.go_on")
         return
     feedback.say("success", told)
     st.rerun()
@@ -104,7 +122,7 @@ def _charge_on(run: RunFacts, actor: Actor, bar: st.delta_generator.DeltaGenerat
             progress = late_fee_run.go_on(session, actor=actor, run_id=run.id, after=progress.after)
         done = bisect_right(everybody, progress.after)
         part = done / len(everybody) if everybody else 1.0
-        bar.progress(min(part, 1.0), f"{done:,} of {len(everybody):,} students with overdue charges")
+        bar.progress(min(part, 1.0), f"{done:,} of {len(everybody):,} students. You may leave this page.")
     with reading() as session:
         made = runs.run(session, run.id)
     amount = f"{unit.code} {words.amount(made.total, unit)}"

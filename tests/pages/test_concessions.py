@@ -10,10 +10,11 @@ from streamlit.testing.v1 import AppTest
 
 from school.access.rules import COMMAND_LINE, FINANCE
 from school.db import Database
-from school.fees import grants, schemes
+from school.fees import grants, late_fee_rules, schemes
 from school.fees.conceding import Rate
 from school.fees.models import Grant
 from school.ledger import queries as ledger
+from school.ui import late_fees_view
 from tests import make, people
 from tests.fees import schemes as tables
 from tests.pages.conftest import Open
@@ -146,3 +147,18 @@ def test_an_empty_school_is_told_kindly_and_odd_addresses_open_nothing(
         at = open_page("fees", name="finn", do=do, **about)
         assert not at.exception
     assert "yet" in text(at)
+
+
+def test_a_large_school_works_out_its_late_fees_when_asked(
+    open_page: Open, books: Database, ann: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(late_fees_view, "AT_ONCE", 0)
+    with books.writing() as session:
+        late_fee_rules.add_rule(
+            session, actor=COMMAND_LINE, name="Late", due_from=date(2026, 1, 1), flat_minor=10_00
+        )
+    at = open_page("fees", name="finn", **LATE)
+    assert not at.metric
+    at.button(key="fees.look_late").click().run()
+    assert not at.exception
+    assert [m.value for m in at.metric] == ["10.00", "1", "1"]
