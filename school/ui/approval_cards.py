@@ -48,7 +48,7 @@ def draw(card: Card, unit: Currency) -> None:
         )
         with st.container(horizontal=True, vertical_alignment="bottom"):
             if card.own:
-                st.caption("You asked for this: another person decides.")
+                st.markdown(words.quiet("You asked for this: another person decides."))
             else:
                 _buttons(card)
             address = links.student(card.student_id)

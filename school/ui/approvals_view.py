@@ -31,11 +31,11 @@ def mine(session: Session, actor: Actor) -> int:
 
 
 def read(session: Session, actor: Actor, unit: Currency) -> list[Card]:
-    """The oldest first."""
+    """The oldest first; what is one's own to wait for comes last."""
     given, _ = scheme_listing.grants(session, state=scheme_listing.WAITING)
     cards = [_correction(session, one, actor, unit) for one in approvals.waiting(session)]
     cards += [_grant(session, grant, actor, unit) for grant in given]
-    return sorted(cards, key=lambda card: card.asked_at)
+    return sorted(cards, key=lambda card: (card.own, card.asked_at))
 
 
 def _correction(session: Session, asked: ApprovalFacts, actor: Actor, unit: Currency) -> Card:

@@ -122,5 +122,5 @@ def statement(session: Session, family: Family, since: date | None, until: date 
     goals = [(links.ENTRY, links.entry(row.entry_id)) for row in rows]
     amounts = ("Charges", "Credits", "Balance")
     alt = "Statement of the family, oldest first, with the family's balance after each movement"
-    tables.rows(columns, goals, opens="What", amounts=amounts, key="family.statement", alt=alt)
+    tables.rows(columns, goals, opens="What", amounts=amounts, fitted=True, key="family.statement", alt=alt)
     st.markdown(f"At the end the family {statement_words.stands(found.closing, unit)}.")

@@ -59,7 +59,7 @@ def draw(statement: StatementPage, unit: Currency, since: date | None) -> None:
     goals = [(links.ENTRY, links.entry(row.entry_id)) for row in rows]
     amounts = ("Charges", "Credits", "Balance")
     alt = "Statement, oldest first, with the balance after each movement"
-    tables.rows(columns, goals, opens="What", amounts=amounts, key="student.statement", alt=alt)
+    tables.rows(columns, goals, opens="What", amounts=amounts, fitted=True, key="student.statement", alt=alt)
     st.markdown(
         f"Charges of {words.amount(statement.charges, unit)} less credits of "
         f"{words.amount(statement.credits, unit)}: "

@@ -13,6 +13,7 @@ import streamlit as st
 ROWS_PER_PAGE = 50  # 7 KB to the browser; beyond a few hundred rows it is the browser that is slow
 
 CHARACTER_WIDTH, CELL_PADDING, CELL_WIDTH_MIN = 7, 24, 70  # pixels of a cell
+OPENS_WIDTH_MAX = 230  # of the column that stays in view
 
 
 def amount_column(label: str, *, help: str | None = None, width: Any = None) -> Any:  # noqa: A002
@@ -71,8 +72,11 @@ def rows(
 
     `columns` are equally long sequences by heading, `goals` one per row; `amounts` stand to the right.
     `fitted` gives these columns room for their longest cell: where most are empty, a browser cuts the others.
+    What `opens` stays in view while the others are scrolled, so it leaves them room on a telephone.
     """
     widths = {name: _width(columns[name]) if fitted else None for name in (opens, *amounts)}
+    if fitted:
+        widths[opens] = min(widths[opens] or 0, OPENS_WIDTH_MAX)
     st.dataframe(
         pa.table(dict(columns)),
         hide_index=True,
