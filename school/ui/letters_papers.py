@@ -23,7 +23,7 @@ from school.ui import feedback, filters, links, once, periods, words
 
 TICKET = "papers"
 WHO = {"Only who owes": True, "Everyone": False}
-RUNS_MAX = 20
+RUNS_MAX, RUN_WIDTH = 20, 360
 
 Write = Callable[[Session, Actor, str, How], Written]
 
@@ -65,7 +65,10 @@ def invoices(actor: Actor) -> None:
     """The invoices of a billing run, each once to everybody who pays for its student."""
     with reading() as session:
         known = {_name(run): run for run in runs.runs(session, kind="billing", limit=RUNS_MAX) if _sends(run)}
-        run = filters.choice("Billing run", known, key="letters.billing_run")
+        name = st.selectbox(
+            "Billing run", list(known), key="letters.billing_run", bind="query-params", width=RUN_WIDTH
+        )
+        run = known.get(name or "")
         ids = queries.entries_of_run(session, run.id) if run else []
         bills = queries.bills(session, ids)
         reach = _reach(session, [bill.family_id for bill in bills])
