@@ -30,7 +30,10 @@ def choose(names: Mapping[int, str]) -> dict[int, int | None]:
     st.text_input(
         "Find a student", key=SEARCH, type="search", live=True, placeholder="Name or admission number"
     )
-    _who_does_what(matches, names)
+    if matches:
+        _who_does_what(matches, names)
+    elif st.session_state.get(SEARCH):
+        st.info("Nobody enrolled is found. Type the beginning of a name.", icon=":material/person_search:")
     if held:
         kept = [student_id for student_id in held if student_id in people]
         st.session_state[KEPT] = kept
@@ -51,18 +54,16 @@ def _who_does_what(matches: Mapping[int, StudentFacts], names: Mapping[int, str]
         st.session_state.pop(WHO, None)  # so that the first who is found is chosen
     left, middle, right = st.columns([3, 2, 1], vertical_alignment="bottom")
     with left:
-        who = st.selectbox(
+        st.selectbox(
             "Student",
             list(matches),
             format_func=lambda one: _about(matches[one]) if one in matches else "",
             key=WHO,
-            placeholder="Nobody is found yet",
-            disabled=not matches,
         )
     with middle:
         st.selectbox("Does", list(does), format_func=lambda to: does.get(to, ""), key=DOES)
     with right:
-        st.button("Add", key="settings.add_otherwise", disabled=who is None, on_click=_add, args=(matches,))
+        st.button("Add", key="settings.add_otherwise", on_click=_add, args=(matches,))
 
 
 def _about(student: StudentFacts) -> str:

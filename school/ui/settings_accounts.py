@@ -10,10 +10,9 @@ from school.db import reading
 from school.ledger import queries as ledger
 from school.ledger import service
 from school.ledger.queries import AccountFacts
-from school.ui import feedback, filters, links, tables, words
+from school.ui import feedback, filters, tables, words
 from school.ui.settings_form import WIDTH, Stands, Tell, button, text
 
-VIEW = "Tenders and accounts"
 CHOSEN, NEW = "settings.account", "A new tender"
 NAME, CODE = "settings.new_account_name", "settings.new_account_code"
 TYPES = {
@@ -41,7 +40,7 @@ def draw(actor: Actor) -> None:
         "Code": [account.code for account in held],
         "In use": ["Yes" if account.active else "No longer" for account in held],
     }
-    goals = [(links.SETTINGS, links.settings(VIEW, account=account.name)) for account in held]
+    goals = [(tables.HERE, {CHOSEN: account.name}) for account in held]
     alt = "Accounts of the books, tenders first"
     tables.rows(columns, goals, opens="Account", key="settings.accounts", alt=alt)
 

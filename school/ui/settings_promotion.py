@@ -259,7 +259,7 @@ def _result(done: Done, years: Sequence[YearFacts]) -> None:
         f"{done.stayed:,} stayed, {done.left:,} left the school.",
         icon=":material/check_circle:",
     )
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.page_link(links.STUDENTS, label="Students", icon=":material/groups:")
         st.button("Close", key="settings.turn_seen", on_click=once.done, args=(TICKET,))
 

@@ -106,14 +106,15 @@ def _form(actor: Actor, year_id: int, name: str, starts_on: date, ends_on: date,
 
 def _line(key: str, label: str, row: Row) -> tuple[str, forms.TypedDate, forms.TypedDate]:
     """The name and the two days of a year or a term, in one line."""
+    called = label.removesuffix(" (optional)")
     first, second, third = st.columns([2, 1, 1])
     with first:
         st.text_input(label, row.name, key=f"{key}_name", autocomplete="off")
         feedback.problem(f"{key}_name")
     with second:
-        starts = forms.date_field("First day", key=f"{key}_from", value=row.starts_on)
+        starts = forms.date_field(f"{called} from", key=f"{key}_from", value=row.starts_on)
     with third:
-        ends = forms.date_field("Last day", key=f"{key}_to", value=row.ends_on)
+        ends = forms.date_field(f"{called} to", key=f"{key}_to", value=row.ends_on)
     return f"{key}_name", starts, ends
 
 
