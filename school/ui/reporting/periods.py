@@ -75,6 +75,22 @@ def refused(period: Period) -> bool:
     return True
 
 
+def offer_day(tab: str, day: date) -> None:
+    """A button that leads to this day."""
+    st.button(
+        f"Show {words.date(day)}",
+        key=f"reports.{tab}.last_day",
+        icon=":material/event:",
+        on_click=_turn_to,
+        args=(tab, day),
+    )
+
+
+def _turn_to(tab: str, day: date) -> None:
+    chosen = {"period": OTHER, "since": day, "until": day}
+    st.session_state.update({f"reports.{tab}.{name}": value for name, value in chosen.items()})
+
+
 def _named(session: Session, today: date) -> dict[str, Period]:
     """Days and months first, then terms and years that have begun, the latest first."""
     month = today.replace(day=1)
