@@ -50,8 +50,9 @@ def draw(actor: Actor) -> None:
     if not totals.entries:
         st.info(f"Nothing was entered for {period.words}. Choose another period.")
         if last:
-            periods.offer_day("day_book", last)
+            periods.offer_last_day("day_book", last)
         return
+    st.markdown(words.quiet(period.words))
     figures(totals.sides, totals.entries, school)
     entries(rows, school, period)
     if totals.entries > tables.ROWS_PER_PAGE:
