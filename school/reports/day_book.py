@@ -136,6 +136,11 @@ def every(
         after = or_(Entry.date > last.date, and_(Entry.date == last.date, Entry.id > last.entry_id))
 
 
+def last_day(session: Session) -> date | None:
+    """The last day that has entries; None while there are none."""
+    return session.scalar(select(func.max(Entry.date)))
+
+
 def _entries(since: date, until: date, kinds: Collection[str] | None) -> Select[*tuple[Any, ...]]:
     query = (
         select(

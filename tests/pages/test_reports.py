@@ -142,6 +142,18 @@ def test_the_day_book_says_who_did_what_for_whom_in_order(school: Database, open
     assert ("Tuition", "", "160.00") in rows(at, "Account", "Debit", "Credit", table=2)
 
 
+def test_a_day_without_entries_offers_the_last_that_has_some(books: Database, open_page: Open) -> None:
+    with books.writing() as session:
+        make.pay(session, make.student(session), 4_000, on=date(2026, 3, 13))
+    at = open_page("reports", name="finn")
+    assert "Nothing was entered" in at.info[0].value
+
+    at.button(key="reports.day_book.last_day").click().run()
+
+    assert not at.exception
+    assert figures(at)["Taken, USD"] == "40.00"
+
+
 AGED = {
     "Student": [("All 2 students", "owes 105.00"), ("Ann", "owes 55.00"), ("Ben", "owes 50.00")],
     "Family": [("All 2 families", "owes 105.00"), ("Mrs Abel", "owes 55.00"), ("Mr Bell", "owes 50.00")],

@@ -17,7 +17,7 @@ from school.reports.ageing import Ageing
 from school.reports.debtors import DebtorPage, DebtorRow
 from school.students import queries as students
 from school.students.queries import SchoolFacts
-from school.ui import charts, filters, links, open_charges, tables, words
+from school.ui import board, charts, filters, links, open_charges, tables, words
 from school.ui.charts import Bar
 from school.ui.reporting import files, shown
 from school.ui.tables import Goal
@@ -88,7 +88,9 @@ def choose(session: Session) -> Asked:
 
 def figures(aged: Ageing, school: SchoolFacts) -> None:
     unit = school.currency
-    late = f"{100 * aged.overdue // aged.open_total} % of it" if aged.open_total else "nothing is owed"
+    late = "nothing is owed"
+    if aged.open_total:
+        late = f"{board.percent(round(100 * aged.overdue / aged.open_total, 1))} of it"
     with st.grid(3, gap="small", min_column_width=shown.CARD):
         shown.figure(f"Owed, {unit.code}", words.amount(aged.open_total, unit), "due or not yet due")
         shown.figure("Overdue", words.amount(aged.overdue, unit), late)

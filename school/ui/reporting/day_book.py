@@ -46,9 +46,13 @@ def draw(actor: Actor) -> None:
         totals = day_book.totals(session, since=period.since, until=period.until)
         offset = filters.first_row(PAGE)
         rows = day_book.page(session, since=period.since, until=period.until, offset=offset)
+        last = day_book.last_day(session)
     if not totals.entries:
         st.info(f"Nothing was entered for {period.words}. Choose another period.")
+        if last:
+            periods.offer_last_day("day_book", last)
         return
+    st.markdown(words.quiet(period.words))
     figures(totals.sides, totals.entries, school)
     entries(rows, school, period)
     if totals.entries > tables.ROWS_PER_PAGE:

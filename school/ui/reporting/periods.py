@@ -9,11 +9,13 @@ from typing import Any
 import streamlit as st
 from sqlalchemy.orm import Session
 
+from school.reports import day_book
 from school.students import queries as students
 from school.students.queries import TermFacts
 from school.ui import filters, words
 
 TODAY, THIS_MONTH, OTHER = "Today", "This month", "Other dates"
+LAST_DAY = "Last day with entries"
 YEAR = "year"  # to begin with, the last school year that has begun
 EARLIEST = date(1970, 1, 1)
 
@@ -75,6 +77,21 @@ def refused(period: Period) -> bool:
     return True
 
 
+def offer_last_day(tab: str, day: date) -> None:
+    """A button that leads to the last day with entries."""
+    st.button(
+        f"Show {words.date(day)}",
+        key=f"reports.{tab}.last_day",
+        icon=":material/event:",
+        on_click=_turn_to_last_day,
+        args=(tab,),
+    )
+
+
+def _turn_to_last_day(tab: str) -> None:
+    st.session_state[f"reports.{tab}.period"] = LAST_DAY
+
+
 def _named(session: Session, today: date) -> dict[str, Period]:
     """Days and months first, then terms and years that have begun, the latest first."""
     month = today.replace(day=1)
@@ -86,6 +103,8 @@ def _named(session: Session, today: date) -> dict[str, Period]:
         THIS_MONTH: Period(month, today),
         "Last month": Period(before.replace(day=1), before),
     }
+    if last := day_book.last_day(session):
+        named[LAST_DAY] = Period(last, last)
     for term in reversed(students.terms(session)):
         if term.starts_on <= today:
             named[term_name(term)] = Period(term.starts_on, min(term.ends_on, today))
