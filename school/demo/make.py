@@ -39,6 +39,7 @@ USERS = (
     ("finance2", "Daniel Otieno", FINANCE),
     ("head", "Grace Mwangi", HEAD),
 )
+HOW_TO_PAY = "M-Pesa paybill 400200, account: the admission number\nAcacia Bank, Nairobi, account 0011223344"
 AT_ONCE = 10_000  # students added in one go; more would only cost memory
 
 
@@ -99,6 +100,7 @@ def fill(
             time_zone=time_zone,
             address="Acacia Road 12\nNairobi",
         )
+        calendar.change_school(session, actor=COMMAND_LINE, how_to_pay=HOW_TO_PAY)
         install_standard_accounts(session)
         ids = {name: _add_user(session, name, full, role, chosen[name]) for name, full, role in USERS}
         cashiers = [(ids[name], name) for name, _, role in USERS if role == FINANCE]

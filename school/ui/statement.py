@@ -31,10 +31,10 @@ def show(session: Session, account: Account, actor: Actor, since: date | None, u
         until=until,
         page=chosen if isinstance(chosen, int) else None,
     )
+    download(account, actor, since, until)
     draw(found, account.unit, since)
     if found.pages > 1:
         st.pagination(found.pages, default=found.pages, key=key)
-    download(account, actor, since, until)
 
 
 def draw(statement: StatementPage, unit: Currency, since: date | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 from sqlalchemy.orm import Session
@@ -60,13 +61,19 @@ def draw(actor: Actor) -> None:
     if count > LETTERS_MAX:
         st.info(f"One file holds up to {LETTERS_MAX:,} statements. Choose a class, or only who owes.")
         return
+    held: Any = st.session_state.get(FILE)
+    made: bytes | None = held[1] if held and held[0] == asked else None
     bar = st.empty()
-    press = f"Make {count:,} {_many(count, 'statement')}"
-    if st.button(press, type="primary", icon=":material/print:", key=f"{PAGE}.make"):
+    if st.button(
+        f"Make {count:,} {_many(count, 'statement')}",
+        type="secondary" if made else "primary",
+        icon=":material/print:",
+        key=f"{PAGE}.make",
+    ):
         st.session_state[FILE] = (asked, _make(asked, found, actor, bar))
-    held = st.session_state.get(FILE)
-    if held and held[0] == asked:
-        _fetch(asked, held[1])
+        st.rerun()
+    if made:
+        _fetch(asked, made)
 
 
 def _figure(asked: Asked, found: Recipients, unit: Currency) -> None:
@@ -85,7 +92,7 @@ def _together(balance: int, unit: Currency) -> str:
     if balance == 0:
         return "who together owe nothing"
     owed = "owe" if balance > 0 else "have a credit of"
-    return f"who together {owed} {words.amount(abs(balance), unit)}"
+    return f"who together {owed} {unit.code} {words.amount(abs(balance), unit)}"
 
 
 def _choose(session: Session) -> Asked:
@@ -133,6 +140,7 @@ def _fetch(asked: Asked, made: bytes) -> None:
         made,
         file_name=f"statements {asked.period.name}.{asked.kind}",
         mime=MIME[asked.kind],
+        type="primary",
         icon=":material/download:",
         on_click="ignore",
         key=f"{PAGE}.download",

@@ -47,7 +47,7 @@ def test_who_owes_gets_a_statement_in_one_file(school: Database, open_page: Open
 
     paper = pages(made(at))
 
-    assert at.metric[0].delta == "2 students, who together owe 160.00"
+    assert at.metric[0].delta == "2 students, who together owe USD 160.00"
     assert ["Ann" in page.extract_text() for page in paper] == [True, False]
     assert "The file is ready" in at.success[0].value
 
