@@ -25,7 +25,7 @@ from school.students import queries as students
 from school.students.models import Term, Year
 
 CHUNK = 60  # entries a transaction
-CHUNK_MS, CHUNK_LEAST, CHUNK_MOST = 80, 10, 100
+CHUNK_MS, CHUNK_LEAST, CHUNK_MOST = 150, 20, 100
 
 
 @dataclass(frozen=True)
