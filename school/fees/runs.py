@@ -25,6 +25,7 @@ from school.students import queries as students
 from school.students.models import Term, Year
 
 CHUNK = 60  # entries a transaction
+CHUNK_MS, CHUNK_LEAST, CHUNK_MOST = 150, 20, 100
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,11 @@ class RunFacts:
         if self.undone_at is not None:
             return self.reversed < self.entries
         return self.finished_at is None
+
+
+def next_size(size: int, took_ms: int) -> int:
+    """How large the next chunk should be, so that it takes about CHUNK_MS: a cashier waits for one chunk."""
+    return max(CHUNK_LEAST, min(CHUNK_MOST, size * CHUNK_MS // max(took_ms, 1), 2 * size))
 
 
 def runs(session: Session, *, kind: str, limit: int | None = None) -> list[RunFacts]:

@@ -77,7 +77,7 @@ def _figures(read: _Read) -> None:
 
 
 def _waiting(read: _Read, actor: Actor) -> None:
-    st.subheader("Waiting for approval", anchor=False)
+    st.header("Waiting for approval", anchor=False)
     for grant in read.waiting[:WAITING_SHOWN]:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             about = " · ".join(words.plain(part) for part in (grant.class_name, grant.admission_no) if part)
@@ -124,7 +124,7 @@ def _opens(label: str, dialog: str, grant: GrantFacts, **how: Any) -> None:
 
 
 def _schemes(read: _Read) -> None:
-    st.subheader("Schemes", anchor=False)
+    st.header("Schemes", anchor=False)
     if not read.schemes:
         st.info(
             "There is no scheme yet. Add one, such as siblings, staff or a bursary.",
@@ -160,7 +160,7 @@ def _count(scheme: SchemeFacts) -> str:
 
 
 def _grants(session: Session, read: _Read) -> None:
-    st.subheader("Grants", anchor=False)
+    st.header("Grants", anchor=False)
     turn = filters.from_page_one(PAGE)
     names = {"Every scheme": None} | {s.name: s.account for s in read.schemes if s.kind != "sibling"}
     with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -146,7 +146,7 @@ def _begin(actor: Actor, told: Told, request_id: str) -> None:
 def _past(past: Sequence[RunFacts], unit: Currency) -> None:
     if not past:
         return
-    st.subheader("Runs", anchor=False)
+    st.header("Runs", anchor=False)
     columns = {
         "Run": [f"{run.term}, {words.date(run.date)}" for run in past],
         "Charged": [words.amount(run.total, unit) for run in past],

@@ -16,7 +16,7 @@ from school.fees import queries, service
 from school.fees.costing import Part
 from school.fees.queries import PlanFacts
 from school.money import split
-from school.ui import fee_dialogs, feedback, forms, links, percents, tables, words
+from school.ui import fee_dialogs, forms, links, percents, tables, words
 
 VIEW = {"fees.view": "Instalments"}
 ADD, CHANGE = "add_plan", "plan"
@@ -97,7 +97,6 @@ def _edit(request_id: str, actor: Actor, plan: PlanFacts | None) -> None:
             plan_id=plan.id if plan else None,
         )
 
-    feedback.problem("fees.parts")
     fee_dialogs.button(
         "Keep the plan", request_id, read, lambda _: "The plan is kept. Bills keep their due dates."
     )

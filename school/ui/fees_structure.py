@@ -91,7 +91,7 @@ def _read(session: Session, term: TermFacts) -> _Read:
 
 def _by_class(read: _Read) -> None:
     """What a student of each class pays who is there all term, options apart."""
-    st.subheader(f"What {words.plain(read.term.name)} costs ({read.unit.code})", anchor=False)
+    st.header(f"What {words.plain(read.term.name)} costs ({read.unit.code})", anchor=False)
     costs = {one.name: [_cost(read, head, one.id) for head in read.heads] for one in read.classes}
     columns: dict[str, list[str]] = {"Class": list(costs)}
     for n, head in enumerate(read.heads):
@@ -113,7 +113,7 @@ def _cost(read: _Read, head: HeadFacts, class_id: int) -> int:
 
 
 def _rows(read: _Read) -> None:
-    st.subheader(f"Fees of {words.plain(read.term.year_name)}", anchor=False)
+    st.header(f"Fees of {words.plain(read.term.year_name)}", anchor=False)
     st.markdown(
         words.quiet(
             "The row that says most counts: of term and class, then of the term, then of the class, "

@@ -138,7 +138,7 @@ def _undo_on(run: RunFacts, actor: Actor, bar: st.delta_generator.DeltaGenerator
 
 
 def _preview(found: Sequence[Overdue], unit: Currency) -> None:
-    st.subheader("What a run today charges", anchor=False)
+    st.header("What a run today charges", anchor=False)
     first = tables.offset(st.session_state.get(PAGE, 1), len(found))
     shown = found[first : first + tables.ROWS_PER_PAGE]
     columns = {
@@ -161,7 +161,7 @@ def _preview(found: Sequence[Overdue], unit: Currency) -> None:
 
 
 def _rules(known: Sequence[RuleFacts], unit: Currency) -> None:
-    st.subheader("Rules", anchor=False)
+    st.header("Rules", anchor=False)
     if not known:
         st.info(
             "Being late costs nothing yet. Add a rule: days of grace, a fee, interest.",
@@ -183,7 +183,7 @@ def _rules(known: Sequence[RuleFacts], unit: Currency) -> None:
 def _runs(past: Sequence[RunFacts], unit: Currency) -> None:
     if not past:
         return
-    st.subheader("Runs", anchor=False)
+    st.header("Runs", anchor=False)
     columns = {
         "Day": [words.date(run.date) for run in past],
         "Charged": [words.amount(run.total, unit) for run in past],

@@ -11,7 +11,7 @@ from datetime import date
 from school import migrations
 from school.access.rules import COMMAND_LINE
 from school.db import Database
-from school.fees import billing, service
+from school.fees import billing, runs, service
 from school.fees.bills import Told
 from school.ledger import service as ledger
 from school.students import queries
@@ -43,8 +43,10 @@ def school(database: Database, students_count: int) -> Told:
         return Told(queries.terms(session)[0].id, date(2026, 3, 20), date(2026, 4, 1))
 
 
-def measure(engine: str, students_count: int, *, chunk: int = billing.CHUNK) -> tuple[float, list[float]]:
-    """Students billed a second, and the seconds each payment beside the run took to its commit."""
+def measure(engine: str, students_count: int, *, chunk: int = 0) -> tuple[float, list[float]]:
+    """Students billed a second, in chunks as the page posts them unless told, and the seconds that each
+    payment beside the run took to its commit.
+    """
     with payments.on_disk(engine) as database:
         told = school(database, students_count)
         if engine == "postgresql":
@@ -70,10 +72,14 @@ def measure(engine: str, students_count: int, *, chunk: int = billing.CHUNK) -> 
 def _run(database: Database, told: Told, chunk: int) -> float:
     with database.writing() as session:
         run_id = billing.begin(session, actor=COMMAND_LINE, request_id=str(uuid.uuid4()), told=told)
-    now, began = None, time.perf_counter()
+    now, size, began = None, runs.CHUNK_LEAST, time.perf_counter()
     while now is None or not now.is_finished:
+        chunk_began = time.perf_counter_ns()
         with database.writing() as session:
-            now = billing.go_on(session, actor=COMMAND_LINE, run_id=run_id, so_far=now, students_max=chunk)
+            now = billing.go_on(
+                session, actor=COMMAND_LINE, run_id=run_id, so_far=now, students_max=chunk or size
+            )
+        size = runs.next_size(size, (time.perf_counter_ns() - chunk_began) // 1_000_000)
     return time.perf_counter() - began
 
 
@@ -92,7 +98,7 @@ def _pay(database: Database, students_count: int, n: int, over: threading.Event,
         waits.append(time.perf_counter() - began)
 
 
-def report(engine: str, students_count: int, *, chunk: int = billing.CHUNK) -> None:
+def report(engine: str, students_count: int, *, chunk: int = 0) -> None:
     speed, waits = measure(engine, students_count, chunk=chunk)
     p95 = statistics.quantiles(waits, n=20)[-1] * 1000 if len(waits) > 1 else 0
     print(
