@@ -80,7 +80,7 @@ def what(event: str) -> str:
 
 def to_what(subject: str, names: Mapping[str, str]) -> str:
     """`Amina Otieno`, as `names` has the subject, else `student 17`."""
-    return names.get(subject) or subject.replace(":", " ")
+    return names.get(subject) or subject.replace(":", " ").replace("_", " ")
 
 
 def difference(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> str:

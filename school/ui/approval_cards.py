@@ -40,7 +40,7 @@ class Card:
 
 def draw(card: Card, unit: Currency) -> None:
     with st.container(border=True, gap="small"):
-        st.subheader(card.title, anchor=False)
+        st.header(card.title, anchor=False)
         st.markdown(f"“{words.plain(card.reason)}”")
         st.markdown(
             words.quiet(f"Asked by {words.plain(card.asked_by)} {words.ago(card.asked_at)}")

@@ -87,9 +87,9 @@ def children(family: Family) -> None:
     rows = family.children
     columns = {
         "Student": [one.name for one in rows],
-        "Number": [one.admission_no for one in rows],
-        "Class": [one.class_name or links.NO_CLASS for one in rows],
         "Balance": [words.owes(one.closing, family.unit) for one in rows],
+        "Class": [one.class_name or links.NO_CLASS for one in rows],
+        "Number": [one.admission_no for one in rows],
     }
     goals = [(links.STUDENT, links.student(one.student_id)) for one in rows]
     alt = "The students of this family account"

@@ -37,7 +37,7 @@ def test_one_asks_another_approves_and_the_account_tells_it(
     own = open_page("approvals", name="finn")
     today = open_page("today", name="flo")
     other = open_page("approvals", name="flo")
-    waits = [one.value for one in other.subheader]
+    waits = [one.value for one in other.header]
 
     other.button(key="approvals.refuse.1").click().run()
     refused = errors(other)
