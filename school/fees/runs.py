@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -14,6 +16,7 @@ from school import clock
 from school.access.rules import Actor
 from school.audit import events
 from school.audit import service as audit
+from school.db import one_writer
 from school.errors import NotFound, RuleBroken
 from school.fees.models import Run, RunEntry
 from school.ledger.batch import NewEntry, post_all
@@ -57,9 +60,20 @@ class RunFacts:
         return self.finished_at is None
 
 
-def next_size(size: int, took_ms: int) -> int:
-    """How large the next chunk should be, so that it takes about CHUNK_MS: a cashier waits for one chunk."""
-    return max(CHUNK_LEAST, min(CHUNK_MOST, size * CHUNK_MS // max(took_ms, 1), 2 * size))
+@dataclass
+class Pace:
+    """How large the next chunk is, so that it takes about CHUNK_MS: a cashier waits for one chunk."""
+
+    size: int = CHUNK_LEAST
+
+    @contextmanager
+    def chunk(self, session: Session) -> Iterator[int]:
+        """So many at once. What was waited for other writers is not the chunk's own time."""
+        one_writer(session)
+        began = time.perf_counter_ns()
+        yield self.size
+        took_ms = max(1, (time.perf_counter_ns() - began) // 1_000_000)
+        self.size = max(CHUNK_LEAST, min(CHUNK_MOST, self.size * CHUNK_MS // took_ms, 2 * self.size))
 
 
 def runs(session: Session, *, kind: str, limit: int | None = None) -> list[RunFacts]:

@@ -5,8 +5,6 @@ Whoever leaves the page leaves the run where it stands; whoever opens the page n
 
 from __future__ import annotations
 
-import time
-
 import streamlit as st
 
 from school.access.rules import Actor
@@ -33,12 +31,10 @@ def draw(run: RunFacts, actor: Actor, unit: Currency) -> None:
 
 
 def _bill(run: RunFacts, actor: Actor, place: st.delta_generator.DeltaGenerator, unit: Currency) -> str:
-    now, size = None, runs.CHUNK_LEAST
+    now, pace = None, runs.Pace()
     while now is None or not now.is_finished:
-        began = time.perf_counter_ns()
-        with writing() as session:
+        with writing() as session, pace.chunk(session) as size:
             now = billing.go_on(session, actor=actor, run_id=run.id, so_far=now, students_max=size)
-        size = runs.next_size(size, (time.perf_counter_ns() - began) // 1_000_000)
         _show(place, now.done, now.students, f"Billing {run.term}", "students")
     with reading() as session:
         made = runs.run(session, run.id)
@@ -50,12 +46,10 @@ def _bill(run: RunFacts, actor: Actor, place: st.delta_generator.DeltaGenerator,
 
 
 def _undo(run: RunFacts, actor: Actor, place: st.delta_generator.DeltaGenerator) -> str:
-    size = runs.CHUNK_LEAST
+    pace = runs.Pace()
     while run.waits:
-        began = time.perf_counter_ns()
-        with writing() as session:
+        with writing() as session, pace.chunk(session) as size:
             run = runs.undo_on(session, actor=actor, run_id=run.id, entries_max=size)
-        size = runs.next_size(size, (time.perf_counter_ns() - began) // 1_000_000)
         _show(place, run.reversed, run.entries, "Taking the run back", "entries")
     whom = f"{run.students:,} student{'' if run.students == 1 else 's'}"
     return f"The run of {run.term} is taken back: {run.entries:,} entries of {whom} are reversed."

@@ -72,14 +72,12 @@ def measure(engine: str, students_count: int, *, chunk: int = 0) -> tuple[float,
 def _run(database: Database, told: Told, chunk: int) -> float:
     with database.writing() as session:
         run_id = billing.begin(session, actor=COMMAND_LINE, request_id=str(uuid.uuid4()), told=told)
-    now, size, began = None, runs.CHUNK_LEAST, time.perf_counter()
+    now, pace, began = None, runs.Pace(), time.perf_counter()
     while now is None or not now.is_finished:
-        chunk_began = time.perf_counter_ns()
-        with database.writing() as session:
+        with database.writing() as session, pace.chunk(session) as size:
             now = billing.go_on(
                 session, actor=COMMAND_LINE, run_id=run_id, so_far=now, students_max=chunk or size
             )
-        size = runs.next_size(size, (time.perf_counter_ns() - chunk_began) // 1_000_000)
     return time.perf_counter() - began
 
 
