@@ -95,10 +95,10 @@ def kept_browser(browser: Browser, browser_context_args: dict[str, Any]) -> Iter
 @pytest.fixture
 def context(kept_browser: BrowserContext) -> Iterator[BrowserContext]:
     """A browser as new: no tab is open, nobody has ever signed in, nothing is stored."""
+    kept_browser.set_storage_state({"cookies": [], "origins": []})
     yield kept_browser
     for page in kept_browser.pages:
         page.close()
-    kept_browser.set_storage_state({"cookies": [], "origins": []})
 
 
 @pytest.fixture

@@ -103,8 +103,7 @@ def test_the_keyboard_alone_opens_a_row(visit: Visit) -> None:
     steps.expect_page(page, "Open charges")
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 @pytest.mark.parametrize(
     ("name", "path"), [("hope", DASHBOARD), ("ada", "/imports"), ("hope", "/open_charges")]
 )

@@ -13,6 +13,7 @@ from school.audit.models import AuditEvent
 from school.ledger.models import Account
 from school.students import queries
 from tests import databases, make
+from tests.interruptions import often
 from tests.journeys import steps
 from tests.serving import Site, serving
 
@@ -47,9 +48,7 @@ def answer(page: Page, *, password: str = PASSWORD, again: str | None = None) ->
     page.get_by_role("button", name="Open the books").click()
 
 
-@pytest.mark.parametrize(
-    "empty", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True
-)
+@pytest.mark.parametrize("empty", [often.POSTGRESQL], indirect=True)  # the others are on SQLite
 def test_the_answers_become_the_school_its_year_and_its_administrator(first: Page, empty: Site) -> None:
     answer(first)
 

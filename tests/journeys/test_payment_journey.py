@@ -166,7 +166,7 @@ def test_an_answer_that_comes_late_takes_the_cursor_from_nobody(
 
 
 @pytest.mark.parametrize("press", [and_reload, and_another_field])
-@often.on_both_engines
+@often.on_sqlite_first
 def test_an_interrupted_press_shows_the_receipt_or_the_form_and_never_two_payments(
     visit: Visit, books: Database, student: tuple[int, str], press: Callable[[Page], None]
 ) -> None:

@@ -14,6 +14,7 @@ from school.db import Database
 from school.settings import ROOT, settings
 from school.ui.identity import SIGN_IN
 from tests import databases, make
+from tests.interruptions import often
 from tests.security import writers
 from tests.security.standings import ENDED, STATES, becomes, moment, somebody
 from tests.security.writers import World
@@ -28,6 +29,12 @@ SECRET = "Ann"  # a student, who stands on most pages
 def noon() -> Iterator[None]:
     with clock.set_to(make.NOON):
         yield
+
+
+@pytest.fixture(params=often.ENGINES if often.THOROUGH else None)
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    with databases.fresh(often.on_one_of_both(request)) as fresh:
+        yield fresh
 
 
 @pytest.fixture

@@ -109,7 +109,6 @@ def test_the_check_finds(
 @pytest.mark.parametrize(
     "tried",
     [
-        visits.every_page,
         both_cashiers,
         payments(interruptions.signed_out_elsewhere, interruptions.killed_during),
     ],
@@ -117,7 +116,7 @@ def test_the_check_finds(
 def test_the_program_as_it_is_passes_the_same_cases(
     live_sqlite: Database, tmp_path: Path, tried: Try
 ) -> None:
-    """On PostgreSQL the command passes them, in test_command."""
+    """Every page, and PostgreSQL, are the command's, in test_command."""
     tally = coroutines.finish(found(live_sqlite, tmp_path, tried))
 
     assert tally.faults == []
