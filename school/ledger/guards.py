@@ -22,6 +22,8 @@ _PG_FUNCTIONS = """
     SELECT proname, prosrc, prosecdef, proconfig FROM pg_proc
      WHERE pronamespace = 'public'::regnamespace AND starts_with(proname, 'guard_')"""
 
+_PG_CONFIGS = (["search_path=public, pg_temp"], ["search_path=public, pg_temp", "enable_seqscan=off"])
+
 
 def install(connection: Connection) -> None:
     """Put the present guards in place of whatever guards there are, within the caller's transaction."""
@@ -60,7 +62,7 @@ def _in_postgresql(connection: Connection) -> dict[str, str]:
     for name, text, enabled in _rows(connection, _PG_TRIGGERS):
         found[name] = text if enabled in ("O", b"O") else "disabled"
     for name, body, definer, config in _rows(connection, _PG_FUNCTIONS):
-        safe = definer and config == ["search_path=public, pg_temp"]
+        safe = definer and config in _PG_CONFIGS
         found[name] = body if safe else "runs with other rights"
     return found
 

@@ -160,14 +160,17 @@ END $$;
 CREATE TRIGGER period_lock_guard BEFORE INSERT ON public.period_lock FOR EACH ROW EXECUTE FUNCTION guard_period_lock();
 
 -- Lines come first, in order, and only for an entry that is not yet sealed. All lines of a statement are looked at
--- at once: a run adds hundreds.
-CREATE FUNCTION guard_line() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
+-- at once: a run adds hundreds. Every connection keeps the plans of its first calls, when an entry was alone or the tables
+-- empty: LATERAL with OFFSET 0, and no seqscan, look up entry by entry however many come and however large the books are.
+CREATE FUNCTION guard_line() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' SET enable_seqscan TO 'off' AS $$
 DECLARE
   refused text;
   fewest bigint; most bigint; added bigint;
 BEGIN
   SELECT MIN(id), MAX(id), COUNT(*) INTO fewest, most, added FROM fresh;
-  IF EXISTS (SELECT 1 FROM fresh JOIN entry ON entry.id = fresh.entry_id) THEN
+  IF EXISTS (
+      SELECT 1 FROM (SELECT DISTINCT entry_id FROM fresh) AS of_entry
+        CROSS JOIN LATERAL (SELECT 1 FROM entry WHERE id = of_entry.entry_id OFFSET 0) AS sealed) THEN
     refused := 'entry is sealed';
   ELSIF added > 0 AND (most - fewest + 1 <> added OR most <> (SELECT MAX(id) FROM line)
         OR fewest <> 1 + COALESCE((SELECT MAX(id) FROM line WHERE id < fewest), 0)) THEN
@@ -175,7 +178,8 @@ BEGIN
   ELSIF EXISTS (
       SELECT 1 FROM (
         SELECT l.n, ROW_NUMBER() OVER (PARTITION BY l.entry_id ORDER BY l.id) AS place
-          FROM (SELECT DISTINCT entry_id FROM fresh) AS of_entry JOIN line l ON l.entry_id = of_entry.entry_id) AS numbered
+          FROM (SELECT DISTINCT entry_id FROM fresh) AS of_entry
+            CROSS JOIN LATERAL (SELECT id, n, entry_id FROM line WHERE entry_id = of_entry.entry_id OFFSET 0) AS l) AS numbered
        WHERE n <> place) THEN
     refused := 'line number must be last + 1';
   ELSE
@@ -185,7 +189,7 @@ BEGIN
 END $$;
 CREATE TRIGGER line_guard AFTER INSERT ON public.line REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION guard_line();
 
-CREATE FUNCTION guard_line_pin() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
+CREATE FUNCTION guard_line_pin() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' SET enable_seqscan TO 'off' AS $$
 BEGIN
   IF NOT EXISTS (SELECT 1 FROM line WHERE id = NEW.pays AND student_id = NEW.student_id AND due_date IS NOT NULL) THEN
     RAISE EXCEPTION 'ledger: pays must be a charge of the same student' USING ERRCODE = 'check_violation';
@@ -195,7 +199,7 @@ END $$;
 CREATE TRIGGER line_pin BEFORE INSERT ON public.line FOR EACH ROW WHEN ((new.pays IS NOT NULL)) EXECUTE FUNCTION guard_line_pin();
 
 -- The entry comes last and seals its lines.
-CREATE FUNCTION guard_entry_seal() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
+CREATE FUNCTION guard_entry_seal() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' SET enable_seqscan TO 'off' AS $$
 DECLARE
   refused text;
   lines bigint; total bigint; unsuitable boolean; undated boolean;
@@ -278,22 +282,24 @@ END $$;
 CREATE TRIGGER entry_seal BEFORE INSERT ON public.entry FOR EACH ROW EXECUTE FUNCTION guard_entry_seal();
 
 -- Projections follow in the same transaction: balances, what is open, totals by day and by class.
-CREATE FUNCTION guard_entry_project() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
+CREATE FUNCTION guard_entry_project() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' SET enable_seqscan TO 'off' AS $$
 DECLARE
   student record; item record;
   dates date[] := '{}'; moves bigint[] := '{}';
 BEGIN
   INSERT INTO day_total AS t (date, account, amount)
-    SELECT e.date, l.account, SUM(l.amount) FROM fresh e JOIN line l ON l.entry_id = e.id GROUP BY 1, 2
+    SELECT e.date, l.account, SUM(l.amount)
+      FROM fresh e CROSS JOIN LATERAL (SELECT account, amount FROM line WHERE entry_id = e.id OFFSET 0) AS l GROUP BY 1, 2
     ON CONFLICT (date, account) DO UPDATE SET amount = t.amount + excluded.amount;
   INSERT INTO class_total AS t (term_id, class_id, account, amount)
     SELECT COALESCE(l.term_id, 0), COALESCE(l.class_id, 0), l.account, SUM(l.amount)
-      FROM fresh e JOIN line l ON l.entry_id = e.id GROUP BY 1, 2, 3
+      FROM fresh e CROSS JOIN LATERAL (SELECT term_id, class_id, account, amount FROM line WHERE entry_id = e.id OFFSET 0) AS l
+     GROUP BY 1, 2, 3
     ON CONFLICT (term_id, class_id, account) DO UPDATE SET amount = t.amount + excluded.amount;
   -- One student at a time: equality keeps every cached plan an index plan.
   FOR student IN
     SELECT l.student_id AS id, SUM(l.amount)::bigint AS moved, 0::bigint AS balance
-      FROM fresh e JOIN line l ON l.entry_id = e.id GROUP BY l.student_id
+      FROM fresh e CROSS JOIN LATERAL (SELECT student_id, amount FROM line WHERE entry_id = e.id OFFSET 0) AS l GROUP BY l.student_id
   LOOP
     UPDATE student_balance SET balance = balance + student.moved WHERE student_id = student.id
       RETURNING balance INTO student.balance;

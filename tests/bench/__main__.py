@@ -144,11 +144,6 @@ def main() -> None:
     parser.add_argument(
         "--large", type=int, default=128_000, help="students of the large school; 0 leaves it out"
     )
-    parser.add_argument(
-        "--only",
-        choices=["pages", "payments", "billing", "statements", "start", "attack"],
-        help="one part",
-    )
     parts = ["pages", "payments", "billing", "start", "attack", "statements"]
     parser.add_argument("--only", choices=parts, help="one part")
     parser.add_argument("--billed", type=int, default=20_000, help="students of the billing run")
