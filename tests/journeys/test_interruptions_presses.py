@@ -34,7 +34,7 @@ def interrupted_while_written(office: Office, tabs: list[Page], interrupt: Inter
     return forms
 
 
-@pytest.mark.parametrize("press", [interruptions.double_click, interruptions.triple_click])
+@pytest.mark.parametrize("press", [interruptions.double_click])
 @often.on_sqlite_first
 def test_pressed_more_than_once_it_is_one_payment_and_its_receipt_is_shown(
     office: Office, tabs: list[Page], press: Press
