@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
@@ -112,7 +113,7 @@ def cash_up_pdf(facts: CashUpFacts) -> bytes:
         "number": facts.number,
         "cashier": facts.cashier,
         "about": f"{head.long_day(facts.date)}  ·  {facts.entries}",
-        "variance_kind": variance_kind(counted - expected),
+        "variance_kind": _variance_in_all(facts.tenders, counted - expected),
         "variance": head.amount_with_code(abs(counted - expected)),
         "tenders": [_tender(tender, head) for tender in facts.tenders],
         "sums": ["Together", *_sums(expected, counted, head)],
@@ -123,6 +124,12 @@ def cash_up_pdf(facts: CashUpFacts) -> bytes:
         "proof": f"The books end with {facts.hash}" if facts.hash else "",
     }
     return paper("cash_up", head, said)
+
+
+def _variance_in_all(tenders: Iterable[CashUpTender], minor: int) -> str:
+    """What is over in one tender and short in another by the same is a variance all the same."""
+    differs = any(tender.counted_minor != tender.expected_minor for tender in tenders)
+    return "Differs by tender" if differs and not minor else variance_kind(minor)
 
 
 def variance_kind(minor: int) -> str:

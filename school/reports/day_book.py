@@ -7,7 +7,6 @@ what the tenders gained: `movements.takings`. Amounts are minor units.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,12 +16,12 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from school.ledger import wording
-from school.ledger.models import Account, Entry, Line
+from school.ledger.models import Account, Entry
 from school.ledger.projections import DayTotal
 from school.ledger.queries.allocation import total
 from school.ledger.queries.entries import ROWS_PER_PAGE
+from school.ledger.queries.receipts import names_of_lines
 from school.reports.movements import AccountTotal
-from school.students.models import Student
 
 MONEY = ("payment", "refund")  # their lines, and those of their reversals, are on tenders and nowhere else
 ROWS_AT_ONCE = 1_000
@@ -166,7 +165,7 @@ def _entries(since: date, until: date, kinds: Collection[str] | None) -> Select[
 
 
 def _rows(session: Session, found: Sequence[Any]) -> list[DayBookRow]:
-    students, accounts = _names(session, [row.id for row in found])
+    students, accounts = names_of_lines(session, [row.id for row in found])
     return [
         DayBookRow(
             entry_id=row.id,
@@ -190,24 +189,6 @@ def _what(row: Any) -> str:
         number = wording.document_or_none(row.original_series, row.original_no)
         return wording.reversal(row.original_kind, row.original_date, document=number, reason=None)
     return wording.movement(row.kind, document=wording.document_or_none(row.series, row.no))
-
-
-def _names(
-    session: Session, entry_ids: Sequence[int]
-) -> tuple[defaultdict[int, list[str]], defaultdict[int, list[str]]]:
-    students: defaultdict[int, list[str]] = defaultdict(list)
-    accounts: defaultdict[int, list[str]] = defaultdict(list)
-    rows = session.execute(
-        select(Line.entry_id, Student.name, Account.name)
-        .join(Student, Student.id == Line.student_id)
-        .join(Account, Account.code == Line.account)
-        .where(Line.entry_id.in_(entry_ids))
-        .order_by(Line.entry_id, Line.n)
-    )
-    for entry_id, student, account in rows:
-        students[entry_id].append(student)
-        accounts[entry_id].append(account)
-    return students, accounts
 
 
 def _by_kind(session: Session, since: date, until: date, kinds: Collection[str] | None) -> list[KindTotal]:

@@ -92,6 +92,15 @@ def test_a_sheet_says_what_was_expected_counted_and_why_they_differ() -> None:
     assert keeps_the_standards(pdf)
 
 
+def test_short_in_one_tender_and_over_in_another_by_the_same_is_not_called_right() -> None:
+    cancelling = (CashUpTender("Cash", 300_000, 299_500), CashUpTender("M-Pesa", 80_000, 80_500))
+
+    said = text(cash_up_pdf(replace(CASH_UP, tenders=cancelling)))
+
+    assert "Differs by tender" in said
+    assert "No variance" not in said
+
+
 def test_a_till_that_is_right_has_no_variance() -> None:
     right = (CashUpTender("Cash", 300_000, 300_000),)
 

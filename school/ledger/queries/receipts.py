@@ -161,7 +161,7 @@ def recent_receipts(
     if student_id is not None:
         query = query.where(Entry.id.in_(select(Line.entry_id).where(Line.student_id == student_id)))
     entries: Sequence[Any] = session.execute(query).all()
-    students, tenders = _names(session, [e.id for e in entries])
+    students, tenders = names_of_lines(session, [e.id for e in entries])
     return [
         ReceiptRow(
             entry_id=e.id,
@@ -179,7 +179,7 @@ def recent_receipts(
     ]
 
 
-def _names(
+def names_of_lines(
     session: Session, entry_ids: Collection[int]
 ) -> tuple[defaultdict[int, list[str]], defaultdict[int, list[str]]]:
     """Student names and account names of each entry, in the order of its lines."""
