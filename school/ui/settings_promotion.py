@@ -164,7 +164,7 @@ def _figures(plan: Plan, turn: Turn, unit: Currency, step: Step) -> None:
     st.markdown(
         f"From **{words.plain(step.old.name)}** into **{words.plain(step.into.name)}**, as a dry run:"
     )
-    with st.grid(4, gap="small", min_column_width=200):
+    with st.grid(4, gap="small", min_column_width=180):
         for label, value, below in (
             ("Another class", f"{plan.moved:,}", "move up"),
             ("The same class", f"{plan.stayed:,}", "stay"),
