@@ -1,0 +1,73 @@
+"""The server's memory and processor while people work, and what it wrote into its log."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+LONG_S = 600
+
+
+@dataclass
+class Watch:
+    """One sample every few seconds: seconds since the start, and the megabytes of each process."""
+
+    processes: list[psutil.Process]
+    every_s: float
+    samples: list[tuple[float, list[float]]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._began, self._busy = time.monotonic(), self._used()
+
+    def _used(self) -> float:
+        return sum(p.cpu_times().user + p.cpu_times().system for p in self.processes)
+
+    async def until(self, end: float) -> None:
+        while time.monotonic() < end:
+            self.sample()
+            await asyncio.sleep(self.every_s)
+        self.sample()
+
+    def sample(self) -> None:
+        held = [p.memory_info().rss / 2**20 for p in self.processes]
+        self.samples.append((time.monotonic() - self._began, held))
+
+    @property
+    def cores(self) -> float:
+        """How many processors the servers kept busy, on average."""
+        return (self._used() - self._busy) / max(time.monotonic() - self._began, 0.001)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether a slope says anything: for some minutes caches and pools still fill."""
+        return self.samples[-1][0] >= LONG_S
+
+    def growth_mb_an_hour(self) -> float:
+        """Of all processes together, by least squares over the second half, when all are warm."""
+        half = [(t, sum(held)) for t, held in self.samples[len(self.samples) // 2 :]]
+        if len(half) < 3:
+            return 0.0
+        mean_t = sum(t for t, _ in half) / len(half)
+        mean_m = sum(m for _, m in half) / len(half)
+        spread = sum((t - mean_t) ** 2 for t, _ in half)
+        slope = sum((t - mean_t) * (m - mean_m) for t, m in half) / spread if spread else 0.0
+        return slope * 3600
+
+
+def errors_in(logs: list[Path]) -> Counter[str]:
+    """What the servers called an error, and how often."""
+    found: Counter[str] = Counter()
+    for line in (line for log in logs if log.exists() for line in log.read_text().splitlines()):
+        try:
+            said = json.loads(line)
+        except ValueError:
+            continue
+        if said.get("level") in ("ERROR", "CRITICAL"):
+            found[str(said.get("message"))] += 1
+    return found
