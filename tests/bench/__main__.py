@@ -70,6 +70,8 @@ def pages(database: Database) -> list[tuple[str, str, str]]:
         ("finance", "payments", f"student={student}"),
         ("head", "dashboard", ""),
         ("admin", "imports", ""),
+        *(("finance", page, "") for page in ("fees", "cashup", "letters", "reports", "approvals")),
+        *(("admin", page, "") for page in ("users", "settings", "audit", "health")),
     ]
 
 

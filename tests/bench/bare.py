@@ -25,7 +25,12 @@ from school.ui.errors import on_script_error
 from school.ui.middleware import MIDDLEWARE
 from school.ui.web import EXCEPTION_HANDLERS, ROUTES, lifespan
 
-READERS = ("school.students.queries", "school.ledger.queries", "school.reports", "school.access.queries")
+READERS = (
+    *(f"school.{room}.queries" for room in ("access", "students", "ledger", "fees", "approvals", "cashier")),
+    *(f"school.{room}.queries" for room in ("letters", "audit", "incidents")),
+    *("school.reports", "school.checks", "school.students.payers", "school.fees.bills", "school.fees.runs"),
+    *("school.fees.register", "school.fees.scheme_listing", "school.fees.late_fees"),
+)
 _memory: dict[Any, Any] = {}
 
 
@@ -94,7 +99,7 @@ def _wrapped(value: Callable[..., Any]) -> Callable[..., Any]:
 
 
 real_reading = school.db.reading
-for module in pkgutil.iter_modules(school.ui.__path__, "school.ui."):
+for module in pkgutil.walk_packages(school.ui.__path__, "school.ui."):
     if module.name != "school.ui.main":  # a script, which runs when it is imported
         importlib.import_module(module.name)
 put_in_place()
