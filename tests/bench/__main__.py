@@ -4,8 +4,10 @@ P1  a page at 2,000 students ÷ the same page drawn from constants
 P2  the same pages at 5 million lines (128,000 students) ÷ at 2,000 students
 P3  one payment committed ÷ a raw INSERT and COMMIT of as many rows
 P5  the bills of 20,000 students a second, and how long cashiers wait meanwhile
+P6  the books verified whole ÷ their rows read with the driver alone
 P7  a thousand statements as one PDF: seconds and memory; a page of 2,000 lines ÷ one of 20
-P8  a signed-in person's page during 10,000 wrong passwords ÷ before them
+P8  seconds to import a register with opening balances
+    a signed-in person's page during 10,000 wrong passwords ÷ before them
 P9  cold start to the first usable page ÷ that of `streamlit hello`
 """
 
@@ -16,6 +18,7 @@ import asyncio
 import sqlite3
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import text
@@ -24,7 +27,7 @@ from school import migrations
 from school.db import Database
 from school.demo import make
 from tests import databases
-from tests.bench import attack, billing, payments, served, statements
+from tests.bench import attack, billing, payments, served, statements, whole
 
 FOLDER = served.ROOT / "var" / "bench"
 STUDENTS_A_CLASS = 40
@@ -138,6 +141,37 @@ def attack_ratio(students: int, tries: int) -> None:
             attack.compare(server, beside, token, "today", tries)
 
 
+def _billing(chosen: argparse.Namespace) -> None:
+    for engine in databases.ENGINES:
+        billing.report(engine, chosen.billed)
+
+
+def _imports(chosen: argparse.Namespace) -> None:
+    for engine in databases.ENGINES:
+        whole.import_seconds(engine, chosen.imported)
+
+
+def _statements(chosen: argparse.Namespace) -> None:
+    statements.thousand(school_of(chosen.small))
+    statements.long_account()
+
+
+def _pages(chosen: argparse.Namespace) -> None:
+    page_ratios(school_of(chosen.small), school_of(chosen.large) if chosen.large else None)
+
+
+PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
+    "payments": lambda _: payment_ratios(),
+    "billing": _billing,
+    "import": _imports,
+    "verify": lambda chosen: whole.verify_ratio(school_of(chosen.large or chosen.small)),
+    "statements": _statements,
+    "start": lambda chosen: start_ratio(school_of(chosen.small)),
+    "attack": lambda chosen: attack_ratio(chosen.small, chosen.tries),
+    "pages": _pages,
+}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -146,28 +180,15 @@ def main() -> None:
     parser.add_argument(
         "--large", type=int, default=128_000, help="students of the large school; 0 leaves it out"
     )
-    parts = ["pages", "payments", "billing", "start", "attack", "statements"]
-    parser.add_argument("--only", choices=parts, help="one part")
+    parser.add_argument("--only", choices=PARTS, help="one part")
     parser.add_argument("--billed", type=int, default=20_000, help="students of the billing run")
+    parser.add_argument("--imported", type=int, default=10_000, help="students of the register")
     parser.add_argument("--tries", type=int, default=10_000, help="wrong passwords of the attack")
     chosen = parser.parse_args()
     Path(FOLDER).mkdir(parents=True, exist_ok=True)
-    if chosen.only in (None, "payments"):
-        payment_ratios()
-    if chosen.only in (None, "billing"):
-        for engine in databases.ENGINES:
-            billing.report(engine, chosen.billed)
-    if chosen.only not in ("payments", "billing"):
-        small = school_of(chosen.small)
-        if chosen.only in (None, "statements"):
-            statements.thousand(small)
-            statements.long_account()
-        if chosen.only in (None, "start"):
-            start_ratio(small)
-        if chosen.only in (None, "attack"):
-            attack_ratio(chosen.small, chosen.tries)
-        if chosen.only in (None, "pages"):
-            page_ratios(small, school_of(chosen.large) if chosen.large else None)
+    for part, measure in PARTS.items():
+        if chosen.only in (None, part):
+            measure(chosen)
 
 
 if __name__ == "__main__":
