@@ -8,6 +8,7 @@ from school.ui import (
     settings_accounts,
     settings_books,
     settings_classes,
+    settings_privacy,
     settings_promotion,
     settings_school,
     settings_years,
@@ -23,6 +24,7 @@ VIEWS = {
     "Limits": settings_books.limits,
     "Period lock": settings_books.period_lock,
     "New year": settings_promotion.draw,
+    "Privacy": settings_privacy.draw,
 }
 st.title("Settings")
 feedback.show("settings")

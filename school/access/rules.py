@@ -31,6 +31,7 @@ ROLES: dict[str, frozenset[str]] = {
             "approvals.decide",
             "cash_up.sign",
             "audit.read",
+            "privacy.manage",  # erase personal data of leavers
         }
     ),
     FINANCE: frozenset(

@@ -63,6 +63,7 @@ FILE_IMPORTED = "intake:file:import"
 LETTERS_WRITTEN = "letters:letter:write"
 LETTER_CANCELLED = "letters:letter:cancel"
 REMINDER_WORDS_CHANGED = "letters:words:change"
+PERSON_ERASED = "privacy:person:erase"
 BOOKS_VERIFIED = "checks:books:verify"
 
 EVENTS: frozenset[str] = frozenset(

@@ -68,6 +68,7 @@ WHAT = {
     events.LETTERS_WRITTEN: "Wrote letters",
     events.LETTER_CANCELLED: "Cancelled a letter",
     events.REMINDER_WORDS_CHANGED: "Changed the words of a reminder",
+    events.PERSON_ERASED: "Erased personal data",
     events.BOOKS_VERIFIED: "Recomputed the books",
 }
 _ABBREVIATED = {"admission_no": "admission number", "class_id": "class", "full_name": "name in full"}

@@ -19,7 +19,21 @@ CREATE TRIGGER line_unchanged BEFORE UPDATE ON public.line FOR EACH STATEMENT EX
 CREATE TRIGGER line_kept BEFORE DELETE OR TRUNCATE ON public.line FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
 CREATE TRIGGER period_lock_unchanged BEFORE UPDATE ON public.period_lock FOR EACH STATEMENT EXECUTE FUNCTION guard_unchanged();
 CREATE TRIGGER period_lock_kept BEFORE DELETE OR TRUNCATE ON public.period_lock FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
-CREATE TRIGGER audit_event_unchanged BEFORE UPDATE ON public.audit_event FOR EACH STATEMENT EXECUTE FUNCTION guard_unchanged();
+CREATE TRIGGER erasure_unchanged BEFORE UPDATE ON public.erasure FOR EACH STATEMENT EXECUTE FUNCTION guard_unchanged();
+CREATE TRIGGER erasure_kept BEFORE DELETE OR TRUNCATE ON public.erasure FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
+
+CREATE FUNCTION guard_audit_event() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
+BEGIN
+  IF (NEW.id, NEW.at, NEW.actor_id, NEW.actor, NEW.event, NEW.subject)
+     IS DISTINCT FROM (OLD.id, OLD.at, OLD.actor_id, OLD.actor, OLD.event, OLD.subject)
+     OR NEW.before IS NOT NULL OR NEW.after IS NOT NULL OR NEW.reason IS NOT NULL
+     OR NOT EXISTS (SELECT 1 FROM erasure WHERE subject = OLD.subject) THEN
+    RAISE EXCEPTION 'ledger: rows of audit_event are never changed' USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE TRIGGER audit_event_unchanged BEFORE UPDATE ON public.audit_event FOR EACH ROW EXECUTE FUNCTION guard_audit_event();
 CREATE TRIGGER audit_event_kept BEFORE DELETE OR TRUNCATE ON public.audit_event FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
 
 -- People, calendar and accounts may change; they stay as long as the books do.
@@ -67,13 +81,18 @@ CREATE TRIGGER fee_kept BEFORE DELETE OR TRUNCATE ON public.fee FOR EACH STATEME
 CREATE TRIGGER letter_kept BEFORE DELETE OR TRUNCATE ON public.letter FOR EACH STATEMENT EXECUTE FUNCTION guard_kept();
 
 CREATE FUNCTION guard_letter_settled() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
+DECLARE emptied boolean;
 BEGIN
-  IF OLD.state IN ('sent', 'failed', 'cancelled', 'rehearsed') OR (OLD.state = 'printed' AND NEW.state <> 'cancelled') THEN
+  emptied := (NEW.to_name, NEW.to_address, NEW.subject, NEW.body) IS NOT DISTINCT FROM ('', '', '', '')
+    AND EXISTS (SELECT 1 FROM erasure WHERE erasure.subject = 'letter:' || OLD.id);
+  IF (OLD.state IN ('sent', 'failed', 'cancelled', 'rehearsed') OR (OLD.state = 'printed' AND NEW.state <> 'cancelled'))
+     AND NOT (NEW.state = OLD.state AND emptied) THEN
     RAISE EXCEPTION 'ledger: what became of a letter is not changed' USING ERRCODE = 'check_violation';
   END IF;
-  IF (NEW.request_id, NEW.kind, NEW.stage, NEW.family_id, NEW.to_name, NEW.to_address, NEW.subject, NEW.body, NEW.rehearsal)
-     IS DISTINCT FROM
-     (OLD.request_id, OLD.kind, OLD.stage, OLD.family_id, OLD.to_name, OLD.to_address, OLD.subject, OLD.body, OLD.rehearsal) THEN
+  IF (NEW.request_id, NEW.kind, NEW.stage, NEW.family_id, NEW.rehearsal)
+     IS DISTINCT FROM (OLD.request_id, OLD.kind, OLD.stage, OLD.family_id, OLD.rehearsal)
+     OR ((NEW.to_name, NEW.to_address, NEW.subject, NEW.body)
+         IS DISTINCT FROM (OLD.to_name, OLD.to_address, OLD.subject, OLD.body) AND NOT emptied) THEN
     RAISE EXCEPTION 'ledger: what a letter says is not changed' USING ERRCODE = 'check_violation';
   END IF;
   RETURN NEW;

@@ -7,7 +7,14 @@ CREATE TRIGGER line_unchanged BEFORE UPDATE ON line BEGIN SELECT RAISE(ABORT, 'l
 CREATE TRIGGER line_kept BEFORE DELETE ON line BEGIN SELECT RAISE(ABORT, 'ledger: rows of line are never removed'); END;
 CREATE TRIGGER period_lock_unchanged BEFORE UPDATE ON period_lock BEGIN SELECT RAISE(ABORT, 'ledger: rows of period_lock are never changed'); END;
 CREATE TRIGGER period_lock_kept BEFORE DELETE ON period_lock BEGIN SELECT RAISE(ABORT, 'ledger: rows of period_lock are never removed'); END;
-CREATE TRIGGER audit_event_unchanged BEFORE UPDATE ON audit_event BEGIN SELECT RAISE(ABORT, 'ledger: rows of audit_event are never changed'); END;
+CREATE TRIGGER erasure_unchanged BEFORE UPDATE ON erasure BEGIN SELECT RAISE(ABORT, 'ledger: rows of erasure are never changed'); END;
+CREATE TRIGGER erasure_kept BEFORE DELETE ON erasure BEGIN SELECT RAISE(ABORT, 'ledger: rows of erasure are never removed'); END;
+CREATE TRIGGER audit_event_unchanged BEFORE UPDATE ON audit_event
+WHEN (NEW.id, NEW.at, NEW.actor_id, NEW.actor, NEW.event, NEW.subject) IS NOT (OLD.id, OLD.at, OLD.actor_id, OLD.actor, OLD.event, OLD.subject)
+  OR NEW.before IS NOT NULL OR NEW.after IS NOT NULL OR NEW.reason IS NOT NULL
+  OR NOT EXISTS (SELECT 1 FROM erasure WHERE subject = OLD.subject) BEGIN
+  SELECT RAISE(ABORT, 'ledger: rows of audit_event are never changed');
+END;
 CREATE TRIGGER audit_event_kept BEFORE DELETE ON audit_event BEGIN SELECT RAISE(ABORT, 'ledger: rows of audit_event are never removed'); END;
 
 -- People, calendar and accounts may change; they stay as long as the books do.
@@ -53,13 +60,16 @@ CREATE TRIGGER concession_scheme_kept BEFORE DELETE ON concession_scheme BEGIN S
 CREATE TRIGGER fee_head_kept BEFORE DELETE ON fee_head BEGIN SELECT RAISE(ABORT, 'ledger: rows of fee_head are never removed'); END;
 CREATE TRIGGER fee_kept BEFORE DELETE ON fee BEGIN SELECT RAISE(ABORT, 'ledger: rows of fee are never removed'); END;
 CREATE TRIGGER letter_kept BEFORE DELETE ON letter BEGIN SELECT RAISE(ABORT, 'ledger: rows of letter are never removed'); END;
-CREATE TRIGGER letter_settled BEFORE UPDATE ON letter WHEN OLD.state IN ('sent', 'failed', 'cancelled', 'rehearsed')
-  OR (OLD.state = 'printed' AND NEW.state <> 'cancelled') BEGIN
+CREATE TRIGGER letter_settled BEFORE UPDATE ON letter WHEN (OLD.state IN ('sent', 'failed', 'cancelled', 'rehearsed')
+  OR (OLD.state = 'printed' AND NEW.state <> 'cancelled'))
+  AND NOT (NEW.state = OLD.state AND NEW.body = '' AND EXISTS (SELECT 1 FROM erasure WHERE subject = 'letter:' || OLD.id)) BEGIN
   SELECT RAISE(ABORT, 'ledger: what became of a letter is not changed');
 END;
 CREATE TRIGGER letter_content BEFORE UPDATE ON letter
-WHEN (NEW.request_id, NEW.kind, NEW.stage, NEW.family_id, NEW.to_name, NEW.to_address, NEW.subject, NEW.body, NEW.rehearsal)
-  IS NOT (OLD.request_id, OLD.kind, OLD.stage, OLD.family_id, OLD.to_name, OLD.to_address, OLD.subject, OLD.body, OLD.rehearsal) BEGIN
+WHEN (NEW.request_id, NEW.kind, NEW.stage, NEW.family_id, NEW.rehearsal) IS NOT (OLD.request_id, OLD.kind, OLD.stage, OLD.family_id, OLD.rehearsal)
+  OR ((NEW.to_name, NEW.to_address, NEW.subject, NEW.body) IS NOT (OLD.to_name, OLD.to_address, OLD.subject, OLD.body)
+    AND NOT ((NEW.to_name, NEW.to_address, NEW.subject, NEW.body) IS ('', '', '', '')
+      AND EXISTS (SELECT 1 FROM erasure WHERE subject = 'letter:' || OLD.id))) BEGIN
   SELECT RAISE(ABORT, 'ledger: what a letter says is not changed');
 END;
 CREATE TRIGGER approval_decided BEFORE UPDATE ON approval WHEN OLD.decision IS NOT NULL BEGIN

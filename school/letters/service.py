@@ -86,7 +86,7 @@ def write(session: Session, actor: Actor, letters: Sequence[NewLetter], how: How
                 "how": how,
                 "letters": len(ids),
                 "last_letter": ids[-1],
-                "to": [letter.to_name for letter in new[:10]],
+                "families": [letter.family_id for letter in new[:10]],  # no names: whose go, go here too
             },
         )
     return Written(new=len(ids), already=len(before))

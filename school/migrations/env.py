@@ -18,6 +18,7 @@ import school.intake.models
 import school.ledger.models
 import school.ledger.projections
 import school.letters.models
+import school.privacy.models
 import school.students.models  # noqa: F401
 from school.db import WRITERS_LOCK, Base, Database
 from school.ledger import guards

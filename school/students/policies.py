@@ -20,15 +20,21 @@ from school.students.models import Policy
 WRITE_OFF_LIMIT, REFUND_LIMIT = "write_off_limit", "refund_limit"
 CREDIT_NOTE_LIMIT, CONCESSION_LIMIT = "credit_note_limit", "concession_limit"
 BOUNCED_CHEQUE_FEE = "bounced_cheque_fee"
+RETENTION_YEARS = "retention_years"
+YEARS_MAX = 50
 
 
 @dataclass(frozen=True)
 class PolicyFacts:
-    """`label` and `says` are for the form; without a value there is no limit, or no fee. In minor units."""
+    """`label` and `says` are for the form; without a value there is no limit, or no fee.
+
+    The value is an amount in minor units, or a count of years.
+    """
 
     name: str
     label: str
     says: str
+    years: bool = False
 
 
 POLICIES = {
@@ -40,6 +46,12 @@ POLICIES = {
         PolicyFacts(CONCESSION_LIMIT, "Concessions up to", "A second person approves what is more."),
         PolicyFacts(
             BOUNCED_CHEQUE_FEE, "Fee for a bounced cheque", "Charged, if wished, when a cheque comes back."
+        ),
+        PolicyFacts(
+            RETENTION_YEARS,
+            "Years personal data are kept",
+            "From the day a student left, or from the last entry after it.",
+            years=True,
         ),
     )
 }
@@ -89,5 +101,7 @@ def change_policies(session: Session, *, actor: Actor, values: Mapping[str, int 
 def _check(name: str, value: object) -> None:
     if name not in POLICIES:
         raise BadInput("There is no such limit or fee.", field=name)
+    if POLICIES[name].years and value is not None and not (type(value) is int and 1 <= value <= YEARS_MAX):
+        raise BadInput(f"Type a number of years between 1 and {YEARS_MAX}.", field=name)
     if value is not None and (type(value) is not int or not 0 <= value <= AMOUNT_MINOR_MAX):
         raise BadAmount("Type an amount of nothing or more, or leave it empty.", field=name)

@@ -24,6 +24,7 @@ from school.ui.settings_form import WIDTH, Stands, Tell, button, text
 KINDS = {"payment": "Receipts", "refund": "Refunds"}
 THROUGH, REASON = "settings.locked_through", "settings.lock_reason"
 LOCKS_MAX = 100
+AMOUNTS = [facts for facts in policies.POLICIES.values() if not facts.years]
 
 
 def numbering(actor: Actor) -> None:
@@ -81,7 +82,7 @@ def limits(actor: Actor) -> None:
         unit, held = students.school(session).currency, policies.policies(session)
     mark = words.mark()
     with st.form("settings.limits", width=WIDTH):
-        for facts in policies.POLICIES.values():
+        for facts in AMOUNTS:
             value = held[facts.name]
             shown = "" if value is None else words.amount(value, unit)
             none = "No fee" if facts.name == policies.BOUNCED_CHEQUE_FEE else "No limit"
@@ -100,7 +101,7 @@ def _limit_key(name: str) -> str:
 
 def _limit(session: Session, actor: Actor, stands: Stands, unit: Currency, mark: str) -> Tell:
     values: dict[str, int | None] = {}
-    for name in policies.POLICIES:
+    for name in (facts.name for facts in AMOUNTS):
         key = _limit_key(name)
         typed = text(stands, key).strip()
         with forms.in_field(key):
@@ -114,8 +115,8 @@ def _limit(session: Session, actor: Actor, stands: Stands, unit: Currency, mark:
 def _decided(values: Mapping[str, int | None], unit: Currency) -> str:
     decided = [
         f"{facts.label.lower()} {words.amount(value, unit)}"
-        for name, facts in policies.POLICIES.items()
-        if (value := values[name]) is not None
+        for facts in AMOUNTS
+        if (value := values[facts.name]) is not None
     ]
     return ", ".join(decided) or "no limits and no fee"
 

@@ -381,7 +381,7 @@ WRITERS: dict[str, Writer] = {
     ),
 }
 
-for room in ("approvals", "cashier", "concessions", "families", "fees", "letters", "settings"):
+for room in ("approvals", "cashier", "concessions", "families", "fees", "letters", "privacy", "settings"):
     WRITERS |= import_module(f"tests.security.writers_{room}").WRITERS
 
 
