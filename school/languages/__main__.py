@@ -1,7 +1,7 @@
-"""`python3 -m school.languages`: brings every catalog up to what the program says now.
+"""`.venv/bin/python -m school.languages`: brings every catalog up to what the program says now.
 
-What is new stands there without a translation, and what is said no more is left out. `python3 -m
-school.languages xx` begins a catalog for a language.
+What is new stands there without a translation, and what is said no more is left out. With the code of a language
+behind it, the command begins a catalog.
 """
 
 from __future__ import annotations
