@@ -1,7 +1,7 @@
 """`.venv/bin/python -m school.languages`: brings every catalog up to what the program says now.
 
-What is new stands there without a translation, and what is said no more is left out. With the code of a language
-behind it, the command begins a catalog.
+What is new stands there without a translation, and what is said no more is left out. With the code of a
+language behind it, the command begins a catalog.
 """
 
 from __future__ import annotations
