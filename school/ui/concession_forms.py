@@ -147,9 +147,8 @@ def _end(request_id: str, actor: Actor, grant: GrantFacts, unit: Currency) -> No
     reason = forms.text_field("Reason", key="fees.reason", max_chars=300)
 
     def read(stands: Mapping[str, Any]) -> Callable[[Session], None]:
-        last = day.at(stands).day() if day else grant.valid_from
-        why = reason.at(stands).words()
-        return partial(grants.end, actor=actor, grant_id=grant.id, on=last, reason=why)
+        about: dict[str, Any] = {"actor": actor, "grant_id": grant.id, "reason": reason.at(stands).words()}
+        return partial(grants.end, on=day.at(stands).day(), **about) if day else partial(grants.withdraw, **about)
 
     told = f"{words.plain(grant.scheme_name)} for {words.plain(grant.student)} is "
     told += "withdrawn." if waits else "ended. What was given stays."

@@ -7,9 +7,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from school import clock
 from school.access.rules import COMMAND_LINE, Actor
 from school.fees import grants, late_fee_rules, late_fee_run, schemes, waivers
 from school.fees.conceding import Rate
+from school.fees.models import Grant
 from school.ledger import queries as ledger
 from tests import make
 from tests.security.writers import World, Writer
@@ -31,6 +33,24 @@ def _ask(session: Session, actor: Actor, world: World, scheme: str | None = None
         reason="teaches here",
         valid_from=make.TODAY,
     ).grant_id
+
+
+def _own(session: Session, actor: Actor, world: World) -> int:
+    """A grant this person has asked for, whoever may ask."""
+    grant = Grant(
+        request_id=make.request_id(),
+        student_id=world.student,
+        scheme=_scheme(session),
+        valid_from=make.TODAY,
+        reason="teaches here",
+        state=grants.WAITING,
+        at=clock.now(),
+        actor_id=actor.user_id,
+        actor=actor.name,
+    )
+    session.add(grant)
+    session.flush()
+    return grant.id
 
 
 def _change(session: Session, actor: Actor, _: World) -> None:
@@ -63,6 +83,10 @@ WRITERS: dict[str, Writer] = {
     "school.fees.grants.request": Writer("concessions.grant", _ask),
     "school.fees.grants.approve": Writer("approvals.decide", _waiting(grants.approve)),
     "school.fees.grants.refuse": Writer("approvals.decide", _waiting(grants.refuse, reason="no proof")),
+    "school.fees.grants.withdraw": Writer(
+        "concessions.grant",
+        lambda s, a, w: grants.withdraw(s, actor=a, grant_id=_own(s, a, w), reason="the wrong child"),
+    ),
     "school.fees.grants.end": Writer(
         "concessions.grant", _waiting(grants.end, on=make.TODAY, reason="left the staff")
     ),
