@@ -167,6 +167,8 @@ def _state(run: RunFacts) -> str:
         return "not finished"
     if run.reversed:
         return f"finished; {run.reversed:,} of {run.entries:,} entries reversed"
+    if "grant" in run.details:
+        return "a concession given at once"
     return "finished" if run.entries else "finished, nothing new"
 
 
