@@ -1,7 +1,7 @@
 """A grant given at once for terms that are billed, instead of by the next run of each.
 
-What is given is what that run would give of the charges that stand, in the same rows, so that the run finds it
-given. What it would charge besides, and forgive of that, waits for the run.
+What is given is what that run would give of the charges that stand, in the same rows, so that the run finds
+it given. What it would charge besides, and forgive of that, waits for the run.
 """
 
 from __future__ import annotations
@@ -120,7 +120,5 @@ def _post(session: Session, actor: Actor, grant: Grant, told: Told, entry: NewEn
     session.add(run)
     session.flush()
     (entry_id,) = post_all(session, actor=actor, entries=[entry], date=told.date)
-    add_rows(
-        session, RunEntry, [{"entry_id": entry_id, "run_id": run.id, "student_id": grant.student_id}]
-    )
+    add_rows(session, RunEntry, [{"entry_id": entry_id, "run_id": run.id, "student_id": grant.student_id}])
     return entry_id

@@ -153,7 +153,11 @@ def _end(request_id: str, actor: Actor, grant: GrantFacts, unit: Currency) -> No
 
     def read(stands: Mapping[str, Any]) -> Callable[[Session], None]:
         about: dict[str, Any] = {"actor": actor, "grant_id": grant.id, "reason": reason.at(stands).words()}
-        return partial(grants.end, on=day.at(stands).day(), **about) if day else partial(grants.withdraw, **about)
+        return (
+            partial(grants.end, on=day.at(stands).day(), **about)
+            if day
+            else partial(grants.withdraw, **about)
+        )
 
     told = f"{words.plain(grant.scheme_name)} for {words.plain(grant.student)} is "
     told += "withdrawn." if waits else "ended. What was given stays."

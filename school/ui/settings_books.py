@@ -125,7 +125,7 @@ def _decided(values: Mapping[str, int | None], unit: Currency) -> str:
 def period_lock(actor: Actor) -> None:
     """Through which date nothing can be posted, by whom and why; closing is undone by a newer row.
 
-    The date stands outside of the form, so that tills that are not done by then are told before it is pressed.
+    The date stands outside of the form, so that tills that are not done are told before it is pressed.
     """
     with reading() as session:
         school, today = students.school(session), students.today(session)
@@ -160,4 +160,3 @@ def period_lock(actor: Actor) -> None:
     }
     if found:
         tables.plain(columns, key="settings.locks", alt="Closed periods, the newest first")
-

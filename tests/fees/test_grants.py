@@ -92,7 +92,9 @@ def test_who_asked_withdraws_a_grant_until_another_person_has_approved_it(books:
 
         with pytest.raises(NotAllowed, match="finn asked for this grant"):
             grants.withdraw(session, actor=who(session, "fay"), grant_id=wrong.grant_id, reason="no")
-        grants.withdraw(session, actor=who(session, "finn"), grant_id=wrong.grant_id, reason="the wrong child")
+        grants.withdraw(
+            session, actor=who(session, "finn"), grant_id=wrong.grant_id, reason="the wrong child"
+        )
         with pytest.raises(RuleBroken, match="This grant is over already"):
             grants.approve(session, actor=who(session, "fay"), grant_id=wrong.grant_id)
         with pytest.raises(RuleBroken, match="fay approved this grant already"):

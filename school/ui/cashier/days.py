@@ -101,9 +101,7 @@ def _press(day: date, actor: Actor) -> None:
         feedback.say("success", f"{words.date(day)} is closed: nothing more is entered for it.")
 
 
-def _longer(
-    session: Session, school: SchoolFacts, today: date, locks: Sequence[Lock], actor: Actor
-) -> None:
+def _longer(session: Session, school: SchoolFacts, today: date, locks: Sequence[Lock], actor: Actor) -> None:
     """A month or a term closed at once, or opened again by an earlier date."""
     with st.expander("Close a longer period, or open one again", icon=":material/date_range:"):
         st.markdown("An earlier date than the present one opens the days after it again.")
