@@ -46,6 +46,7 @@ WHAT = {
     events.GRANT_APPROVED: "Approved a concession",
     events.GRANT_REFUSED: "Refused a concession",
     events.GRANT_ENDED: "Ended a concession",
+    events.GRANT_GIVEN: "Gave a concession at once",
     events.LATE_FEE_RULE_ADDED: "Added a rule for late fees",
     events.LATE_FEE_RULE_CHANGED: "Changed a rule for late fees",
     events.LATE_FEE_WAIVED: "Waived a late fee",

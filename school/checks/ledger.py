@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from school.checks import agreement, cash_ups
+from school.checks import agreement, cash_ups, late_fees
 from school.checks.findings import Finding, named
 from school.checks.replay import replay
 from school.ledger import guards
@@ -20,7 +20,7 @@ _RESTORE = (
     "Entries and lines are never mended in place: restore the newest backup that agrees, "
     "then record again what is newer."
 )
-_LOOK = "Rows of the till are never mended in place: find out who could change them, and restore a backup."
+_LOOK = "These rows are never mended in place: find out who could change them, and restore a backup."
 _REBUILD = "Rebuild the totals from entries and lines, which are the truth; then verify again."
 
 SENTENCES = {
@@ -47,6 +47,7 @@ SENTENCES = {
     "cash_ups": ("A count is not what the books say of its till: {}.", _LOOK),
     "signatures": ("A count is signed by who counted, or was made again since: {}.", _LOOK),
     "deposits": ("A deposit is not the sum of signed counts, or a number is missing: {}.", _LOOK),
+    "late_fees": ("A late fee and the record of what it is for do not agree: {}.", _LOOK),
     "day_closes": ("The books have changed behind a closed day: {}.", _RESTORE),
     "sums": ("Totals that must be the same differ: {}.", _REBUILD),
 }
@@ -93,6 +94,7 @@ def _all(session: Session, told: Callable[[int, int], object]) -> dict[str, list
         "class_totals": lambda: agreement.class_totals(session, found.by_class),
         "due_totals": lambda: agreement.due_totals(session, due),
         "roll_totals": lambda: agreement.roll_totals(session, found.balances),
+        "late_fees": lambda: late_fees.records(session),
         "cash_ups": lambda: cash_ups.counts(session),
         "signatures": lambda: cash_ups.signatures(session),
         "deposits": lambda: cash_ups.deposits(session),

@@ -163,15 +163,20 @@ def _check(session: Session, told: Told, tariff: queries.Tariff) -> None:
     known = {one.id for one in students.classes(session)}
     if told.class_ids is not None and (not told.class_ids or not known.issuperset(told.class_ids)):
         raise BadInput("Choose at least one class.", field="classes")
+    check_no_run_waits(session, told.term_id)
+
+
+def check_no_run_waits(session: Session, term_id: int) -> None:
+    """Raises RuleBroken where a run of the term is not finished, or not wholly taken back."""
     waiting = session.scalar(
         select(Run.id).where(
             Run.kind == "billing",
-            Run.term_id == told.term_id,
+            Run.term_id == term_id,
             Run.finished_at.is_(None),
             Run.undone_at.is_(None),
         )
     )
-    if waiting is not None or _is_being_undone(session, told.term_id):
+    if waiting is not None or _is_being_undone(session, term_id):
         raise RuleBroken("A run of this term is not finished: it goes on first.", field="term")
 
 

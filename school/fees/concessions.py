@@ -120,6 +120,14 @@ def in_force(since: date, until: date) -> ColumnElement[bool]:
     )
 
 
+def is_in_force(grant: Grant, since: date, until: date) -> bool:
+    """The same of one grant."""
+    last = min((day for day in (grant.valid_until, grant.ended_on) if day), default=None)
+    never = grant.ended_on is not None and grant.ended_on < grant.valid_from
+    counts = grant.state in ("granted", "ended") and not never
+    return counts and grant.valid_from <= until and (last is None or last >= since)
+
+
 def _grants(
     session: Session, term: Term, student_ids: Iterable[int]
 ) -> dict[str, list[tuple[int, Rate | None]]]:

@@ -27,6 +27,20 @@ def entries(bill: Bill, told: Told, term: TermFacts) -> Iterator[NewEntry]:
         number += 1
 
 
+def of_scheme(bill: Bill, told: Told, term: TermFacts, scheme: str) -> NewEntry | None:
+    """What the run would forgive by one scheme of charges that stand already; nothing is charged."""
+    maker = _Maker(bill, told, term)
+    for head in bill.heads:
+        maker.add(head)
+    lines = [line for line in maker.concessions if line.account == scheme]
+    if not lines:
+        return None
+    why = f"Given at once for {term.name} {term.year_name}"
+    return NewEntry(
+        "concession", f"bill:{term.id}:{bill.pupil.id}:{bill.entries_before}", lines, {}, reason=why
+    )
+
+
 class _Maker:
     """The lines of one student's entries, fee head by fee head."""
 

@@ -87,7 +87,7 @@ def _name(run: RunFacts) -> str:
 
 
 def _sends(run: RunFacts) -> bool:
-    return run.finished_at is not None and run.undone_at is None
+    return run.finished_at is not None and run.undone_at is None and "grant" not in run.details
 
 
 def _reach(session: Session, family_ids: Sequence[int]) -> Reach:

@@ -75,13 +75,32 @@ def test_a_grant_counts_once_another_person_has_approved_it(books: Database) -> 
         with pytest.raises(NotAllowed, match="another person decides"):
             grants.approve(session, actor=who(session, "finn"), grant_id=asked.grant_id)
         grants.approve(session, actor=who(session, "fay"), grant_id=asked.grant_id)
-        with pytest.raises(RuleBroken, match="decided by fay already"):
+        with pytest.raises(RuleBroken, match="fay approved this grant already"):
             grants.refuse(session, actor=who(session, "ada"), grant_id=asked.grant_id, reason="late")
 
         assert given(session, ann) == 500_00
         event = audit.latest(session, "fees:grant:approve", f"grant:{asked.grant_id}")
         assert event is not None
         assert [(told or {})["state"] for told in (event.before, event.after)] == ["waiting", "granted"]
+
+
+def test_who_asked_withdraws_a_grant_until_another_person_has_approved_it(books: Database) -> None:
+    with books.writing() as session:
+        ann, ben, scheme = make.student(session), make.student(session), bursary(session)
+        wrong, approved = ask(session, ann, scheme), ask(session, ben, scheme)
+        grants.approve(session, actor=who(session, "fay"), grant_id=approved.grant_id)
+
+        with pytest.raises(NotAllowed, match="finn asked for this grant"):
+            grants.withdraw(session, actor=who(session, "fay"), grant_id=wrong.grant_id, reason="no")
+        grants.withdraw(
+            session, actor=who(session, "finn"), grant_id=wrong.grant_id, reason="the wrong child"
+        )
+        with pytest.raises(RuleBroken, match="This grant is over already"):
+            grants.approve(session, actor=who(session, "fay"), grant_id=wrong.grant_id)
+        with pytest.raises(RuleBroken, match="fay approved this grant already"):
+            grants.withdraw(session, actor=who(session, "finn"), grant_id=approved.grant_id, reason="late")
+
+        assert (given(session, ann), given(session, ben)) == (0, 500_00)
 
 
 def test_a_refused_grant_gives_nothing_and_may_be_asked_for_again(books: Database) -> None:
