@@ -4,15 +4,13 @@ import streamlit as st
 
 from school.db import reading
 from school.errors import NotFound
-from school.students import queries as students
 from school.ui import (
     family_payers,
+    family_statement,
     family_view,
     feedback,
     guard,
-    letters_offer,
     links,
-    periods,
     student_account,
 )
 
@@ -31,10 +29,7 @@ try:
             if shown == "Children":
                 family_view.children(family)
             elif shown == "Statement":
-                terms, years = students.terms(session), students.years(session)
-                since, until = periods.choose(terms, years, page="family")
-                family_view.statement(session, family, since, until)
-                letters_offer.statement(family.family_id, since, until, page="family")
+                family_statement.draw(session, family, actor)
             elif shown == "Contacts":
                 student_account.guardians(family.guardians, key="family.guardians")
 except NotFound:

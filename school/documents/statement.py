@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from school.documents import binding
+from school.documents import share as shares
 from school.documents.letterhead import Letterhead, give_number, late, numbers, paper, width
+from school.documents.share import PayerShare
 
 ROWS_A_PAGE = 24  # more may not fit on one page
 
@@ -78,16 +80,24 @@ class StatementFacts:
     as_at: dt.date  # the last day; what is due is due by it
     students: tuple[StatementStudent, ...]
     ageing: Ageing
+    share: PayerShare | None = None  # of the one who is written to; None is the whole
 
     def __post_init__(self) -> None:
         if not self.students:
             raise ValueError("a statement is of somebody")
         if self.ageing.balance != self.balance_minor:
             raise ValueError("what is open does not add up to the balance")
+        if self.share and self.share.family.closing != self.balance_minor:
+            raise ValueError("the share is of another balance")
 
     @property
     def balance_minor(self) -> int:
         return sum(student.closing_minor for student in self.students)
+
+    @property
+    def owed_minor(self) -> int:
+        """By who is written to: the whole, or the payer's part of it."""
+        return self.share.own.closing if self.share else self.balance_minor
 
 
 def statement_pdf(facts: StatementFacts) -> bytes:
@@ -108,7 +118,8 @@ def statements_zip(many: Iterable[StatementFacts]) -> bytes:
 def file_name(facts: StatementFacts) -> str:
     """`S-1201 Amina Otieno`, `Grace Wanjiru`"""
     number = f"{facts.students[0].admission_no} " if len(facts.students) == 1 else ""
-    return binding.file_name(f"{number}{_name(facts)}")
+    payer = f" - {facts.share.name}" if facts.share and len(facts.students) == 1 else ""
+    return binding.file_name(f"{number}{_name(facts)}{payer}")
 
 
 def _set(some: Sequence[StatementFacts], tagged: bool = True) -> bytes:
@@ -132,9 +143,10 @@ def _said(facts: StatementFacts, head: Letterhead) -> dict[str, Any]:
         "since": head.day(facts.since) if facts.since else "",
         "until": head.day(facts.as_at),
         "period": f"{since} {head.day(facts.as_at)}",
-        "balance_kind": "In credit" if facts.balance_minor < 0 else "Balance owed",
-        "balance": head.amount_with_code(abs(facts.balance_minor)),
-        "notes": _notes(facts.ageing, head),
+        "balance_kind": "In credit" if facts.owed_minor < 0 else "Balance owed",
+        "balance": head.amount_with_code(abs(facts.owed_minor)),
+        "notes": shares.notes(facts.share, head) if facts.share else _notes(facts.ageing, head),
+        "share": shares.said(facts.share, head) if facts.share else None,
         "students": [
             {
                 "name": student.name,

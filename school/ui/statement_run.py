@@ -14,7 +14,7 @@ from school.access.service import authorise
 from school.db import reading
 from school.documents.statement import StatementFacts, statements_pdf, statements_zip
 from school.money import Currency
-from school.reports import recipients, statements
+from school.reports import recipients, shares, statements
 from school.reports.recipients import Recipients
 from school.students import queries as students
 from school.ui import filters, links, words
@@ -25,7 +25,17 @@ PAGE = "reports.statements"
 FILE = f"{PAGE}.file"
 LETTERS_MAX = 5_000  # in one file; it is held in memory until it is fetched
 
-FOR = {"Students": False, "Families": True}
+FOR = {"Students": "student", "Families": "family", "Each payer": "payer"}
+RECIPIENTS: Mapping[str, Callable[..., Recipients]] = {
+    "student": recipients.of_students,
+    "family": recipients.of_families,
+    "payer": recipients.of_payers,
+}
+STATEMENTS: Mapping[str, Callable[..., Iterator[StatementFacts]]] = {
+    "student": statements.student_statements,
+    "family": statements.family_statements,
+    "payer": shares.payer_statements,
+}
 WHO = {"Only who owes": True, "Everyone": False}
 AS = {"One PDF": "pdf", "A PDF each, zipped": "zip"}
 MADE: Mapping[str, Callable[[Iterator[StatementFacts]], bytes]] = {
@@ -40,7 +50,7 @@ class Asked:
     """What is to be printed; a file answers only the question it was made for."""
 
     class_id: int | None
-    families: bool
+    of: str
     only_owing: bool
     kind: str
     period: Period
@@ -51,7 +61,7 @@ def draw(actor: Actor) -> None:
         unit = students.school(session).currency
         asked = _choose(session)
         found = _recipients(session, asked)
-    count = len(found.ids)
+    count = found.papers
     if periods.refused(asked.period):
         return
     if not count:
@@ -78,10 +88,10 @@ def draw(actor: Actor) -> None:
 
 def _figure(asked: Asked, found: Recipients, unit: Currency) -> None:
     count = len(found.ids)
-    whose = ("family" if count == 1 else "families") if asked.families else _many(count, "student")
+    whose = _many(count, "student") if asked.of == "student" else "family" if count == 1 else "families"
     st.metric(
         "Statements",
-        f"{count:,}",
+        f"{found.papers:,}",
         delta=f"{count:,} {whose}, {_together(found.balance, unit)}",
         delta_color="off",
         delta_arrow="off",
@@ -100,24 +110,22 @@ def _choose(session: Session) -> Asked:
     classes |= {row.name: row.id for row in students.classes(session)} | {links.NO_CLASS: 0}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         class_id = filters.choice("Class", classes, key=f"{PAGE}.class")
-        families = filters.choice("For", FOR, key=f"{PAGE}.for")
+        of = filters.choice("For", FOR, key=f"{PAGE}.for")
         only_owing = filters.choice("Who", WHO, key=f"{PAGE}.who")
         period = periods.choose(session, tab="statements", first=periods.YEAR)
         kind = filters.choice("As", AS, key=f"{PAGE}.as")
-    return Asked(class_id, bool(families), bool(only_owing), kind or "pdf", period)
+    return Asked(class_id, of or "student", bool(only_owing), kind or "pdf", period)
 
 
 def _recipients(session: Session, asked: Asked) -> Recipients:
-    of = recipients.of_families if asked.families else recipients.of_students
-    return of(session, class_id=asked.class_id, only_owing=asked.only_owing)
+    return RECIPIENTS[asked.of](session, class_id=asked.class_id, only_owing=asked.only_owing)
 
 
 def _make(asked: Asked, found: Recipients, actor: Actor, bar: st.delta_generator.DeltaGenerator) -> bytes:
-    read = statements.family_statements if asked.families else statements.student_statements
     with reading() as session:
         authorise(session, actor, "reports.read")
-        facts = read(session, found.ids, asked.period.since, asked.period.until)
-        made = MADE[asked.kind](_counted(facts, len(found.ids), bar))
+        facts = STATEMENTS[asked.of](session, found.ids, asked.period.since, asked.period.until)
+        made = MADE[asked.kind](_counted(facts, found.papers, bar))
     bar.empty()
     return made
 
