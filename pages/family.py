@@ -12,6 +12,7 @@ from school.ui import (
     guard,
     links,
     student_account,
+    tabs,
 )
 
 VIEWS = ("Children", "Statement", "Who pays", "Contacts")
@@ -23,9 +24,8 @@ try:
         family_view.head(family)
         feedback.show("family")
         family_view.offer(family, actor)
-        tabs = st.tabs(VIEWS, key="family.view", bind="query-params")
-        shown = next((name for name, tab in zip(VIEWS, tabs, strict=True) if tab.open), VIEWS[0])
-        with tabs[VIEWS.index(shown)]:
+        shown, view = tabs.choose(VIEWS, key="family.view")
+        with view:
             if shown == "Children":
                 family_view.children(family)
             elif shown == "Statement":
@@ -39,6 +39,6 @@ except NotFound:
     st.stop()
 
 if shown == "Who pays":
-    with tabs[VIEWS.index(shown)]:
+    with view:
         family_payers.draw(family)
         family_payers.form(family, actor)

@@ -16,9 +16,9 @@ from school.fees.register import SchemeCost
 from school.fees.scheme_listing import GrantFacts, SchemeFacts
 from school.money import Currency
 from school.students import queries as students
+from school.ui import cards, fee_dialogs, filters, links, tables, words
 from school.ui import concession_forms as grant_forms
 from school.ui import concession_words as says
-from school.ui import fee_dialogs, filters, links, tables, words
 
 VIEW = {"fees.view": "Concessions"}
 PAGE = "fees.grants_page"
@@ -70,8 +70,9 @@ def _read(session: Session) -> _Read:
 
 def _figures(read: _Read) -> None:
     given = sum(cost.amount for cost in read.costs.values())
-    with st.grid(3, gap="small", min_column_width=200):
-        st.metric(f"Conceded in {read.year} ({read.unit.code})", words.amount(given, read.unit), border=True)
+    amount = words.amount(given, read.unit)
+    with st.grid(3, gap="small", min_column_width=cards.width([amount])):
+        st.metric(f"Conceded in {read.year} ({read.unit.code})", amount, border=True)
         st.metric("Grants in force", f"{sum(s.in_force for s in read.schemes):,}", border=True)
         st.metric("Waiting for approval", f"{len(read.waiting):,}", border=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from school.ledger import wording
 from school.ledger.queries import StatementRow
 from school.money import Currency
 from school.ui import words
@@ -20,4 +21,8 @@ def stood(balance: int, unit: Currency) -> str:
 
 
 def what(row: StatementRow) -> str:
-    return f"{row.description} (reversed)" if row.reversed_by is not None else row.description
+    """The due date is written as the reader writes dates, like the others of the screen."""
+    text = row.description
+    if row.due_date:
+        text = text.replace(f"due {wording.day(row.due_date)}", f"due {words.date(row.due_date)}")
+    return f"{text} (reversed)" if row.reversed_by is not None else text

@@ -69,7 +69,8 @@ def test_an_administrator_sees_the_state_of_the_books(school: Database, open_pag
 
     assert not at.exception
     shown = figures(at)
-    assert (shown["Students"], shown["Entries"], shown["Quick check"]) == ("1", "3", "All agrees")
+    assert (shown["The books"], shown["Failed sign-ins in 24 hours"]) == ("Agree", "0")
+    assert list(shown).index("The books") < list(shown).index("Owed in all")
 
 
 def test_an_administrator_is_told_when_the_books_disagree(school: Database, open_page: Open) -> None:
@@ -78,7 +79,7 @@ def test_an_administrator_is_told_when_the_books_disagree(school: Database, open
 
     at = open_page("today", name="ada")
 
-    assert figures(at)["Quick check"] == "Look below"
+    assert figures(at)["The books"] == "Disagree"
     assert any("balance" in error for error in errors(at))
 
 
