@@ -19,7 +19,7 @@ from school.access import service as access
 from school.access.models import User
 from school.access.rules import ADMINISTRATOR, COMMAND_LINE, FINANCE, HEAD, ROLE_NAMES
 from school.db import Database
-from school.demo import fees, tills, waiting
+from school.demo import fees, lately, tills, waiting
 from school.demo.books import Bookkeeper, Span
 from school.demo.families import FORMS, YEARS, Child, Household, households
 from school.demo.story import TERMS, Teller
@@ -104,8 +104,10 @@ def fill(
         install_standard_accounts(session)
         ids = {name: _add_user(session, name, full, role, chosen[name]) for name, full, role in USERS}
         cashiers = [(ids[name], name) for name, _, role in USERS if role == FINANCE]
-        _books(session, students, streams, cashiers)
-        tills.count(session, cashiers, queries.today(session))
+        homes = _books(session, students, streams, cashiers)
+        today = queries.today(session)
+        tills.count(session, cashiers, today)
+        lately.morning(session, homes, cashiers, today)
 
 
 def _add_user(session: Session, name: str, full_name: str, role: str, password: passwords.Chosen) -> int:
@@ -120,7 +122,7 @@ def _add_user(session: Session, name: str, full_name: str, role: str, password: 
     )
 
 
-def _books(session: Session, students: int, streams: int, cashiers: list[tuple[int, str]]) -> None:
+def _books(session: Session, students: int, streams: int, cashiers: list[tuple[int, str]]) -> list[Household]:
     random, today = Random(SEED), queries.today(session)  # noqa: S311 - a story, not a secret
     first_year = today.year - YEARS + 1
     terms = _terms(session, first_year)
@@ -132,6 +134,7 @@ def _books(session: Session, students: int, streams: int, cashiers: list[tuple[i
     keeper = Bookkeeper(terms=terms, classes=classes, cashiers=cashiers, now=clock.now())
     bulk.load(session, keeper.entries(teller.events()))
     _fees(session, homes, terms[-len(TERMS) :], classes, cashiers)
+    return homes
 
 
 def _fees(

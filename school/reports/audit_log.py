@@ -17,7 +17,9 @@ from sqlalchemy.orm import Session
 from school.access import listing
 from school.audit import wording
 from school.audit.models import AuditEvent
+from school.fees import queries as fees
 from school.ledger import queries as ledger
+from school.reports import audit_facts
 from school.students import queries as students
 from school.students.models import Family, Guardian
 from school.students.rules import WORDS_TYPED_MAX, fold
@@ -72,7 +74,7 @@ def page(
         .limit(limit)
     ).all()
     names = _names(session, {row.subject for row in found})
-    classes = {c.id: c.name for c in students.classes(session)}
+    known = audit_facts.names(session, [facts for row in found for facts in (row.before, row.after)])
     return [
         AuditRow(
             id=row.id,
@@ -81,8 +83,8 @@ def page(
             event=row.event,
             subject=row.subject,
             about=wording.to_what(row.subject, names),
-            before=_readable(row.before, classes),
-            after=_readable(row.after, classes),
+            before=known.told(row.before),
+            after=known.told(row.after),
             reason=row.reason,
         )
         for row in found
@@ -150,6 +152,8 @@ def _small_tables(session: Session) -> dict[str, str]:
         **{f"class:{c.id}": c.name for c in students.classes(session)},
         **{f"year:{year.id}": year.name for year in students.years(session)},
         **{f"account:{account.code}": account.name for account in ledger.accounts(session)},
+        **{f"scheme:{account.code}": account.name for account in ledger.accounts(session)},
+        **{f"plan:{plan.id}": plan.name for plan in fees.plans(session)},
     }
 
 
@@ -166,16 +170,6 @@ def _names(session: Session, subjects: Iterable[str]) -> dict[str, str]:
 def _ids(subjects: Iterable[str], kind: str) -> list[int]:
     parts = [subject.partition(":") for subject in subjects]
     return [int(number) for of, _, number in parts if of == kind and number.isdigit()]
-
-
-def _readable(facts: Mapping[str, Any] | None, classes: Mapping[int, str]) -> dict[str, Any] | None:
-    """A class is told by its name, not by its number."""
-    if facts is None:
-        return None
-    return {
-        key: classes.get(value, value) if key == "class_id" and isinstance(value, int) else value
-        for key, value in facts.items()
-    }
 
 
 def actors(session: Session) -> Sequence[tuple[str, str]]:

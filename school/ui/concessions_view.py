@@ -58,13 +58,15 @@ def _read(session: Session) -> _Read:
     today = students.today(session)
     year = students.year_on(session, today)
     since, until = (year.starts_on, year.ends_on) if year else (today.replace(month=1, day=1), today)
+    term_ids = [term.id for term in students.terms(session) if year and term.year_name == year.name]
+    costs = register.register(session, since=since, until=until, term_ids=term_ids)
     return _Read(
         unit=students.school(session).currency,
         heads={head.account: head.name for head in queries.heads(session) if head.is_head},
         schemes=scheme_listing.schemes(session),
         waiting=scheme_listing.grants(session, state=scheme_listing.WAITING)[0],
         year=year.name if year else str(today.year),
-        costs={cost.scheme: cost for cost in register.register(session, since=since, until=until)},
+        costs={cost.scheme: cost for cost in costs},
     )
 
 
