@@ -68,7 +68,7 @@ def _look() -> None:
 def _figures(found: Sequence[Overdue], unit: Currency) -> None:
     amount = words.amount(sum(one.fee.total for one in found), unit)
     with st.grid(3, gap="small", min_column_width=cards.width([amount])):
-        st.metric(f"A run today charges ({unit.code})", amount, border=True)
+        st.metric(f"To be charged ({unit.code})", amount, border=True)
         st.metric("Students", f"{len({one.student_id for one in found}):,}", border=True)
         st.metric("Charges that are late", f"{len({one.charge_id for one in found}):,}", border=True)
 
