@@ -40,6 +40,7 @@ USERS = (
     ("head", "Grace Mwangi", HEAD),
 )
 HOW_TO_PAY = "M-Pesa paybill 400200, account: the admission number\nAcacia Bank, Nairobi, account 0011223344"
+LOCALES = {"KES": "en-KE"}  # how its papers write days and amounts
 AT_ONCE = 10_000  # students added in one go; more would only cost memory
 
 
@@ -98,6 +99,7 @@ def fill(
             name="Acacia Hill School",
             currency=currency,
             time_zone=time_zone,
+            locale=LOCALES.get(currency, "en"),
             address="Acacia Road 12\nNairobi",
         )
         calendar.change_school(session, actor=COMMAND_LINE, how_to_pay=HOW_TO_PAY)

@@ -73,6 +73,18 @@ def test_an_administrator_sees_the_state_of_the_books(school: Database, open_pag
     assert list(shown).index("The books") < list(shown).index("Owed in all")
 
 
+def test_an_administrator_is_told_what_is_still_to_be_set_up_and_led_there(
+    school: Database, open_page: Open
+) -> None:
+    at = open_page("today", name="ada")
+
+    assert "Invoices and statements do not say how to pay yet." in text(at)
+    assert "No student is in the books yet." not in text(at)
+    (link,) = (one for one in at.page_link if one.label == "School")
+    assert link.proto.query_string == "settings.view=School"
+    assert "Still to be set up" not in text(open_page("today", name="finn"))
+
+
 def test_an_administrator_is_told_when_the_books_disagree(school: Database, open_page: Open) -> None:
     with school.writing() as session:
         session.execute(sql("UPDATE student_balance SET balance = balance + 1"))
