@@ -209,11 +209,17 @@ def _new_student(
         first_name=child.first_name,
         last_name=child.last_name,
         class_id=classes[child.last_form, child.stream],
-        guardians=(NewGuardian(home.guardian, home.phone, home.email),),
+        guardians=_guardians(home),
         status="left" if child.left else "enrolled",
         joined_on=date(first_year + child.joined, 1, 6),
         left_on=date(first_year + YEARS - 2, 12, 4) if child.left else None,
     )
+
+
+def _guardians(home: Household) -> tuple[NewGuardian, ...]:
+    first = NewGuardian(home.guardian, home.phone, home.email)
+    other = (NewGuardian(home.other, f"{home.phone[:-3]}900", f"other.{home.email}"),) if home.other else ()
+    return (first, *other)
 
 
 def renew_sign_ins(database: Database) -> list[ThrowAway]:

@@ -37,13 +37,13 @@ def rows(share: PayerShare) -> list[tuple[str, int, int]]:
     """(what, of the family, of this payer), from what stood before to what is owed; credits are below 0."""
     family, own = share.family, share.own
     told = [
-        ("Charges, less concessions and corrections", family.charged, own.charged),
-        ("Paid by those who share", -family.paid, -own.paid),
+        ("Charged after concessions", family.charged, own.charged),
+        ("Paid", -family.paid, -own.paid),
     ]
     if family.opening or own.opening:
         told.insert(0, ("Brought forward", family.opening, own.opening))
     if family.paid_by_others or own.paid_by_others:
-        told.append(("Paid by others, which counts for all", -family.paid_by_others, -own.paid_by_others))
+        told.append(("Paid by others", -family.paid_by_others, -own.paid_by_others))
     return told
 
 

@@ -59,9 +59,9 @@ def _share(facts: StatementFacts, unit: Currency) -> None:
         return
     own, family = facts.share.own.closing, facts.share.family.closing
     st.metric(
-        f"Owed by {words.plain(facts.share.name)} on {words.date(facts.as_at)} ({unit.code})",
+        f"{words.plain(facts.share.name)} ({unit.code})",
         words.owes_in_colour(own, unit),
-        delta=f"the family {words.owes(family, unit)}",
+        delta=f"of the family, which {statement_words.stands(family, unit, coloured=False)}",
         delta_color="off",
         delta_arrow="off",
         border=True,

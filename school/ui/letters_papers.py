@@ -85,7 +85,7 @@ def invoices(actor: Actor) -> None:
         return letters.invoices(session, actor=who, request_id=request_id, entry_ids=ids, how=how)
 
     _offer("Invoices", reach, write, actor, "each goes out once, however often this is pressed")
-    _print(run, ids, actor)
+    _print(run, [bill.entry_id for bill in bills], actor)
 
 
 def _print(run: RunFacts, entry_ids: Sequence[int], actor: Actor) -> None:

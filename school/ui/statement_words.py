@@ -8,9 +8,10 @@ from school.money import Currency
 from school.ui import words
 
 
-def stands(balance: int, unit: Currency) -> str:
+def stands(balance: int, unit: Currency, *, coloured: bool = True) -> str:
     """`owes 40.00`, `is settled`, as Markdown."""
-    return f"{'is ' if balance <= 0 else ''}{words.owes_in_colour(balance, unit)}"
+    said = words.owes_in_colour(balance, unit) if coloured else words.owes(balance, unit)
+    return f"{'is ' if balance <= 0 else ''}{said}"
 
 
 def stood(balance: int, unit: Currency) -> str:

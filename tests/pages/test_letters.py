@@ -208,7 +208,7 @@ def test_the_invoices_of_a_run_come_as_one_file_to_print(
     assert not at.exception
     _, made = at.session_state["letters.invoices.file"]
     with ZipFile(io.BytesIO(made)) as file:
-        names = [name.partition(",")[0] for name in file.namelist()]
+        names = [name.partition("- invoice")[0] for name in file.namelist()]
     assert names == ["R-0 Ann Abel", "R-1 Ann Bell", "R-2 Ann Cole"]
     assert written(books) == []
 
