@@ -33,29 +33,39 @@ class PayerShare:
                 raise ValueError(f"{self.name}: the share does not add up")
 
 
-def rows(share: PayerShare) -> list[tuple[str, int, int]]:
-    """(what, of the family, of this payer), from what stood before to what is owed; credits are below 0."""
+class Row(NamedTuple):
+    """What of the family and of this payer, minor units; a balance is + where it is owed."""
+
+    what: str
+    family: int
+    own: int
+    is_balance: bool = False
+
+
+def rows(share: PayerShare) -> list[Row]:
+    """From what stood before to what is owed now; what was paid is below 0."""
     family, own = share.family, share.own
     told = [
-        ("Charged after concessions", family.charged, own.charged),
-        ("Paid", -family.paid, -own.paid),
+        Row("Charged after concessions", family.charged, own.charged),
+        Row("Paid", -family.paid, -own.paid),
     ]
     if family.opening or own.opening:
-        told.insert(0, ("Brought forward", family.opening, own.opening))
+        told.insert(0, Row("Brought forward", family.opening, own.opening, is_balance=True))
     if family.paid_by_others or own.paid_by_others:
-        told.append(("Paid by others", -family.paid_by_others, -own.paid_by_others))
-    return told
+        told.append(Row("Paid by others", -family.paid_by_others, -own.paid_by_others))
+    return [*told, Row("Still owed", family.closing, own.closing, is_balance=True)]
 
 
 def said(share: PayerShare, head: Letterhead) -> dict[str, Any]:
     """The share as the words its table prints."""
     told = rows(share)
-    largest = max(abs(amount) for _, *amounts in told for amount in amounts)
+    largest = max(abs(amount) for row in told for amount in (row.family, row.own))
+    printed = [(row.what, _amount(row.family, row, head), _amount(row.own, row, head)) for row in told]
     return {
         "title": f"Your share: {share.percent}",
         "head": ["", "The family", share.name],
-        "rows": [(what, _signed(whole, head), _signed(own, head)) for what, whole, own in told],
-        "end": ["Still owed", _owed(share.family.closing, head), _owed(share.own.closing, head)],
+        "rows": printed[:-1],
+        "end": printed[-1],
         "wide": width([f"{head.amount(largest)} credit"]),
     }
 
@@ -68,9 +78,7 @@ def notes(share: PayerShare, head: Letterhead) -> list[str]:
     ]
 
 
-def _signed(minor: int, head: Letterhead) -> str:
-    return f"− {head.amount(-minor)}" if minor < 0 else head.amount(minor)
-
-
-def _owed(minor: int, head: Letterhead) -> str:
-    return f"{head.amount(-minor)} credit" if minor < 0 else head.amount(minor)
+def _amount(minor: int, row: Row, head: Letterhead) -> str:
+    if minor >= 0:
+        return head.amount(minor)
+    return f"{head.amount(-minor)} credit" if row.is_balance else f"− {head.amount(-minor)}"

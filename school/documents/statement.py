@@ -136,7 +136,7 @@ def _said(facts: StatementFacts, head: Letterhead) -> dict[str, Any]:
     opened = [_open(student, charge, facts) for student in students for charge in student.open_charges]
     return {
         "name": name,
-        "long": sum(map(len, moved)) + len(opened) + 3 * len(students) > ROWS_A_PAGE,
+        "long": sum(map(len, moved)) + len(opened) + 3 * len(students) + _of_share(facts) > ROWS_A_PAGE,
         "about": _about(students[0]) if len(students) == 1 else numbers(facts.students),
         "to": "" if facts.to == name else facts.to,
         "as_at": f"As at {head.long_day(facts.as_at)}",
@@ -162,6 +162,11 @@ def _said(facts: StatementFacts, head: Letterhead) -> dict[str, Any]:
         "open": opened,
         "reference": give_number(numbers(students)),
     }
+
+
+def _of_share(facts: StatementFacts) -> int:
+    """The rows its table takes."""
+    return 2 + len(shares.rows(facts.share)) if facts.share else 0
 
 
 def _name(facts: StatementFacts) -> str:

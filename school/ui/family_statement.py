@@ -69,9 +69,9 @@ def _share(facts: StatementFacts, unit: Currency) -> None:
     )
     told = papers.rows(facts.share)
     columns = {
-        "What": [what for what, _, _ in told] + ["Still owed"],
-        facts.share.name: [_signed(one, unit) for *_, one in told] + [words.owes(own, unit)],
-        "The family": [_signed(whole, unit) for _, whole, _ in told] + [words.owes(family, unit)],
+        "What": [row.what for row in told],
+        facts.share.name: [_amount(row.own, row, unit) for row in told],
+        "The family": [_amount(row.family, row, unit) for row in told],
     }
     alt = f"The share of {facts.share.name}, {facts.share.percent}, beside what is the family's"
     amounts = (facts.share.name, "The family")
@@ -79,7 +79,9 @@ def _share(facts: StatementFacts, unit: Currency) -> None:
     st.subheader("What the family was charged and paid", anchor=False)
 
 
-def _signed(minor: int, unit: Currency) -> str:
+def _amount(minor: int, row: papers.Row, unit: Currency) -> str:
+    if row.is_balance:
+        return words.owes(minor, unit)
     return f"− {words.amount(-minor, unit)}" if minor < 0 else words.amount(minor, unit)
 
 
