@@ -114,6 +114,11 @@ def show(minor: int, unit: Currency, tag: str | None = "en") -> str:
     )
 
 
+def grouped(number: int, tag: str | None = "en") -> str:
+    """A count as this reader writes it: `1,250`."""
+    return format_decimal(number, format="#,##0", locale=locale(tag), numbering_system="latn")
+
+
 def show_with_code(minor: int, unit: Currency, tag: str | None = "en") -> str:
     """The amount with its currency code: `KES 1,250.00`."""
     return f"{unit.code} {show(minor, unit, tag)}"
