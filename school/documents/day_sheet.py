@@ -69,7 +69,9 @@ def day_pdf(facts: DayFacts) -> bytes:
         "tenders": [(head.say(tender.name), head.amount(tender.amount_minor)) for tender in facts.tenders],
         "total": head.amount(total),
         "counts": [_count(count, head) for count in facts.counts],
-        "deposits": [(d.number, head.say(d.tender), d.bank, head.amount(d.amount_minor)) for d in facts.deposits],
+        "deposits": [
+            (d.number, head.say(d.tender), d.bank, head.amount(d.amount_minor)) for d in facts.deposits
+        ],
         "closed": f"{facts.closed_by}, {closed_at}",
         "proof": head.say(
             "Entry {number}, check code {code}", number=str(facts.last_entry), code=facts.check_code

@@ -129,6 +129,16 @@ def cash_up_pdf(facts: CashUpFacts) -> bytes:
     return paper("cash_up", head, said)
 
 
+def entries_in_words(first: int, last: int, head: Letterhead) -> str:
+    """`entries 120 to 164`"""
+    return head.say("entries {first} to {last}", first=str(first), last=str(last))
+
+
+def cash_up_name(number: str, cashier: str, head: Letterhead) -> str:
+    """`Cash-up 7, Peter Kamau`"""
+    return head.say("Cash-up {number}, {cashier}", number=number, cashier=cashier)
+
+
 def _variance_in_all(tenders: Iterable[CashUpTender], minor: int) -> str:
     """What is over in one tender and short in another by the same is a variance all the same."""
     differs = any(tender.counted_minor != tender.expected_minor for tender in tenders)
@@ -145,7 +155,9 @@ def variance_in_words(minor: int, head: Letterhead) -> str:
     if minor == 0:
         return ""
     amount = head.amount(abs(minor))
-    return head.say("{amount} over", amount=amount) if minor > 0 else head.say("{amount} short", amount=amount)
+    return (
+        head.say("{amount} over", amount=amount) if minor > 0 else head.say("{amount} short", amount=amount)
+    )
 
 
 def _tender(tender: CashUpTender, head: Letterhead) -> list[str]:

@@ -154,15 +154,10 @@ def _words(template: str, tag: str) -> dict[str, str]:
     said = {
         sentence: language.say(sentence)
         for name in (template, *SHARED)
-        for sentence in sentences(_template(name).decode())
+        for sentence in map(json.loads, SAID.findall(_template(name).decode()))
     }
     way = "rtl" if language.right_to_left else "ltr"
     return {"words": json.dumps(said, ensure_ascii=False), "words_in": language.code, "dir": way}
-
-
-def sentences(template: str) -> list[str]:
-    """What a template says by `say("…")`."""
-    return [json.loads(found) for found in SAID.findall(template)]
 
 
 @lru_cache

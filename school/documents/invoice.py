@@ -134,7 +134,11 @@ def _charge(charge: Charge, head: Letterhead) -> list[tuple[str, str, str]]:
 
 def _less(concessions: Sequence[Concession], head: Letterhead) -> list[tuple[str, str, str]]:
     return [
-        (head.say("less {what}", what=concession.description), "", f"\u2212{head.amount(concession.amount_minor)}")
+        (
+            head.say("less {what}", what=concession.description),
+            "",
+            f"\u2212{head.amount(concession.amount_minor)}",
+        )
         for concession in concessions
     ]
 

@@ -155,7 +155,9 @@ def _tenders(facts: ReceiptFacts) -> str | list[tuple[str, str]]:
     """The one tender's name, or each of several with its amount."""
     if len(facts.tenders) == 1:
         return facts.language.say(facts.tenders[0].name)
-    return [(facts.language.say(tender.name), _amount(tender.amount_minor, facts)) for tender in facts.tenders]
+    return [
+        (facts.language.say(tender.name), _amount(tender.amount_minor, facts)) for tender in facts.tenders
+    ]
 
 
 def _amount(minor: int, facts: ReceiptFacts) -> str:

@@ -41,9 +41,9 @@ class Language:
         """The sentence in this language; a value is never taken for a placeholder."""
         return self._filled(self._catalog.gettext(sentence) if sentence else "", values)
 
-    def count(self, one: str, many: str, n: int) -> str:
+    def count(self, one: str, many: str, n: int, **values: str) -> str:
         """`1 day`, `1,250 days`: the form this language has for the number `{n}`."""
-        return self._filled(self._catalog.ngettext(one, many, n), {"n": grouped(n, self.tag)})
+        return self._filled(self._catalog.ngettext(one, many, n), {"n": grouped(n, self.tag), **values})
 
     def day(self, when: date) -> str:
         """`3 Feb 2026`"""
@@ -69,6 +69,11 @@ class Language:
     def _isolated(self, value: str) -> str:
         """Within a sentence from right to left, a name or an amount keeps the order of its own letters."""
         return f"{ISOLATE}{value}{END_ISOLATE}" if self.right_to_left and value else value
+
+
+def unmarked(text: str) -> str:
+    """The text without the marks of `say`: as it is kept, or sent to who marks it anew."""
+    return text.replace(ISOLATE, "").replace(END_ISOLATE, "")
 
 
 def later(sentence: str) -> str:

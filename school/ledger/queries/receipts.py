@@ -12,6 +12,7 @@ from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from school.errors import NotFound
+from school.languages import ENGLISH, Language
 from school.ledger import wording
 from school.ledger.models import Account, Entry, Line
 from school.ledger.queries.allocation import balances, open_items, total
@@ -33,12 +34,23 @@ class ReceiptStudent:
 
 @dataclass(frozen=True)
 class PaidItem:
-    """What the payment took off one charge; `description` leaves the due date to its own column."""
+    """What the payment took off one charge."""
 
     admission_no: str
-    description: str
+    kind: str
+    account_name: str
+    term_name: str | None
+    memo: str | None
     due_date: dt.date
     amount: int
+
+    @property
+    def description(self) -> str:
+        return self.called(ENGLISH)
+
+    def called(self, language: Language) -> str:
+        """The charge; its due date has a column of its own."""
+        return wording_of_charge(self, language, with_due_date=False)
 
 
 @dataclass(frozen=True)
@@ -292,7 +304,10 @@ def _paid_items(session: Session, entry_id: int, students: dict[int, str]) -> tu
     return tuple(
         PaidItem(
             students[row.student_id],
-            wording_of_charge(row, with_due_date=False),
+            row.kind,
+            row.account_name,
+            row.term_name,
+            row.memo,
             row.due_date,
             row.paid,
         )
