@@ -72,7 +72,7 @@ def day_pdf(facts: DayFacts) -> bytes:
         "deposits": [
             (d.number, head.say(d.tender), d.bank, head.amount(d.amount_minor)) for d in facts.deposits
         ],
-        "closed": f"{facts.closed_by}, {closed_at}",
+        "closed": head.say("{name}, {detail}", name=facts.closed_by, detail=closed_at),
         "proof": head.say(
             "Entry {number}, check code {code}", number=str(facts.last_entry), code=facts.check_code
         ),

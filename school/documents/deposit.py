@@ -122,11 +122,15 @@ def cash_up_pdf(facts: CashUpFacts) -> bytes:
         "sums": [head.say("Together"), *_sums(expected, counted, head)],
         "reason": facts.reason,
         "coins": _coins(facts.coins, head),
-        "counted": f"{facts.counted_by}, {head.moment(facts.counted_at)}",
-        "signed": f"{facts.signed_by}, {head.moment(facts.signed_at)}" if facts.signed_at else "",
+        "counted": _who_when(facts.counted_by, facts.counted_at, head),
+        "signed": _who_when(facts.signed_by, facts.signed_at, head) if facts.signed_at else "",
         "proof": head.say("The books end with {hash}", hash=facts.hash) if facts.hash else "",
     }
     return paper("cash_up", head, said)
+
+
+def _who_when(who: str, at: datetime, head: Letterhead) -> str:
+    return head.say("{name}, {detail}", name=who, detail=head.moment(at))
 
 
 def entries_in_words(first: int, last: int, head: Letterhead) -> str:

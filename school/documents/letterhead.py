@@ -12,8 +12,8 @@ from babel.dates import format_time, get_datetime_format
 
 from school import languages
 from school.documents import engine
-from school.languages import Language
 from school.documents.rules import balance_in_words
+from school.languages import Language
 from school.money import Currency, locale, show, show_with_code
 
 

@@ -22,7 +22,7 @@ def check_code(entry_hash_hex: str) -> str:
 
 
 def balance_in_words(balance_minor: int, amount: str, language: Language) -> str:
-    """`owes 1,250.00`, `in credit 40.00` or `settled`: never a bare sign. Positive owes; `amount` has none."""
+    """`owes 1,250.00`, `in credit 40.00` or `settled`: never a sign, nor has `amount` one. Positive owes."""
     if balance_minor == 0:
         return language.say("settled")
     if balance_minor > 0:

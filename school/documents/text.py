@@ -6,7 +6,7 @@ import re
 import unicodedata
 from itertools import pairwise
 
-from school.languages import END_ISOLATE, ISOLATE
+from school.languages import END_ISOLATE, ISOLATE, RIGHT_TO_LEFT
 
 __all__ = ["END_ISOLATE", "ISOLATE", "ZERO_WIDTH_SPACE", "printable"]
 
@@ -31,7 +31,8 @@ def printable(text: str, *, right_to_left: bool = False) -> str:
     text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     text = CONTROLS.sub(" ", text)
     balanced = _isolates_are_balanced(text)
-    text = DIRECTION_MARKS.sub(lambda mark: mark[0] if balanced and ISOLATES.match(mark[0]) else "", text)
+    kept = (ISOLATE + END_ISOLATE if balanced else "") + (RIGHT_TO_LEFT if right_to_left else "")
+    text = DIRECTION_MARKS.sub(lambda mark: mark[0] if mark[0] in kept else "", text)
     text = LONG_WORD.sub(lambda word: _may_break(word[0]), text)
     if _is_right_to_left(text):
         return f"{ISOLATE}{text}{END_ISOLATE}"

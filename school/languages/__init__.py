@@ -24,7 +24,9 @@ from school.money import grouped, locale
 
 CATALOGS = Path(__file__).parent / "catalogs"
 ENGLISH_CODE = "en"
-ISOLATE, END_ISOLATE = "\u2068", "\u2069"  # what stands between them has a direction of its own
+ISOLATE, END_ISOLATE = "\u2068", "\u2069"  # what stands between them goes as its first letter does
+RIGHT_TO_LEFT = "\u200f"  # a letter that is not seen and goes from right to left
+MARKS = str.maketrans("", "", ISOLATE + END_ISOLATE + RIGHT_TO_LEFT)
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -54,8 +56,8 @@ class Language:
         return _day(when, "long", self.tag)
 
     def within(self, name: str) -> str:
-        """A name in the middle of a sentence. What we have named is said in this language; what the school has
-        named stays as it is.
+        """A name in the middle of a sentence. What we have named is said in this language; what the school
+        has named stays as it is.
         """
         if self.code == ENGLISH_CODE:
             return name.lower()
@@ -63,21 +65,22 @@ class Language:
         return name if said == name else said.lower()
 
     def _filled(self, text: str, values: dict[str, str]) -> str:
-        shown = {name: self._isolated(value) for name, value in values.items()}
-        return _PLACEHOLDER.sub(lambda found: shown.get(found[1], found[0]), text)
-
-    def _isolated(self, value: str) -> str:
-        """Within a sentence from right to left, a name or an amount keeps the order of its own letters."""
-        return f"{ISOLATE}{value}{END_ISOLATE}" if self.right_to_left and value else value
+        """Within a sentence from right to left, a name or an amount keeps the order of its own letters; the
+        sentence itself begins with a mark, because it may begin with such a name.
+        """
+        if not self.right_to_left or not values:
+            return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), text)
+        shown = {name: f"{ISOLATE}{value}{END_ISOLATE}" for name, value in values.items()}
+        return RIGHT_TO_LEFT + _PLACEHOLDER.sub(lambda found: shown.get(found[1], found[0]), text)
 
 
 def unmarked(text: str) -> str:
     """The text without the marks of `say`: as it is kept, or sent to who marks it anew."""
-    return text.replace(ISOLATE, "").replace(END_ISOLATE, "")
+    return text.translate(MARKS)
 
 
 def later(sentence: str) -> str:
-    """The sentence itself: it is said in a language where that is known, and found here by its translators."""
+    """The sentence itself: said in a language where that is known, found here by those who translate."""
     return sentence
 
 

@@ -1,5 +1,5 @@
-"""Every message the program says, found in its source: in Python by `say`, `count` and `later`, in templates by
-`say("…")`.
+"""Every message of papers and letters, found in the source: in Python by `say`, `count` and `later`, in templates
+by `say("…")`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ ROOT = Path(__file__).parents[1]
 ROOMS = ("ledger", "fees", "letters", "documents", "reports", "delivery")  # those that write to families
 TEMPLATE_SAYS = re.compile(r'\bsay\(\s*("(?:[^"\\]|\\.)*")')
 HEADER = """\
-What papers and letters say, in another language: see docs/languages.md. Names in braces stay as they are."""
+# What papers and letters say to families, in another language: docs/languages.md tells how to help.
+# What stands in braces, such as {amount}, stays as it is."""
 NOTES = {
     "Due": "heading of a column of due dates",
     "From": "heading of a column: who gave the cheque",

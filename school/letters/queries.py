@@ -15,9 +15,9 @@ from school.errors import NotFound
 from school.fees.models import RunEntry
 from school.ledger.models import Entry, Line
 from school.letters.models import Letter, ReminderStage
-from school.letters.rules import Stage, stages_in
-from school.students.models import Family, Student, Term
+from school.letters.rules import Stage, in_language, stages_in
 from school.students import queries as students
+from school.students.models import Family, Student, Term
 from school.students.queries import chunks
 
 REMINDED = ("waiting", "sending", "sent", "printed")  # a reminder in one of these was written or will be
@@ -170,8 +170,8 @@ def stages(session: Session) -> list[Stage]:
             ReminderStage.stage, ReminderStage.days_overdue, ReminderStage.subject, ReminderStage.body
         ).order_by(ReminderStage.stage)
     )
-    own = {row.stage: Stage(*row) for row in rows}
     language = languages.of(students.school(session).locale)
+    own = {row.stage: in_language(Stage(*row), language) for row in rows}
     return [own.get(stage.stage, stage) for stage in stages_in(language)]
 
 

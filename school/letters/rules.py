@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from hashlib import sha256
 
+from school import languages
 from school.access.rules import email_address
 from school.errors import BadInput
 from school.languages import Language, later, unmarked
@@ -36,7 +37,8 @@ PLACEHOLDERS = {
     "pay_by": "the day it is expected by",
     "school": "the school",
 }
-JOINERS = "\u200c\u200d"
+JOINERS, HARD_SPACES = "\u200c\u200d", "\u00a0\u202f"
+_GAPS = re.compile(rf"[^\S{HARD_SPACES}]+")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
@@ -78,8 +80,8 @@ DEFAULT_STAGES = (
         later("Last reminder from {school}: {amount} is overdue"),
         later(
             "Dear {guardian},\n\ntwo reminders were not answered: {amount} for {students} is still open, the "
-            "oldest of it since {since}. This is our last reminder. What it is for is listed with this letter. "
-            "Please pay by {pay_by}; after that the school will decide what follows.\n\n{school}"
+            "oldest of it since {since}. This is our last reminder. What it is for is listed with this letter."
+            " Please pay by {pay_by}; after that the school will decide what follows.\n\n{school}"
         ),
     ),
 )
@@ -91,6 +93,15 @@ def stages_in(language: Language) -> list[Stage]:
         replace(stage, subject=language.say(stage.subject), body=language.say(stage.body))
         for stage in DEFAULT_STAGES
     ]
+
+
+def in_language(stage: Stage, language: Language) -> Stage:
+    """A reminder whose words are ours, in whatever language they were kept, says them in this one."""
+    ours = DEFAULT_STAGES[stage.stage - 1]
+    for one in map(languages.of, languages.codes()):
+        if (stage.subject, stage.body) == (one.say(ours.subject), one.say(ours.body)):
+            return replace(stage, subject=language.say(ours.subject), body=language.say(ours.body))
+    return stage
 
 
 def next_stage(
@@ -157,7 +168,7 @@ def _checked_words(text: str, most: int, field: str) -> str:
 
 
 def one_line(text: str) -> str:
-    return " ".join(unmarked(text).split())
+    return _GAPS.sub(" ", unmarked(text)).strip()
 
 
 def paragraphs(text: str) -> str:
@@ -167,8 +178,8 @@ def paragraphs(text: str) -> str:
 
 
 def _may_stand(c: str) -> bool:
-    """Many scripts need a joiner within a word, though it prints nothing by itself."""
-    return c.isprintable() or c in JOINERS
+    """Many scripts need a joiner within a word, and some numbers a space that does not break."""
+    return c.isprintable() or c in JOINERS + HARD_SPACES
 
 
 def checked_name(name: str, *, field: str = "name") -> str:
@@ -241,8 +252,5 @@ def invoice_words(
 
 
 def _letter(language: Language, guardian: str, said: str, school: str) -> str:
-    if guardian:
-        greeting = language.say("Dear {guardian},", guardian=guardian)
-    else:
-        greeting = language.say("Good day,")
-    return f"{greeting}\n\n{said}\n\n{school}"
+    hello = language.say("Dear {guardian},", guardian=guardian) if guardian else language.say("Good day,")
+    return f"{hello}\n\n{said}\n\n{school}"
