@@ -43,6 +43,10 @@ class Language:
         """The sentence in this language; a value is never taken for a placeholder."""
         return self._filled(self._catalog.gettext(sentence) if sentence else "", values)
 
+    def say_of(self, context: str, sentence: str) -> str:
+        """The same of a word that means something else in another place; the context tells which it is."""
+        return self._catalog.pgettext(context, sentence)
+
     def count(self, one: str, many: str, n: int, **values: str) -> str:
         """`1 day`, `1,250 days`: the form this language has for the number `{n}`."""
         return self._filled(self._catalog.ngettext(one, many, n), {"n": grouped(n, self.tag), **values})
@@ -88,10 +92,15 @@ def later(sentence: str) -> str:
 def of(tag: str | None) -> Language:
     """The language of a locale, such as `fr-SN`: by its territory where there is such a catalog."""
     code = code_of(tag)
-    if code is None:
-        return Language(tag or ENGLISH_CODE, ENGLISH_CODE, False, NullTranslations())
+    if code is None or code == ENGLISH_CODE:
+        return english(tag)
     right_to_left = locale(code.replace("_", "-")).text_direction == "rtl"
     return Language(tag or code, code, right_to_left, _translations(code))
+
+
+def english(tag: str | None) -> Language:
+    """English words with the dates and numbers of this locale, as screens have them."""
+    return Language(tag or ENGLISH_CODE, ENGLISH_CODE, False, NullTranslations())
 
 
 def code_of(tag: str | None) -> str | None:
@@ -110,8 +119,6 @@ def codes() -> tuple[str, ...]:
 
 @lru_cache
 def _translations(code: str) -> NullTranslations:
-    if code == ENGLISH_CODE:
-        return NullTranslations()
     with (CATALOGS / f"{code}.po").open("rb") as file:
         catalog = read_po(file, locale=code)
     compiled = BytesIO()

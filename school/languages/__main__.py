@@ -23,7 +23,9 @@ def bring_up(code: str) -> Catalog:
     if path.exists():
         with path.open("rb") as file:
             catalog = read_po(file, locale=code)
+    begun = catalog.creation_date
     catalog.update(gather.messages(), no_fuzzy_matching=True, update_header_comment=True)
+    catalog.creation_date = begun  # a catalog that says the same is the same file
     catalog.obsolete.clear()
     with path.open("wb") as file:
         write_po(file, catalog, width=WIDTH, include_lineno=False)

@@ -80,8 +80,8 @@ DEFAULT_STAGES = (
         later("Last reminder from {school}: {amount} is overdue"),
         later(
             "Dear {guardian},\n\ntwo reminders were not answered: {amount} for {students} is still open, the "
-            "oldest of it since {since}. This is our last reminder. What it is for is listed with this letter."
-            " Please pay by {pay_by}; after that the school will decide what follows.\n\n{school}"
+            "oldest of it since {since}. This is our last reminder. What it is for is listed with this "
+            "letter. Please pay by {pay_by}; after that the school will decide what follows.\n\n{school}"
         ),
     ),
 )
