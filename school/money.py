@@ -52,6 +52,11 @@ def locale(tag: str | None) -> Locale:
         return Locale("en")
 
 
+def tag(text: str | None) -> str:
+    """The same as a tag, `en-KE`, as it is kept."""
+    return str(locale(text)).replace("_", "-")
+
+
 @lru_cache
 def decimal_mark(tag: str | None) -> str:
     """`.` or `,`: what separates decimals for this reader."""
