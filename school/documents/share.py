@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -42,43 +43,44 @@ class Row(NamedTuple):
     is_balance: bool = False
 
 
-def rows(share: PayerShare) -> list[Row]:
-    """From what stood before to what is owed now; what was paid is below 0."""
+def rows(share: PayerShare, say: Callable[[str], str] = str) -> list[Row]:
+    """From what stood before to what is owed now, in the words of `say`; what was paid is below 0."""
     family, own = share.family, share.own
     told = [
-        Row("Charged after concessions", family.charged, own.charged),
-        Row("Paid", -family.paid, -own.paid),
+        Row(say("Charged after concessions"), family.charged, own.charged),
+        Row(say("Paid"), -family.paid, -own.paid),
     ]
     if family.opening or own.opening:
-        told.insert(0, Row("Brought forward", family.opening, own.opening, is_balance=True))
+        told.insert(0, Row(say("Brought forward"), family.opening, own.opening, is_balance=True))
     if family.paid_by_others or own.paid_by_others:
-        told.append(Row("Paid by others", -family.paid_by_others, -own.paid_by_others))
-    return [*told, Row("Still owed", family.closing, own.closing, is_balance=True)]
+        told.append(Row(say("Paid by others"), -family.paid_by_others, -own.paid_by_others))
+    return [*told, Row(say("Still owed"), family.closing, own.closing, is_balance=True)]
 
 
 def said(share: PayerShare, head: Letterhead) -> dict[str, Any]:
     """The share as the words its table prints."""
-    told = rows(share)
+    told = rows(share, head.say)
     largest = max(abs(amount) for row in told for amount in (row.family, row.own))
     printed = [(row.what, _amount(row.family, row, head), _amount(row.own, row, head)) for row in told]
     return {
-        "title": f"Your share: {share.percent}",
-        "head": ["", "The family", share.name],
+        "title": head.say("Your share: {percent}", percent=share.percent),
+        "head": ["", head.say("The family"), share.name],
         "rows": printed[:-1],
         "end": printed[-1],
-        "wide": width([f"{head.amount(largest)} credit"]),
+        "wide": width([head.say("{amount} credit", amount=head.amount(largest))]),
     }
 
 
 def notes(share: PayerShare, head: Letterhead) -> list[str]:
     """What stands below the large figure, which is the payer's own."""
     return [
-        f"your share, {share.percent} of the charges",
-        f"the family: {head.balance(share.family.closing)}",
+        head.say("your share, {percent} of the charges", percent=share.percent),
+        head.say("the family: {balance}", balance=head.balance(share.family.closing)),
     ]
 
 
 def _amount(minor: int, row: Row, head: Letterhead) -> str:
     if minor >= 0:
         return head.amount(minor)
-    return f"{head.amount(-minor)} credit" if row.is_balance else f"− {head.amount(-minor)}"
+    amount = head.amount(-minor)
+    return head.say("{amount} credit", amount=amount) if row.is_balance else f"− {amount}"

@@ -123,15 +123,15 @@ def file_name(facts: StatementFacts) -> str:
 
 
 def _set(some: Sequence[StatementFacts], tagged: bool = True) -> bytes:
-    title = f"Statement of {_name(some[0])}" if len(some) == 1 else "Statements"
+    head = some[0].head
+    title = head.say("Statement of {name}", name=_name(some[0])) if len(some) == 1 else head.say("Statements")
     said = {"title": title, "letters": [_said(facts, facts.head) for facts in some]}
-    return paper("statement", some[0].head, said, tagged=tagged)
+    return paper("statement", head, said, tagged=tagged)
 
 
 def _said(facts: StatementFacts, head: Letterhead) -> dict[str, Any]:
     """The facts as the words the template prints."""
     name, students = _name(facts), facts.students
-    since = f"From {head.day(facts.since)} to" if facts.since else "Everything up to"
     moved = [_movements(student, head) for student in students]
     opened = [_open(student, charge, facts) for student in students for charge in student.open_charges]
     return {
@@ -139,11 +139,11 @@ def _said(facts: StatementFacts, head: Letterhead) -> dict[str, Any]:
         "long": sum(map(len, moved)) + len(opened) + 3 * len(students) + _of_share(facts) > ROWS_A_PAGE,
         "about": _about(students[0]) if len(students) == 1 else numbers(facts.students),
         "to": "" if facts.to == name else facts.to,
-        "as_at": f"As at {head.long_day(facts.as_at)}",
+        "as_at": head.say("As at {day}", day=head.long_day(facts.as_at)),
         "since": head.day(facts.since) if facts.since else "",
         "until": head.day(facts.as_at),
-        "period": f"{since} {head.day(facts.as_at)}",
-        "balance_kind": "In credit" if facts.owed_minor < 0 else "Balance owed",
+        "period": _period(facts, head),
+        "balance_kind": head.say("In credit") if facts.owed_minor < 0 else head.say("Balance owed"),
         "balance": head.amount_with_code(abs(facts.owed_minor)),
         "notes": shares.notes(facts.share, head) if facts.share else _notes(facts.ageing, head),
         "share": shares.said(facts.share, head) if facts.share else None,
@@ -160,13 +160,20 @@ def _said(facts: StatementFacts, head: Letterhead) -> dict[str, Any]:
         "wide": _widths(facts, head),
         "ageing": [head.amount(part) if part else "" for part in facts.ageing] if any(facts.ageing) else [],
         "open": opened,
-        "reference": give_number(numbers(students)),
+        "reference": give_number(numbers(students), head.language),
     }
 
 
 def _of_share(facts: StatementFacts) -> int:
     """The rows its table takes."""
     return 2 + len(shares.rows(facts.share)) if facts.share else 0
+
+
+def _period(facts: StatementFacts, head: Letterhead) -> str:
+    until = head.day(facts.as_at)
+    if facts.since is None:
+        return head.say("Everything up to {until}", until=until)
+    return head.say("From {since} to {until}", since=head.day(facts.since), until=until)
 
 
 def _name(facts: StatementFacts) -> str:
@@ -180,17 +187,17 @@ def _about(student: StatementStudent) -> str:
 def _notes(ageing: Ageing, head: Letterhead) -> list[str]:
     """What of the balance is late, and what is still to come."""
     overdue = sum(ageing[1:5])
-    notes = [f"of it overdue {head.amount(overdue)}"] if overdue else []
-    return [*notes, f"not yet due {head.amount(ageing.not_due)}"] if ageing.not_due else notes
+    notes = [head.say("of it overdue {amount}", amount=head.amount(overdue))] if overdue else []
+    if ageing.not_due:
+        notes.append(head.say("not yet due {amount}", amount=head.amount(ageing.not_due)))
+    return notes
 
 
 def _movements(student: StatementStudent, head: Letterhead) -> list[tuple[str, ...]]:
     return [
         (
             head.day(movement.date),
-            f"{movement.description} · due {head.day(movement.due)}"
-            if movement.due
-            else movement.description,
+            _what(movement, head),
             head.amount(movement.amount_minor) if movement.amount_minor > 0 else "",
             head.amount(-movement.amount_minor) if movement.amount_minor < 0 else "",
             _balance(movement.balance_minor, head),
@@ -199,19 +206,27 @@ def _movements(student: StatementStudent, head: Letterhead) -> list[tuple[str, .
     ]
 
 
+def _what(movement: Movement, head: Letterhead) -> str:
+    if movement.due is None:
+        return movement.description
+    return head.say("{what} · due {day}", what=movement.description, day=head.day(movement.due))
+
+
 def _open(student: StatementStudent, charge: DueCharge, facts: StatementFacts) -> tuple[str, ...]:
     head, several = facts.head, len(facts.students) > 1
     return (
-        f"{student.name}: {charge.description}" if several else charge.description,
+        head.say("{name}: {what}", name=student.name, what=charge.description)
+        if several
+        else charge.description,
         head.day(charge.due),
-        late((facts.as_at - charge.due).days),
+        late((facts.as_at - charge.due).days, head.language),
         head.amount(charge.open_minor),
     )
 
 
 def _balance(minor: int, head: Letterhead) -> str:
     """`1,250.00`, `40.00 credit`: never a bare sign."""
-    return f"{head.amount(-minor)} credit" if minor < 0 else head.amount(minor)
+    return head.say("{amount} credit", amount=head.amount(-minor)) if minor < 0 else head.amount(minor)
 
 
 def _widths(facts: StatementFacts, head: Letterhead) -> dict[str, int]:

@@ -56,6 +56,17 @@ def test_the_school_is_changed_and_its_currency_only_before_the_first_entry(
     assert "The currency is KES. It stays" in text(opened(open_page, "School"))
 
 
+def test_the_language_of_documents_says_whether_there_are_words_in_it(
+    books: Database, open_page: Open
+) -> None:
+    shown = text(press(opened(open_page, "School"), "keep_school", locale="pl-PL"))
+
+    assert "no words in Polski (Polska) yet, so they are in English" in shown
+    assert "Polski (Polska) · words in English" in opened(open_page, "School").selectbox[1].options
+    again = text(press(opened(open_page, "School"), "keep_school", locale="sw-KE"))
+    assert "no words" not in again
+
+
 LOGO = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9"/></svg>'
 
 
