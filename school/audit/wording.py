@@ -72,7 +72,16 @@ WHAT = {
     events.PERSON_ERASED: "Erased personal data",
     events.BOOKS_VERIFIED: "Recomputed the books",
 }
-_ABBREVIATED = {"admission_no": "admission number", "class_id": "class", "full_name": "name in full"}
+_ABBREVIATED = {
+    "admission_no": "admission number",
+    "full_name": "name in full",
+    "share_bp": "share",
+    "cap_bp": "cap",
+    "rate_bp_a_year": "interest a year",
+    "flat": "fee",
+    "amount_minor": "amount",
+    "head": "fee head",
+}
 
 
 def what(event: str) -> str:
@@ -93,7 +102,7 @@ def difference(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
         old, new = _value(was.get(name)), _value(is_now.get(name))
         if old == new:
             continue
-        label = _ABBREVIATED.get(name, name.replace("_", " "))
+        label = _ABBREVIATED.get(name, name.removesuffix("_id").replace("_", " "))
         shown.append(f"{label}: {old} → {new or 'nothing'}" if old else f"{label}: {new}")
     return "; ".join(shown)
 

@@ -20,8 +20,9 @@ from school.ledger import queries as ledger
 from school.ledger import wording
 from school.ledger.queries import Receipt
 from school.letters.queries import LetterFacts
-from school.reports import invoices, statements
+from school.reports import invoices, shares, statements
 from school.reports import reminders as reports
+from school.students import payers
 from school.students import queries as students
 from school.students.queries import SchoolFacts
 
@@ -71,6 +72,10 @@ def _statement(session: Session, letter: LetterFacts) -> Paper:
     since, until = letter.details["since"], date.fromisoformat(letter.details["until"])
     first = date.fromisoformat(since) if since else None
     facts = statements.family_statement(session, letter.family_id, first, until)
+    if letter.details.get("shares"):
+        known = payers.as_they_were(session, letter.details["shares"])
+        told = shares.of_payers(session, letter.family_id, facts, known)
+        facts = told.get(letter.guardian_id or 0, facts)
     return Paper(f"statement-{until}.pdf", statement_pdf(replace(facts, to=letter.to_name)))
 
 

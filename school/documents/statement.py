@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from school.documents import binding
+from school.documents import share as shares
 from school.documents.letterhead import Letterhead, give_number, late, numbers, paper, width
+from school.documents.share import PayerShare
 
 ROWS_A_PAGE = 24  # more may not fit on one page
 
@@ -78,16 +80,24 @@ class StatementFacts:
     as_at: dt.date  # the last day; what is due is due by it
     students: tuple[StatementStudent, ...]
     ageing: Ageing
+    share: PayerShare | None = None  # of the one who is written to; None is the whole
 
     def __post_init__(self) -> None:
         if not self.students:
             raise ValueError("a statement is of somebody")
         if self.ageing.balance != self.balance_minor:
             raise ValueError("what is open does not add up to the balance")
+        if self.share and self.share.family.closing != self.balance_minor:
+            raise ValueError("the share is of another balance")
 
     @property
     def balance_minor(self) -> int:
         return sum(student.closing_minor for student in self.students)
+
+    @property
+    def owed_minor(self) -> int:
+        """By who is written to: the whole, or the payer's part of it."""
+        return self.share.own.closing if self.share else self.balance_minor
 
 
 def statement_pdf(facts: StatementFacts) -> bytes:
@@ -108,7 +118,8 @@ def statements_zip(many: Iterable[StatementFacts]) -> bytes:
 def file_name(facts: StatementFacts) -> str:
     """`S-1201 Amina Otieno`, `Grace Wanjiru`"""
     number = f"{facts.students[0].admission_no} " if len(facts.students) == 1 else ""
-    return binding.file_name(f"{number}{_name(facts)}")
+    payer = f" - {facts.share.name}" if facts.share and len(facts.students) == 1 else ""
+    return binding.file_name(f"{number}{_name(facts)}{payer}")
 
 
 def _set(some: Sequence[StatementFacts], tagged: bool = True) -> bytes:
@@ -125,16 +136,17 @@ def _said(facts: StatementFacts, head: Letterhead) -> dict[str, Any]:
     opened = [_open(student, charge, facts) for student in students for charge in student.open_charges]
     return {
         "name": name,
-        "long": sum(map(len, moved)) + len(opened) + 3 * len(students) > ROWS_A_PAGE,
+        "long": sum(map(len, moved)) + len(opened) + 3 * len(students) + _of_share(facts) > ROWS_A_PAGE,
         "about": _about(students[0]) if len(students) == 1 else numbers(facts.students),
         "to": "" if facts.to == name else facts.to,
         "as_at": head.say("As at {day}", day=head.long_day(facts.as_at)),
         "since": head.day(facts.since) if facts.since else "",
         "until": head.day(facts.as_at),
         "period": _period(facts, head),
-        "balance_kind": head.say("In credit") if facts.balance_minor < 0 else head.say("Balance owed"),
-        "balance": head.amount_with_code(abs(facts.balance_minor)),
-        "notes": _notes(facts.ageing, head),
+        "balance_kind": head.say("In credit") if facts.owed_minor < 0 else head.say("Balance owed"),
+        "balance": head.amount_with_code(abs(facts.owed_minor)),
+        "notes": shares.notes(facts.share, head) if facts.share else _notes(facts.ageing, head),
+        "share": shares.said(facts.share, head) if facts.share else None,
         "students": [
             {
                 "name": student.name,
@@ -150,6 +162,11 @@ def _said(facts: StatementFacts, head: Letterhead) -> dict[str, Any]:
         "open": opened,
         "reference": give_number(numbers(students), head.language),
     }
+
+
+def _of_share(facts: StatementFacts) -> int:
+    """The rows its table takes."""
+    return 2 + len(shares.rows(facts.share)) if facts.share else 0
 
 
 def _period(facts: StatementFacts, head: Letterhead) -> str:

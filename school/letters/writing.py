@@ -16,6 +16,7 @@ from school.letters import queries, recipients, reminders, rules, service
 from school.letters.recipients import Recipient
 from school.letters.service import How, NewLetter, Written
 from school.money import show_with_code
+from school.students import payers
 from school.students import queries as students
 from school.students.queries import SchoolFacts
 
@@ -77,7 +78,7 @@ def statements(
     until: date,
     how: How,
 ) -> Written:
-    """One statement of each family, of all its children, to everybody who pays for it."""
+    """One statement of each family, of all its children, to everybody who pays for it, with their share."""
     service.may_write(session, actor, how)
     school = students.school(session)
     language = languages.of(school.locale)
@@ -85,13 +86,22 @@ def statements(
     details = {"since": since.isoformat() if since else None, "until": until.isoformat()}
     found = recipients.of_families(session, family_ids)
     names = {one.id: one.name for one in queries.families(session, family_ids)}
-    letters = []
+    shared, letters = _shares(session, family_ids), []
     for to in _everybody(found, family_ids):
         subject, body = rules.statement_words(
             language, family=names[to.family_id], period=period, guardian=to.name, school=school.name
         )
-        letters.append(_letter(request_id, "statement", to, subject, body, details))
+        shares = {"shares": shared[to.family_id]} if to.family_id in shared else {}
+        letters.append(_letter(request_id, "statement", to, subject, body, {**details, **shares}))
     return _written(session, actor, letters, how)
+
+
+def _shares(session: Session, family_ids: Sequence[int]) -> dict[int, list[tuple[int, int]]]:
+    """(guardian, basis points) of each payer as of now, by family: a letter tells them as they were."""
+    return {
+        family_id: [(one.guardian_id, one.share_bp) for one in payers.payers(session, family_id)]
+        for family_id in payers.numbers_of_payers(session, family_ids)
+    }
 
 
 def invoices(

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from school.access import listing
 from school.audit import wording
 from school.audit.models import AuditEvent
-from school.reports import audit_names
+from school.reports import audit_facts, audit_names
 from school.students import queries as students
 from school.students.models import Family, Guardian
 from school.students.rules import WORDS_TYPED_MAX, fold
@@ -72,7 +72,7 @@ def page(
         .limit(limit)
     ).all()
     names = audit_names.of_subjects(session, {row.subject for row in found})
-    said = audit_names.in_words(session, [facts for row in found for facts in (row.before, row.after)])
+    known = audit_facts.names(session, [facts for row in found for facts in (row.before, row.after)])
     return [
         AuditRow(
             id=row.id,
@@ -81,8 +81,8 @@ def page(
             event=row.event,
             subject=row.subject,
             about=wording.to_what(row.subject, names),
-            before=_readable(row.before, said),
-            after=_readable(row.after, said),
+            before=known.told(row.before),
+            after=known.told(row.after),
             reason=row.reason,
         )
         for row in found
@@ -138,16 +138,6 @@ def _about(word: str, named: Mapping[str, str]) -> ColumnElement[bool]:
     if ids is not None:
         either += audit_names.of_students(ids)
     return or_(*either)
-
-
-def _readable(facts: Mapping[str, Any] | None, said: Mapping[tuple[str, Any], str]) -> dict[str, Any] | None:
-    """A class, a term or an account is told by its name, not by its number or code."""
-    if facts is None:
-        return None
-    return {
-        key: said.get((key, value), value) if isinstance(value, int | str) else value
-        for key, value in facts.items()
-    }
 
 
 def actors(session: Session) -> Sequence[tuple[str, str]]:

@@ -5,7 +5,7 @@ Kinds that are no more than a few hundred rows in any school are found by their 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, String, cast, func, literal, select
@@ -127,24 +127,3 @@ def of_students(ids: Any) -> list[ColumnElement[bool]]:
     )
     own = select(literal("student:") + cast(of_student, String))
     return [AuditEvent.subject.in_(query) for query in (own, grants, asked)]
-
-
-def in_words(session: Session, facts: Iterable[Mapping[str, Any] | None]) -> dict[tuple[str, Any], str]:
-    """What rows are called that are told by a number or a code, by key and value: `("term_id", 3)`."""
-    told = [dict(one) for one in facts if one]
-    found: dict[tuple[str, Any], str] = {}
-    for one in students.classes(session):
-        found["class_id", one.id] = one.name
-    for term in students.terms(session):
-        found["term_id", term.id] = f"{term.name} {term.year_name}"
-    for year in students.years(session):
-        found["year_id", year.id] = year.name
-    for plan_id, name in session.execute(select(InstalmentPlan.id, InstalmentPlan.name)):
-        found["plan_id", plan_id] = name
-    for account in ledger.accounts(session):
-        found |= {(key, account.code): account.name for key in ("account", "scheme", "head", "tender")}
-    pupils = {one["student_id"] for one in told if isinstance(one.get("student_id"), int)}
-    found |= {
-        ("student_id", number): row.name for number, row in students.by_ids(session, sorted(pupils)).items()
-    }
-    return found

@@ -57,6 +57,13 @@ def family_statements(
     """A statement of each family in the order given, of all its children. A child who is not at school is
     left out while nothing is owed or told of it; a family without children has no statement.
     """
+    return (facts for _, facts in by_family(session, family_ids, since, until))
+
+
+def by_family(
+    session: Session, family_ids: Sequence[int], since: date | None = None, until: date | None = None
+) -> Iterator[tuple[int, StatementFacts]]:
+    """The same, each with the family's id."""
     head, as_at = letterhead(session), _last_day(session, since, until)
     for some in parts(family_ids):
         names, children = families(session, some)
@@ -66,7 +73,7 @@ def family_statements(
             told = [accounts[child] for child in children.get(family_id, [])]
             kept = [one for one in told if one.counts] or told
             if kept:
-                yield _statement(head, names[family_id], since, as_at, kept)
+                yield family_id, _statement(head, names[family_id], since, as_at, kept)
 
 
 def family_statement(

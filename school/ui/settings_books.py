@@ -82,6 +82,7 @@ def limits(actor: Actor) -> None:
     with reading() as session:
         unit, held = students.school(session).currency, policies.policies(session)
     mark = words.mark()
+    st.markdown("What is more, of one student within a day, a second person approves.")
     with st.form("settings.limits", width=WIDTH):
         for facts in AMOUNTS:
             value = held[facts.name]
@@ -90,7 +91,8 @@ def limits(actor: Actor) -> None:
             forms.amount_field(
                 facts.label, key=_limit_key(facts.name), unit=unit, value=shown, placeholder=none
             )
-            st.markdown(words.quiet(facts.says))
+            if facts.name == policies.BOUNCED_CHEQUE_FEE:
+                st.markdown(words.quiet(facts.says))
         button(
             "Keep", "settings.keep_limits", lambda session, stands: _limit(session, actor, stands, unit, mark)
         )

@@ -23,6 +23,7 @@ from school.fees.concessions import HeadCharge, granted
 from school.fees.models import Grant
 from school.fees.register import recipients, register
 from school.ledger import service as ledger
+from school.students import queries as students
 from tests import make, people
 from tests.fees import schemes as tables
 
@@ -223,6 +224,10 @@ def test_the_register_says_what_each_scheme_has_cost_net_of_what_was_reversed(bo
 
         (cost,) = register(session, **YEAR)
         (row,) = recipients(session, scheme=scheme, **YEAR)
+        of_terms = {"since": date(2027, 1, 1), "until": date(2027, 1, 1)}
+        this_year = [term.id for term in students.terms(session)]
+        assert register(session, **of_terms, term_ids=this_year) == [cost], "by its terms, whatever the days"
+        assert [one.amount for one in register(session, **of_terms, term_ids=[99])] == [0]
 
     assert (cost.name, cost.kind, cost.students, cost.amount) == ("Board bursary", "bursary", 1, 500_00)
     assert (row.name, row.amount, row.reason) == ("Ann Abel", 500_00, "her mother teaches here")

@@ -112,8 +112,8 @@ def test_the_fee_structure_is_set_up_on_the_page(books: Database, open_page: Ope
     at.text_input(key="fees.share.3.2").set_value("30 %")
     at.button(key="fees.press").click().run()
     assert "The plan is kept" in told(at)
-    assert column(at, "fees.plans", "Due") == [
-        "40 % when the term begins · 30 % 30 days after · 30 % 60 days after"
+    assert column(at, "fees.plans", "Due, from the first day of the term") == [
+        "40 % when the term begins · 30 % after 30 days · 30 % after 60 days"
     ]
 
     at = open_page("fees", name="finn", **{"fees.view": "Fee structure", "do": "add_fee"})

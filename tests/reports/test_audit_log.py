@@ -10,10 +10,10 @@ import pytest
 from school import clock
 from school.access import service as access
 from school.access.rules import COMMAND_LINE, HEAD
-from school.audit import events
+from school.audit import events, wording
 from school.db import Database
 from school.fees import grants, schemes
-from school.reports import audit_log
+from school.reports import audit_facts, audit_log
 from school.reports.audit_log import Asked
 from school.students import queries
 from school.students import service as students
@@ -101,6 +101,16 @@ def test_it_is_filtered_by_person_event_subject_and_day(books: Database) -> None
     assert found(books, since=date(2026, 3, 21), until=date(2026, 3, 21)) == [DISABLED, MOVED]
     assert found(books, until=date(2026, 3, 19)) == []
     assert found(books, actor="ada", event=events.STUDENT_ADDED) == []
+
+
+def test_amounts_shares_and_years_are_told_as_people_write_them(books: Database) -> None:
+    kept = {"year_id": 1, "amount": 650_00, "share_bp": 2_500, "position": 3, "active": True}
+    with books.reading() as session:
+        told = audit_facts.names(session, [kept]).told(kept)
+
+    assert told == {"year_id": "2026", "amount": "650.00", "share_bp": "25 %", "position": 3, "active": True}
+    said = "year: 2026; amount: 650.00; share: 25 %; position: 3; active: yes"
+    assert wording.difference(None, told) == said
 
 
 def test_classes_are_told_by_name_and_the_file_holds_what_matches(books: Database) -> None:
