@@ -70,6 +70,11 @@ def run(database: Database, *, students_max: int = 60, **how: object) -> int:
 def undo(database: Database, run_id: int, *, entries_max: int = 60) -> None:
     with database.writing() as session:
         runs.undo(session, actor=COMMAND_LINE, run_id=run_id, reason="wrong fees")
+    undo_on(database, run_id, entries_max=entries_max)
+
+
+def undo_on(database: Database, run_id: int, *, entries_max: int) -> None:
+    """What was told on the way is what stands at the end."""
     now = None
     while now is None or now.waits:
         with database.writing() as session:
