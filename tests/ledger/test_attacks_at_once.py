@@ -46,4 +46,4 @@ def test_what_comes_with_another_entry_is_refused_as_if_it_came_alone(
     send(database, [*LINES, both({}, {})])
     assert len(truth(database)["entry"]) == len(before["entry"]) + 2
     with database.reading() as session:
-        assert {one.check for one in verify(session)} == {"chain"}  # the intruder's hashes are none
+        assert {one.check for one in verify(session)} == {"hash_chain"}  # the intruder's hashes are none
