@@ -298,7 +298,7 @@ CREATE TRIGGER entry_guard AFTER INSERT ON public.entry REFERENCING NEW TABLE AS
 CREATE FUNCTION guard_entry_project() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' SET enable_seqscan TO 'off' AS $$
 DECLARE
   student record; item record;
-  first_line bigint; lines bigint; opened bigint;
+  first_entry bigint; lines bigint; charged boolean; opened bigint := 0;
   dates date[] := '{}'; moves bigint[] := '{}';
 BEGIN
   INSERT INTO day_total AS t (date, account, amount)
@@ -310,24 +310,26 @@ BEGIN
       FROM fresh e CROSS JOIN LATERAL (SELECT term_id, class_id, account, amount FROM line WHERE entry_id = e.id OFFSET 0) AS l
      GROUP BY 1, 2, 3
     ON CONFLICT (term_id, class_id, account) DO UPDATE SET amount = t.amount + excluded.amount;
+  SELECT MIN(id), SUM(n_lines), BOOL_OR(kind IN ('bill', 'late_fee', 'opening')) INTO first_entry, lines, charged FROM fresh;
   -- A charge is wholly open where nothing is in credit and whatever is due later is wholly open too.
-  SELECT SUM(n_lines), (SELECT MIN(id) FROM line WHERE entry_id = MIN(fresh.id)) INTO lines, first_line FROM fresh;
-  WITH opened AS (
-    INSERT INTO open_item (line_id, student_id, due_date, open)
-      SELECT l.id, l.student_id, l.due_date, l.amount
-        FROM fresh e
-          CROSS JOIN LATERAL (SELECT id, student_id, due_date, amount FROM line WHERE entry_id = e.id AND due_date IS NOT NULL OFFSET 0) AS l
-          CROSS JOIN LATERAL (SELECT 1 FROM student_balance WHERE student_id = l.student_id AND balance >= 0 OFFSET 0) AS b
-          CROSS JOIN LATERAL (
-            SELECT COUNT(*) AS settled FROM line c WHERE c.student_id = l.student_id AND c.due_date > l.due_date AND c.id < first_line
-               AND c.amount <> COALESCE((SELECT open FROM open_item WHERE line_id = c.id), 0)) AS later
-       WHERE later.settled = 0
-      RETURNING due_date AS due, open_item.open AS amount
-  ), due AS (
-    INSERT INTO due_total AS t (due_date, open) SELECT due, SUM(amount) FROM opened GROUP BY due
-      ON CONFLICT (due_date) DO UPDATE SET open = t.open + excluded.open
-  )
-  SELECT COUNT(*) INTO opened FROM opened;
+  IF charged THEN
+    WITH opened AS (
+      INSERT INTO open_item (line_id, student_id, due_date, open)
+        SELECT l.id, l.student_id, l.due_date, l.amount
+          FROM fresh e
+            CROSS JOIN LATERAL (SELECT id, student_id, due_date, amount FROM line WHERE entry_id = e.id AND due_date IS NOT NULL OFFSET 0) AS l
+            CROSS JOIN LATERAL (SELECT 1 FROM student_balance WHERE student_id = l.student_id AND balance >= 0 OFFSET 0) AS b
+            CROSS JOIN LATERAL (
+              SELECT COUNT(*) AS settled FROM line c WHERE c.student_id = l.student_id AND c.due_date > l.due_date AND c.entry_id < first_entry
+                 AND c.amount <> COALESCE((SELECT open FROM open_item WHERE line_id = c.id), 0)) AS later
+         WHERE later.settled = 0
+        RETURNING due_date AS due, open_item.open AS amount
+    ), due AS (
+      INSERT INTO due_total AS t (due_date, open) SELECT due, SUM(amount) FROM opened GROUP BY due
+        ON CONFLICT (due_date) DO UPDATE SET open = t.open + excluded.open
+    )
+    SELECT COUNT(*) INTO opened FROM opened;
+  END IF;
   -- Every student has a balance: so this looks each of them up, whatever plan is kept.
   INSERT INTO student_balance AS b (student_id, balance)
     SELECT l.student_id, SUM(l.amount)
