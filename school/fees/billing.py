@@ -223,7 +223,7 @@ def _still_open(session: Session, told: Told) -> Told:
 def _post(
     session: Session, actor: Actor, run: Run, told: Told, term: TermFacts, found: Sequence[Bill]
 ) -> None:
-    posted = [(bill.pupil.id, entry) for bill in found for entry in entries(bill, told, term)]
+    posted = list(entries(found, told, term))
     ids = post_all(session, actor=actor, entries=[entry for _, entry in posted], date=told.date)
     rows = [
         {"entry_id": entry_id, "run_id": run.id, "student_id": student_id}

@@ -132,7 +132,7 @@ def _charge_on(run: RunFacts, actor: Actor, bar: st.delta_generator.DeltaGenerat
 def _undo_on(run: RunFacts, actor: Actor, bar: st.delta_generator.DeltaGenerator) -> str:
     while run.waits:
         with writing() as session:
-            run = runs.undo_on(session, actor=actor, run_id=run.id)
+            run = runs.undo_on(session, actor=actor, run_id=run.id, so_far=run)
         bar.progress(run.reversed / max(run.entries, 1), f"{run.reversed:,} of {run.entries:,} entries")
     return f"The run is taken back: {_count(run.entries, 'entry', 'entries')} reversed."
 
