@@ -40,10 +40,7 @@ def _entries(maker: _Maker, bill: Bill, term: TermFacts) -> Iterator[NewEntry]:
 
 def of_scheme(bill: Bill, told: Told, term: TermFacts, scheme: str) -> NewEntry | None:
     """What the run would forgive by one scheme of charges that stand already; nothing is charged."""
-    maker = _Maker(bill, told, term)
-    for head in bill.heads:
-        maker.add(head)
-    lines = [line for line in maker.concessions if line.account == scheme]
+    lines = [line for line in _Maker(bill, told, term).concessions if line.account == scheme]
     if not lines:
         return None
     why = f"Given at once for {term.name} {term.year_name}"
