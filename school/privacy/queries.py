@@ -14,9 +14,8 @@ from school.ledger.models import Entry, Line
 from school.ledger.projections import StudentBalance
 from school.privacy import rules
 from school.privacy.models import Erasure
-from school.students import policies
 from school.students import queries as students
-from school.students.models import Guardian, Student, StudentGuardian
+from school.students.models import Guardian, Policy, Student, StudentGuardian
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,8 @@ class Leaver:
 
 def retention_years(session: Session) -> int:
     """What the school has decided, else the usual."""
-    return policies.policy(session, policies.RETENTION_YEARS) or rules.YEARS_DEFAULT
+    decided = session.scalar(select(Policy.value).where(Policy.name == rules.POLICY))
+    return decided or rules.YEARS_DEFAULT
 
 
 def kept_since(session: Session) -> date:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+POLICY = "retention_years"  # as `students.policies` keeps it
 YEARS_DEFAULT = 7  # as long as most countries have vouchers kept
 
 
