@@ -33,7 +33,7 @@ def private(place: Place) -> Iterator[Wrong]:
     yield from _open_to_others("backups_private", [folder, *_files(folder)])
     yield from _open_to_others("env_private", [place.root / ".env"])
     if place.settings.log_file is not None:
-        yield from _open_to_others("log", [place.settings.log_file])
+        yield from _open_to_others("log_private", _with_older(place.settings.log_file))
 
 
 def _files(folder: Path) -> list[Path]:
@@ -41,6 +41,11 @@ def _files(folder: Path) -> list[Path]:
         return sorted(path for path in folder.iterdir() if path.is_file())
     except OSError:
         return []
+
+
+def _with_older(log: Path) -> list[Path]:
+    """The log, those it was rotated to, and those of other processes."""
+    return [path for path in _files(log.parent) if path.name.startswith(log.stem)]
 
 
 def _open_to_others(check: str, paths: Iterable[Path]) -> Iterator[Wrong]:

@@ -138,13 +138,14 @@ def test_files_others_may_read_are_named_with_the_command_that_closes_them(place
     newest = next((place.settings.backup_folder or Path()).glob("*.zip"))
     log = place.settings.log_file or Path()
     log.parent.mkdir()
-    log.touch()
+    log.touch(mode=0o600)
+    log.with_name("school.log.1").touch(mode=0o600)
     opened = {
         "books_private": shm,
         "folder_private": books.parent,
         "backups_private": newest,
         "env_private": place.root / ".env",
-        "log": log,
+        "log_private": log.with_name("school.log.1"),
     }
     for path in opened.values():
         path.chmod(stat.S_IMODE(path.stat().st_mode) | 0o044)
