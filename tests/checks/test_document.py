@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import click
+
 from school.checks import disk, kept, rules, secrets
 from school.cli import cli
 from school.settings import ROOT, Settings
@@ -34,13 +36,17 @@ def test_every_setting_the_document_and_the_table_name_is_one() -> None:
     assert named - known <= {"SCHOOL_METRICS_TOKEN", "SCHOOL_OWNER_URL"}
 
 
-def test_every_command_the_document_and_the_table_name_is_one() -> None:
-    commands = re.findall(r"python3 -m school ([a-z]+)((?: --[a-z]+)*)", DOCUMENT)
+def test_every_command_the_document_and_the_table_name_is_one_with_such_options() -> None:
+    asked = re.findall(r"python3 -m school ([a-z]+)((?: [a-z]+\b)*)([^`|#\n]*)", DOCUMENT)
 
-    assert {name for name, _ in commands} - {"setup", "backup"} <= cli.commands.keys()
-    options = {option for parameter in cli.commands["check"].params for option in parameter.opts}
-    asked = {option for name, given in commands if name == "check" for option in given.split()}
-    assert asked <= options
+    assert {name for name, *_ in asked} - {"setup", "backup"} <= cli.commands.keys()
+    for name, within, rest in asked:
+        command = cli.commands.get(name)
+        if isinstance(command, click.Group):
+            command = command.commands[within.split()[0]]
+        if command is not None:
+            known = {option for parameter in command.params for option in parameter.opts}
+            assert set(re.findall(r"--[a-z-]+", rest)) <= known, (name, rest)
 
 
 def test_no_secret_that_stands_in_an_example_passes_for_one() -> None:
