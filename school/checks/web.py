@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import re
 import socket
-import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 
 from school.checks.findings import named
 from school.checks.place import Place, Wrong
 
 HOST = re.compile(r"(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*|\[?[0-9a-f:]+\]?")
 ANSWERS_WITHIN_S = 3
+READ_MAX = 1_000
 TRUSTED = "FORWARDED_ALLOW_IPS"
 
 
@@ -49,7 +51,7 @@ def forwarded(place: Place) -> Iterator[Wrong]:
 def port(place: Place) -> Iterator[Wrong]:
     """Taken by another program. Our own, at work, is known by what it answers."""
     address, number = place.settings.address, place.settings.port
-    if _is_free(address, number) or _answers_as_ours(address, number):
+    if _is_free(address, number) or _answers_as_ours(address, number, _a_name_of(place)):
         return
     yield Wrong("port", f"Port {number} on {address} is in use by another program.")
 
@@ -65,10 +67,17 @@ def _is_free(address: str, number: int) -> bool:
     return True
 
 
-def _answers_as_ours(address: str, number: int) -> bool:
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(address, address)  # noqa: S104 - where to ask, not to listen
-    try:
-        with urllib.request.urlopen(f"http://{host}:{number}/healthz", timeout=ANSWERS_WITHIN_S) as answer:
-            return "status" in json.loads(answer.read(1_000))
-    except (OSError, ValueError, TypeError):
-        return False
+def _answers_as_ours(address: str, number: int, name: str) -> bool:
+    """`name` is one it answers to: to others it says nothing."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address)  # noqa: S104 - where to ask, not to listen
+    with closing(http.client.HTTPConnection(host, number, timeout=ANSWERS_WITHIN_S)) as connection:
+        try:
+            connection.request("GET", "/healthz", headers={"Host": name})
+            return "status" in json.loads(connection.getresponse().read(READ_MAX))
+        except (OSError, ValueError, TypeError, http.client.HTTPException):
+            return False
+
+
+def _a_name_of(place: Place) -> str:
+    named = [name for name in place.settings.allowed_hosts if name != "*"]
+    return named[0].replace("*.", "www.") if named else place.settings.address

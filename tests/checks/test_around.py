@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 import socket
 import stat
+import threading
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -179,6 +181,30 @@ def test_a_port_that_another_program_holds_is_named(unchanged: Place) -> None:
 
         assert [wrong.check for wrong in web.port(taken)] == ["port"]
     assert list(web.port(taken)) == []
+
+
+def test_our_own_program_at_work_is_known_by_its_answer_to_its_own_name(unchanged: Place) -> None:
+    class Ours(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = b'{"status": "ok"}' if self.headers["host"] == "fees.hill.example" else b"Invalid host"
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *said: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Ours) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        at_work = places.setting(unchanged, port=server.server_port)
+        found = list(web.port(at_work))
+        under_another_name = list(web.port(places.setting(at_work, allowed_hosts=["other.example"])))
+        server.shutdown()
+        thread.join()
+
+    assert found == []
+    assert [one.check for one in under_another_name] == ["port"]
 
 
 def test_a_mail_server_that_does_not_take_the_password_is_named(unchanged: Place) -> None:
