@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from school.errors import BadInput
 
 ROOT = Path(__file__).resolve().parent.parent
+PREFIX = "SCHOOL_"
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+ENV_FILE = ROOT / ".env"
 
 
 class Settings(BaseSettings):
     """Every setting has a default that is right for one school on one machine."""
 
     model_config = SettingsConfigDict(
-        env_prefix="SCHOOL_", env_file=ROOT / ".env", extra="ignore", hide_input_in_errors=True
+        env_prefix=PREFIX, env_file=ENV_FILE, extra="ignore", hide_input_in_errors=True
     )
 
     database_url: str = Field(
@@ -36,8 +42,10 @@ class Settings(BaseSettings):
     address: str = Field(default="127.0.0.1", description="Address the server listens on.")
     port: int = Field(default=8501, ge=1, le=65535, description="Port the server listens on.")
     https: bool = Field(default=False, description="True behind https: cookies are Secure, HSTS is sent.")
-    allowed_hosts: list[str] = Field(
-        default=["*"], description='Host names the server answers to, as JSON: ["fees.example.org"].'
+    allowed_hosts: Annotated[list[str], NoDecode] = Field(
+        default=["*"],
+        min_length=1,
+        description="Host names the server answers to, with commas between them: fees.example.org.",
     )
     idle_minutes_max: int = Field(default=60, ge=1, description="A sign-in unused for so long ends.")
     sign_in_hours_max: int = Field(default=12, ge=1, description="A sign-in ends after so long, used or not.")
@@ -53,8 +61,46 @@ class Settings(BaseSettings):
         default="starttls",
         description="How the way to the mail server is encrypted; tls is usual on port 465.",
     )
+    backup_folder: Path | None = Field(
+        default=None, description="Where backups go; else the folder backups beside the books."
+    )
+    backup_at: str = Field(
+        default="",
+        pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$",
+        description="When the server makes a backup each day, as 03:15 of the school's time; empty: never.",
+    )
+    backup_keep_daily: int = Field(default=7, ge=1, description="Days whose last backup is kept.")
+    backup_keep_weekly: int = Field(default=5, ge=0, description="Weeks whose last backup is kept.")
+    backup_keep_monthly: int = Field(default=12, ge=0, description="Months whose last backup is kept.")
+    backup_passphrase: SecretStr | None = Field(
+        default=None, description="Encrypts backups; whoever loses it loses them. At least 12 characters."
+    )
+    backup_scratch: SecretStr | None = Field(
+        default=None,
+        description="An empty PostgreSQL database in which backups are tried, where none may be made.",
+    )
+    pg_dump: Path | None = Field(
+        default=None, description="PostgreSQL's pg_dump, where it is not found; pg_restore lies beside it."
+    )
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_file: Path | None = Field(default=None, description="Where JSON log lines go, rotated; else stderr.")
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _listed(cls, given: Any) -> Any:
+        """`a.example, b.example`, or the same as JSON."""
+        if not isinstance(given, str):
+            return given
+        if given.lstrip().startswith("["):
+            return _listed_as_json(given)
+        return [host.strip() for host in given.split(",") if host.strip()]
+
+    @field_validator("log_level")
+    @classmethod
+    def _known_level(cls, given: str) -> str:
+        if given.upper() not in LOG_LEVELS:
+            raise ValueError("there is no such level")
+        return given.upper()
 
     @property
     def sends_mail(self) -> bool:
@@ -63,4 +109,25 @@ class Settings(BaseSettings):
 
 @lru_cache
 def settings() -> Settings:
-    return Settings()
+    """Raises BadInput, which names every setting that cannot be used and never what it holds."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        said = {_unusable(one["loc"], one["msg"]) for one in error.errors(include_input=False)}
+        raise BadInput("\n".join(sorted(said))) from None
+
+
+def _unusable(where: tuple[int | str, ...], why: str) -> str:
+    """What a setting is for follows from its description; what it holds may be a secret."""
+    name = str(where[0]) if where else ""
+    known = Settings.model_fields.get(name)
+    meant = f" {known.description}" if known and known.description else ""
+    why = why.removeprefix("Value error, ").partition(", unable to")[0].replace("Input should", "it should")
+    return f"{PREFIX}{name.upper()} cannot be used ({why}).{meant}"
+
+
+def _listed_as_json(given: str) -> object:
+    try:
+        return json.loads(given)
+    except ValueError:
+        raise ValueError("it begins like a list and is none") from None

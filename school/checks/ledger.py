@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from secrets import randbelow
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from school.checks import agreement, cash_ups, late_fees
-from school.checks.findings import Finding, named
+from school.checks.findings import ERROR, Finding, named
 from school.checks.replay import replay
+from school.checks.rules import RULES
 from school.ledger import guards
-from school.ledger.models import Entry
+from school.ledger.models import Entry, Line
+from school.students.models import Student
 
+SAMPLE = 200  # students, or a few more
 RECENT = 200  # entries the quick check replays: a day's work of a busy office
 
 _RESTORE = (
@@ -21,7 +25,7 @@ _RESTORE = (
     "then record again what is newer."
 )
 _LOOK = "These rows are never mended in place: find out who could change them, and restore a backup."
-_REBUILD = "Rebuild the totals from entries and lines, which are the truth; then verify again."
+_REBUILD = "Run `python3 -m school rebuild`, which sums the totals again from entries and lines, the truth."
 
 SENTENCES = {
     "guards": (
@@ -52,6 +56,8 @@ SENTENCES = {
     "sums": ("Totals that must be the same differ: {}.", _REBUILD),
 }
 
+OF_TOTALS = frozenset(check for check, (_, mend) in SENTENCES.items() if mend == _REBUILD) | {"guards"}
+
 
 def verify(
     session: Session, *, deep: bool = True, told: Callable[[int, int], object] | None = None
@@ -62,10 +68,27 @@ def verify(
     of the projections, and the last entries with the accounts they touched: enough at every start, on a
     school of any size.
     """
-    wrong = {"guards": guards.differences(session.connection())}
-    wrong |= _all(session, told or _tell_nobody) if deep else _recent(session)
+    wrong = _guards(session)
+    return _findings(wrong | (_all(session, told or _tell_nobody) if deep else _recent(session)))
+
+
+def guarded(session: Session) -> list[Finding]:
+    """The guards' text alone: at once, on a school of any size."""
+    return _findings(_guards(session))
+
+
+def rule_of(check: str) -> str:
+    """The rule of an installation that a disagreement breaks."""
+    return "guards" if check == "guards" else "books"
+
+
+def _guards(session: Session) -> dict[str, list[str]]:
+    return {"guards": guards.differences(session.connection())}
+
+
+def _findings(wrong: Mapping[str, Sequence[str]]) -> list[Finding]:
     return [
-        Finding(check, "error", sentence.format(named(wrong[check])), mend)
+        Finding(check, ERROR, sentence.format(named(wrong[check])), mend, RULES[rule_of(check)].why)
         for check, (sentence, mend) in SENTENCES.items()
         if wrong.get(check)
     ]
@@ -109,11 +132,24 @@ def _all(session: Session, told: Callable[[int, int], object]) -> dict[str, list
 
 def _recent(session: Session) -> dict[str, list[str]]:
     after = max(0, (session.scalar(select(func.max(Entry.id))) or 0) - RECENT)
-    open_items, _ = agreement.open_charges(session, after=after)
-    return replay(session, after=after).wrong | {
-        "pins": agreement.pins(session, after=after),
-        "reversals": agreement.reversals(session, after=after),
-        "balances": agreement.balances_of_recent(session, after=after),
-        "open_items": open_items,
-        "sums": agreement.sums(session),
-    }
+    touched = select(Line.student_id).where(Line.entry_id > after)
+    return (
+        replay(session, after=after).wrong
+        | {
+            "pins": agreement.pins(session, after=after),
+            "reversals": agreement.reversals(session, after=after),
+            "sums": agreement.sums(session),
+        }
+        | _totals_of(session, touched)
+    )
+
+
+def sampled(session: Session) -> list[Finding]:
+    """As the quick check, of students drawn anew at every call: whom no entry touched lately comes up too."""
+    step = max(1, (session.scalar(select(func.count()).select_from(Student)) or 0) // SAMPLE)
+    return _findings(_totals_of(session, select(Student.id).where(Student.id % step == randbelow(step))))
+
+
+def _totals_of(session: Session, students: Select[int]) -> dict[str, list[str]]:
+    open_items, _ = agreement.open_charges(session, students)
+    return {"balances": agreement.balances_of(session, students), "open_items": open_items}

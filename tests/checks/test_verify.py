@@ -181,7 +181,7 @@ def test_a_projection_that_was_changed_is_found(books: Session, what: str) -> No
 
     assert [finding.check for finding in findings] == [check]
     assert findings[0].severity == "error"
-    assert "Rebuild" in findings[0].mend
+    assert "school rebuild" in findings[0].mend
 
 
 @pytest.mark.parametrize("what", KEPT)
