@@ -1,8 +1,8 @@
 """A machine on which the commands of the documents are carried out, in a folder that goes at the end.
 
 The program, the shell and the books are real. What would change the whole machine (packages, users, services,
-certificates) is stood in for by programs that check what they are told and do nothing else; `sudo` runs what it is
-given, as the present user. `/opt/school`, `/etc` and `/var/lib` are folders of the sandbox.
+certificates) is stood in for by programs that look whether they are told anything, and do nothing else; `sudo`
+runs what it is given, as the present user. `/opt/school`, `/etc` and `/var/lib` are folders of the sandbox.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ class Machine:
                 rf"(?<![\w.]){path}(?=[/\s\"']|$)", str(self.folder) + path, text, flags=re.MULTILINE
             )
         return subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", text],  # noqa: S607
+            ["bash", "-euo", "pipefail", "-c", text],
             cwd=self.home,
             env={
                 **{k: v for k, v in os.environ.items() if not k.startswith(("SCHOOL_", "STREAMLIT_"))},
