@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 NAMED_MAX = 5  # more than these in one sentence are counted, not named
 
 
+ERROR, WARNING, NOTE = "error", "warning", "note"
+SEVERITIES = (ERROR, WARNING, NOTE)  # the worst first
+
+
 @dataclass(frozen=True)
 class Finding:
-    """What is wrong (`message`) and how to put it right (`mend`); `severity` is error, warning or info."""
+    """What is wrong (`message`), why that matters and how to put it right; `severity` is one of SEVERITIES."""
 
     check: str
     severity: str
     message: str
     mend: str
+    why: str = ""
+
+
+def worst_first(findings: Iterable[Finding]) -> list[Finding]:
+    """Of the same severity they stay as they came."""
+    return sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))
 
 
 def named(things: Sequence[object]) -> str:

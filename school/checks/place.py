@@ -1,0 +1,42 @@
+"""What is looked at: one installation, by its settings, its environment and its folders."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from school.db import Database
+from school.settings import ROOT, Settings
+
+THIS_MACHINE = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """What a check found. `check` names its rule, which says why it matters and how to mend it.
+
+    `mend` is for where this very case can be told better.
+    """
+
+    check: str
+    message: str
+    mend: str = ""
+
+
+@dataclass(frozen=True)
+class Place:
+    """`database` is opened by these settings; `is_public` says that people are to be let in."""
+
+    settings: Settings
+    database: Database
+    is_public: bool = False
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    root: Path = ROOT
+    home: Path = field(default_factory=Path.home)
+
+
+    @property
+    def listens_to_others(self) -> bool:
+        return self.settings.address not in THIS_MACHINE
