@@ -14,6 +14,7 @@ from school.errors import BadInput
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "SCHOOL_"
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 ENV_FILE = ROOT / ".env"
 
 
@@ -60,9 +61,28 @@ class Settings(BaseSettings):
         default="starttls",
         description="How the way to the mail server is encrypted; tls is usual on port 465.",
     )
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        default="INFO", description="DEBUG, INFO, WARNING or ERROR."
+    backup_folder: Path | None = Field(
+        default=None, description="Where backups go; else the folder backups beside the books."
     )
+    backup_at: str = Field(
+        default="",
+        pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$",
+        description="When the server makes a backup each day, as 03:15 of the school's time; empty: never.",
+    )
+    backup_keep_daily: int = Field(default=7, ge=1, description="Days whose last backup is kept.")
+    backup_keep_weekly: int = Field(default=5, ge=0, description="Weeks whose last backup is kept.")
+    backup_keep_monthly: int = Field(default=12, ge=0, description="Months whose last backup is kept.")
+    backup_passphrase: SecretStr | None = Field(
+        default=None, description="Encrypts backups; whoever loses it loses them. At least 12 characters."
+    )
+    backup_scratch: SecretStr | None = Field(
+        default=None,
+        description="An empty PostgreSQL database in which backups are tried, where none may be made.",
+    )
+    pg_dump: Path | None = Field(
+        default=None, description="PostgreSQL's pg_dump, where it is not found; pg_restore lies beside it."
+    )
+    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_file: Path | None = Field(default=None, description="Where JSON log lines go, rotated; else stderr.")
 
     @field_validator("allowed_hosts", mode="before")
@@ -75,10 +95,12 @@ class Settings(BaseSettings):
             return json.loads(given)
         return [host.strip() for host in given.split(",") if host.strip()]
 
-    @field_validator("log_level", mode="before")
+    @field_validator("log_level")
     @classmethod
-    def _in_capitals(cls, given: Any) -> Any:
-        return given.upper() if isinstance(given, str) else given
+    def _known_level(cls, given: str) -> str:
+        if given.upper() not in LOG_LEVELS:
+            raise ValueError("there is no such level")
+        return given.upper()
 
     @property
     def sends_mail(self) -> bool:
