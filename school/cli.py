@@ -7,11 +7,13 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TextIO
 
 import click
 
-from school.errors import BadInput, RuleBroken, SchoolError
+from school.commands.check import check
+from school.commands.common import up_to_date, why
+from school.commands.export import export
+from school.errors import BadInput, SchoolError
 from school.settings import ROOT, settings
 
 
@@ -32,8 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     from school import log
 
-    log.start()
     try:
+        if list(arguments or sys.argv[1:])[:1] != ["check"]:  # which tells what is wrong with them itself
+            log.start()
         code = cli.main(args=arguments, prog_name="python3 -m school", standalone_mode=False)
     except click.exceptions.Abort:
         click.echo("Stopped.", err=True)
@@ -47,17 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code if isinstance(code, int) else 0
 
 
-def _up_to_date() -> None:
-    """Commands that read or write the books refuse a database that `migrate` has not made."""
-    from school import migrations
-    from school.db import database, reading
-
-    file = database().path
-    if file is not None and not file.exists():
-        raise RuleBroken(f"There are no books at {file}: python3 -m school migrate begins new ones.")
-    with reading() as session:
-        if migrations.current(session.connection()) != migrations.head():
-            raise RuleBroken("The database is not up to date: run python3 -m school migrate first.")
+cli.add_command(check)
+cli.add_command(export)
 
 
 @cli.command()
@@ -144,7 +138,7 @@ def user_add(name: str, roles: tuple[str, ...], full_name: str, email: str, keep
     from school.access.rules import COMMAND_LINE
     from school.db import writing
 
-    _up_to_date()
+    up_to_date()
     password = sys.stdin.readline().rstrip("\r\n")
     with writing() as session:
         service.add_user(
@@ -193,8 +187,8 @@ def import_students(
     try:
         data = file.read_bytes()
     except OSError as error:
-        raise BadInput(f"{file} cannot be read: {_why(error)}.") from None
-    _up_to_date()
+        raise BadInput(f"{file} cannot be read: {why(error)}.") from None
+    up_to_date()
     result = import_file(
         data,
         file.name,
@@ -212,10 +206,6 @@ def import_students(
     for bad in result["bad"]:
         where = f"row {bad['row']}" + (f", {bad['column']}" if bad["column"] else "")
         click.echo(f"  {where}: {bad['message']}")
-
-
-def _why(error: OSError) -> str:
-    return (error.strerror or "unknown reason").lower()
 
 
 _PAIR = r"\s*([^=]+?)\s*=\s*(\w+)\s*(?:,|$)"  # a heading may hold commas, a field holds none
@@ -236,7 +226,7 @@ def verify(as_json: bool) -> None:
     from school.checks.ledger import verify as verify_ledger
     from school.db import reading
 
-    _up_to_date()
+    up_to_date()
     with reading() as session:
         findings = verify_ledger(session)
     if as_json:
@@ -273,27 +263,3 @@ def stability(seconds: int, seed: int | None, processes: int, scratch: str | Non
 
 def _unsaid(_: str) -> None:
     """Standard output is for the data alone."""
-
-
-@cli.command()
-@click.option("--format", "form", type=click.Choice(["hledger", "beancount", "csv"]), required=True)
-@click.option("--output", type=click.Path(path_type=Path), help="A file; standard output if absent.")
-def export(form: str, output: Path | None) -> None:
-    """The whole ledger as a journal another program can add up."""
-    _up_to_date()
-    if output is None:
-        _export(form, sys.stdout)
-        return
-    try:
-        with output.open("w", encoding="utf-8", newline="") as stream:
-            _export(form, stream)
-    except OSError as error:
-        raise BadInput(f"{output} cannot be written: {_why(error)}.") from None
-
-
-def _export(form: str, stream: TextIO) -> None:
-    from school.db import reading
-    from school.reports import exports
-
-    with reading() as session:
-        exports.write(session, form, stream)

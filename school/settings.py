@@ -113,11 +113,13 @@ def settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        raise BadInput(" ".join(sorted({_unusable(one["loc"], one["msg"]) for one in error.errors()}))) from None
+        said = {_unusable(one["loc"], one["msg"]) for one in error.errors(include_input=False)}
+        raise BadInput(" ".join(sorted(said))) from None
 
 
 def _unusable(where: tuple[int | str, ...], why: str) -> str:
     name = str(where[0]) if where else ""
     known = Settings.model_fields.get(name)
-    said = f" ({known.description.rstrip('.')})" if known and known.description else ""
-    return f"The setting {PREFIX}{name.upper()} cannot be used: {why[:1].lower()}{why[1:]}{said}."
+    meant = f" {known.description}" if known and known.description else ""
+    why = why.removeprefix("Value error, ")
+    return f"{PREFIX}{name.upper()} cannot be used: {why[:1].lower()}{why[1:]}.{meant}"

@@ -14,7 +14,7 @@ SEVERITIES = (ERROR, WARNING, NOTE)  # the worst first
 
 @dataclass(frozen=True)
 class Finding:
-    """What is wrong (`message`), why that matters and how to put it right; `severity` is one of SEVERITIES."""
+    """What is wrong (`message`), why that matters, how to put it right; `severity` is one of SEVERITIES."""
 
     check: str
     severity: str

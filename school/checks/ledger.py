@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 from sqlalchemy import func, select
@@ -61,8 +61,20 @@ def verify(
     of the projections, and the last entries with the accounts they touched: enough at every start, on a
     school of any size.
     """
-    wrong = {"guards": guards.differences(session.connection())}
-    wrong |= _all(session, told or _tell_nobody) if deep else _recent(session)
+    wrong = _guards(session)
+    return _findings(wrong | (_all(session, told or _tell_nobody) if deep else _recent(session)))
+
+
+def guarded(session: Session) -> list[Finding]:
+    """The guards' text alone: at once, on a school of any size."""
+    return _findings(_guards(session))
+
+
+def _guards(session: Session) -> dict[str, list[str]]:
+    return {"guards": guards.differences(session.connection())}
+
+
+def _findings(wrong: Mapping[str, Sequence[str]]) -> list[Finding]:
     return [
         Finding(check, "error", sentence.format(named(wrong[check])), mend)
         for check, (sentence, mend) in SENTENCES.items()

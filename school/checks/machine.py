@@ -41,7 +41,7 @@ def facts(session: Session, database: Database) -> MachineFacts:
     disk = shutil.disk_usage(folder)
     return MachineFacts(
         engine=_engine(session),
-        size=_size(session, database),
+        size=size(session, database),
         revision=migrations.current(session.connection()),
         newest_revision=migrations.head(),
         disk_of=folder,
@@ -58,7 +58,8 @@ def _engine(session: Session) -> str:
     return f"PostgreSQL {session.scalar(text('SHOW server_version'))}"
 
 
-def _size(session: Session, database: Database) -> int:
+def size(session: Session, database: Database) -> int:
+    """Of the books, with what waits to be moved into their file."""
     if database.path is None:
         return int(session.scalar(text("SELECT pg_database_size(current_database())")) or 0)
     files = (database.path, Path(f"{database.path}-wal"))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from school.db import Database
-from school.settings import ROOT, Settings
+from school.settings import ROOT, Settings, settings
 
 THIS_MACHINE = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -36,7 +36,12 @@ class Place:
     root: Path = ROOT
     home: Path = field(default_factory=Path.home)
 
-
     @property
     def listens_to_others(self) -> bool:
         return self.settings.address not in THIS_MACHINE
+
+
+def here(*, deploy: bool = False) -> Place:
+    """This installation; one that is behind https lets people in. Raises BadInput for bad settings."""
+    chosen = settings()
+    return Place(chosen, Database(chosen.database_url), is_public=deploy or chosen.https)

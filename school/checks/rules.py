@@ -9,10 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Rule:
-    """`promise` is what holds where nothing is found; `daily` and `deploy` are how bad it is where it does not.
-
-    Where one of them is empty the rule does not count for that look.
-    """
+    """`promise` is what holds; `daily` and `deploy` are how bad it is where it does not, empty for not."""
 
     about: str
     promise: str

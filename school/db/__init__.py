@@ -11,22 +11,23 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, MetaData, create_engine, event, make_url, text
-from sqlalchemy.exc import InvalidatePoolError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, InvalidatePoolError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from school.db import room, sqlite, trouble
 from school.db.turns import FairLock
-from school.errors import ReadOnly, Unavailable
+from school.errors import BadInput, ReadOnly, Unavailable
 from school.settings import settings
 
 log = logging.getLogger(__name__)
 
+ENGINES = ("sqlite", "postgresql")
 WRITERS_LOCK = 1200  # PostgreSQL's advisory lock of the books; guards_postgresql.sql takes it too
 CONNECTIONS_MAX = 60  # more than the threads a process uses at once
 PROBE_EVERY_S = 5
@@ -57,11 +58,11 @@ class Database:
     """The engine of one database URL, and its two doors. Connections are made on first use.
 
     A SQLite file that is not there is made only when `create` says so: an empty file in its place would
-    hide that the books are gone.
+    hide that the books are gone. Raises BadInput for a URL that names none of ours.
     """
 
     def __init__(self, url: str | URL, *, create: bool = False) -> None:
-        self.url = make_url(url)
+        self.url = _usable(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.path = Path(self.url.database or "").absolute() if self._is_file else None
         self.read_only = False  # True from a write that found no room or no right, until one succeeds again
@@ -184,6 +185,18 @@ class Database:
         if roomy:
             log.warning("the books take entries again")
             self.read_only = False
+
+
+def _usable(url: str | URL) -> URL:
+    """Raises BadInput where it names no database of ours; what it holds is not said."""
+    with suppress(ArgumentError):
+        made = make_url(url)
+        if made.get_backend_name() in ENGINES and (made.database or made.drivername == "sqlite"):
+            return made
+    raise BadInput(
+        "SCHOOL_DATABASE_URL names no database: write sqlite:///path/to/school.db or "
+        "postgresql://user:password@host/name."
+    )
 
 
 def _begin_postgresql(connection: Any) -> None:

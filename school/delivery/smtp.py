@@ -67,11 +67,11 @@ class Unknown(Exception):
 class Connection:
     """One session with the mail server; `usable` until it has ended."""
 
-    def __init__(self, to: Mailbox) -> None:
+    def __init__(self, to: Mailbox, *, timeout_s: int = TIMEOUT_S) -> None:
         self._to = to
         self.usable = True
         try:
-            self._smtp = _opened(to)
+            self._smtp = _opened(to, timeout_s)
         except smtplib.SMTPAuthenticationError as error:
             raise Trouble(
                 f"The mail server did not accept the name and password in the settings: {_said(error)}"
@@ -148,12 +148,12 @@ class Connection:
             self._smtp.quit()
 
 
-def _opened(to: Mailbox) -> smtplib.SMTP:
+def _opened(to: Mailbox, timeout_s: int) -> smtplib.SMTP:
     safe = ssl.create_default_context()
     if to.tls == "tls":
-        smtp: smtplib.SMTP = smtplib.SMTP_SSL(to.host, to.port, timeout=TIMEOUT_S, context=safe)
+        smtp: smtplib.SMTP = smtplib.SMTP_SSL(to.host, to.port, timeout=timeout_s, context=safe)
     else:
-        smtp = smtplib.SMTP(to.host, to.port, timeout=TIMEOUT_S)
+        smtp = smtplib.SMTP(to.host, to.port, timeout=timeout_s)
     try:
         if to.tls == "starttls":
             smtp.starttls(context=safe)

@@ -30,6 +30,12 @@ def head() -> str:
     return str(ScriptDirectory.from_config(config()).get_current_head())
 
 
+def is_known(revision: str) -> bool:
+    """Whether this version can come from there; False for what a newer one made."""
+    script = ScriptDirectory.from_config(config())
+    return revision in {step.revision for step in script.walk_revisions()}
+
+
 def current(connection: Connection) -> str | None:
     """The revision this database is at; None where nothing was ever migrated."""
     return MigrationContext.configure(connection).get_current_revision()

@@ -1,0 +1,1 @@
+"""Commands that say more than `cli` has room for."""

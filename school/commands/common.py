@@ -1,0 +1,22 @@
+"""What commands share: books that are ready to be used, and why a file is not."""
+
+from __future__ import annotations
+
+from school.errors import RuleBroken
+
+
+def up_to_date() -> None:
+    """Commands that read or write the books refuse a database that `migrate` has not made."""
+    from school import migrations
+    from school.db import database, reading
+
+    file = database().path
+    if file is not None and not file.exists():
+        raise RuleBroken(f"There are no books at {file}: python3 -m school migrate begins new ones.")
+    with reading() as session:
+        if migrations.current(session.connection()) != migrations.head():
+            raise RuleBroken("The database is not up to date: run python3 -m school migrate first.")
+
+
+def why(error: OSError) -> str:
+    return (error.strerror or "unknown reason").lower()
