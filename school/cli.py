@@ -82,9 +82,16 @@ def demo(port: int | None, database: Path, fresh: bool, no_serve: bool) -> None:
 def run(port: int | None) -> None:
     """Serve the real books, bringing the database up to date first."""
     from school import migrations, serve
+    from school.checks import place, start
 
-    migrations.migrate(settings().database_url)
+    here = place.here()
+    start.before_migrating(here)
+    migrations.migrate(here.database.url)
+    found = start.before_serving(here)
+    here.database.engine.dispose()
     port = port or settings().port
+    if count := sum(one.severity != "note" for one in found):
+        click.echo(f"To be mended: {count}. python3 -m school check tells what, why and how.")
     click.echo(f"Serving on http://{settings().address}:{port}")
     serve.serve(port=port, environment={})
 

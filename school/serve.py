@@ -54,6 +54,7 @@ def serve(*, port: int, environment: Mapping[str, str]) -> None:
     full = environment_of(environment)
     sys.stdout.flush()
     os.chdir(ROOT)
+    os.umask(0o077)  # what the server writes, its log and all else, is for its user alone
     if os.name == "nt":
         raise SystemExit(subprocess.call(started, env=full))
     os.execve(sys.executable, started, full)  # noqa: S606 - the server takes our place and our signals

@@ -92,7 +92,7 @@ class Settings(BaseSettings):
         if not isinstance(given, str):
             return given
         if given.lstrip().startswith("["):
-            return json.loads(given)
+            return _listed_as_json(given)
         return [host.strip() for host in given.split(",") if host.strip()]
 
     @field_validator("log_level")
@@ -114,12 +114,20 @@ def settings() -> Settings:
         return Settings()
     except ValidationError as error:
         said = {_unusable(one["loc"], one["msg"]) for one in error.errors(include_input=False)}
-        raise BadInput(" ".join(sorted(said))) from None
+        raise BadInput("\n".join(sorted(said))) from None
 
 
 def _unusable(where: tuple[int | str, ...], why: str) -> str:
+    """What a setting is for follows from its description; what it holds may be a secret."""
     name = str(where[0]) if where else ""
     known = Settings.model_fields.get(name)
     meant = f" {known.description}" if known and known.description else ""
-    why = why.removeprefix("Value error, ")
-    return f"{PREFIX}{name.upper()} cannot be used: {why[:1].lower()}{why[1:]}.{meant}"
+    why = why.removeprefix("Value error, ").partition(", unable to")[0].replace("Input should", "it should")
+    return f"{PREFIX}{name.upper()} cannot be used ({why}).{meant}"
+
+
+def _listed_as_json(given: str) -> object:
+    try:
+        return json.loads(given)
+    except ValueError:
+        raise ValueError("it begins like a list and is none") from None

@@ -27,6 +27,7 @@ from school.checks import (
 from school.checks.findings import Finding, worst_first
 from school.checks.place import Place, Wrong
 from school.checks.rules import RULES
+from school.db import trouble
 from school.errors import BadInput, Unavailable
 
 Around = Callable[[Place], Iterable[Wrong]]
@@ -77,7 +78,9 @@ def check(place: Place, *, deep: bool = False) -> list[Finding]:
 def unusable(error: BadInput) -> list[Finding]:
     """Settings that cannot be used: nothing else can be looked at."""
     rule = RULES["settings"]
-    return [Finding("settings", rule.deploy, error.sentence, rule.mend, rule.why)]
+    return [
+        Finding("settings", rule.deploy, said, rule.mend, rule.why) for said in error.sentence.splitlines()
+    ]
 
 
 def at_work(place: Place) -> list[Finding]:
@@ -137,6 +140,8 @@ def _away(unavailable: Unavailable) -> Wrong:
     """As who keeps the machine needs it: with what the database itself said."""
     cause = unavailable.__cause__
     said = str(getattr(cause, "orig", None) or cause or "").strip()
+    if trouble.is_damage(cause):
+        return Wrong("damage", f"The file of the books is damaged: {said}.")
     if not said:
         return Wrong("database", unavailable.sentence, "`python3 -m school migrate` begins new ones.")
     return Wrong("database", f"The database does not answer: {said.splitlines()[0].rstrip('.')}.")

@@ -107,9 +107,8 @@ class Database:
     def _connect_to_file(self) -> sqlite3.Connection:
         path = self.path or Path()
         if self._create:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        mode = "rwc" if self._create else "rw"
-        return sqlite3.connect(f"{path.as_uri()}?mode={mode}", uri=True, check_same_thread=False)
+            sqlite.make_private(path)
+        return sqlite3.connect(f"{path.as_uri()}?mode=rw", uri=True, check_same_thread=False)
 
     def _remember_file(self, _connection: object, record: Any) -> None:
         record.info["file"] = self._file()

@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
+from pathlib import Path
 from typing import Any
+
+from school.errors import Unavailable
 
 WRITER_WAIT_MS = 30_000  # longer than any write of ours; a writer that waits more is a fault worth a sentence
 READER_WAIT_MS = 3_000  # readers wait for nobody, unless another program has locked the whole file
 LOOK_AGAIN_S = 0.01
+
+
+def make_private(path: Path) -> None:
+    """An empty file for new books, for its owner alone; SQLite gives what it puts beside it the same rights.
+
+    Raises Unavailable where there can be none.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise Unavailable(
+            f"There can be no books at {path}: {(error.strerror or 'unknown reason').lower()}."
+        ) from error
 
 
 def opened(connection: Any, _record: object) -> None:

@@ -32,7 +32,7 @@ def told(error: Exception, *, writing: bool, committing: bool) -> Unavailable | 
         return ReadOnly("the database is set to be read only")
     if _BUSY.fullmatch(said):
         return Unavailable("The books were busy for too long, so nothing was written. " + _TRY_AGAIN)
-    if _DAMAGED.fullmatch(said):
+    if is_damage(error):
         log.error("damaged", extra={"code": said})
         return Unavailable(
             "The books are damaged and cannot be read safely, so nothing was written. "
@@ -48,6 +48,11 @@ def told(error: Exception, *, writing: bool, committing: bool) -> Unavailable | 
             "Look at the recent receipts before you try again."
         )
     return Unavailable(AWAY)
+
+
+def is_damage(error: object) -> bool:
+    """Whether the file or the pages of the database are not what they were."""
+    return isinstance(error, Exception) and _DAMAGED.fullmatch(code(error)) is not None
 
 
 def code(error: Exception) -> str:
