@@ -99,7 +99,7 @@ def before_start(place: Place) -> list[Finding]:
 def as_findings(wrong: Iterable[Wrong], place: Place) -> list[Finding]:
     """With how bad they are at this place, the worst first; without those that do not count there."""
     found = []
-    for one in wrong:
+    for one in dict.fromkeys(wrong):  # a database that has gone says so to each look
         rule = RULES[one.check]
         severity = rule.deploy if place.is_public else rule.daily
         if severity:
@@ -150,6 +150,8 @@ def _away(unavailable: Unavailable) -> Wrong:
 def _tried(look: Callable[..., object], made: Callable[[], Iterable[Wrong]]) -> list[Wrong]:
     try:
         return list(made())
+    except Unavailable as unavailable:
+        return [_away(unavailable)]
     except Exception as error:  # noqa: BLE001 - a check that fails is a finding
         name = f"{look.__module__.rpartition('.')[2]}.{look.__name__}"
         return [Wrong("unchecked", f"“{name}” could not be looked at: {type(error).__name__}.")]

@@ -29,7 +29,6 @@ OPTIONS: tuple[tuple[str, str, object, tuple[object, ...]], ...] = (
     ("server.corsAllowedOrigins", "forged_requests", [], ([],)),
     ("server.fileWatcherType", "file_watcher", "auto", ("none",)),
     ("server.runOnSave", "file_watcher", False, (False,)),
-    ("global.developmentMode", "error_details", False, (False,)),
 )
 
 

@@ -24,8 +24,14 @@ WIDTH = 96
 @click.option("--deploy", is_flag=True, help="As strict as for people who are let in; asks the mail server.")
 @click.option("--deep", is_flag=True, help="Read every entry again, as verify does.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
-def check(deploy: bool, deep: bool, as_json: bool) -> None:
+@click.option("--list", "as_list", is_flag=True, help="Look at nothing: print all that is looked at.")
+def check(deploy: bool, deep: bool, as_json: bool, as_list: bool) -> None:
     """Look at settings, files, database and machine; exit 2 for errors, 1 for warnings, else 0."""
+    if as_list:
+        from school.checks import rules
+
+        click.echo(rules.checklist())
+        return
     findings = _found(deploy, deep)
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=1))

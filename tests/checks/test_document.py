@@ -1,0 +1,43 @@
+"""docs/deploy.md says what `check` really looks at, and names no command, option or setting that is not there."""
+
+from __future__ import annotations
+
+import re
+
+from school.checks import disk, kept, rules
+from school.cli import cli
+from school.settings import ROOT, Settings
+
+DOCUMENT = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+
+
+def test_the_checklist_of_the_document_is_the_table_the_program_goes_by() -> None:
+    said = DOCUMENT.split("## The checklist\n", 1)[1].split("\n## ", 1)[0]
+
+    assert said.strip() == rules.checklist()
+
+
+def test_the_limits_of_the_checklist_are_those_of_the_program() -> None:
+    promises = {name: rule.promise for name, rule in rules.RULES.items()}
+
+    assert f"{disk.LIMITS.full // disk.MB} MB" in promises["disk_full"]
+    assert f"{disk.LIMITS.low // disk.GB} GB" in promises["disk"]
+    assert f"{disk.LIMITS.days} days" in promises["disk"]
+    assert f"{kept.RECENT.total_seconds() / 3600:.0f} hours" in promises["backup"]
+    assert f"{kept.TRIED_WITHIN.days} days" in promises["backup_tried"]
+
+
+def test_every_setting_the_document_and_the_table_name_is_one() -> None:
+    known = {f"SCHOOL_{name.upper()}" for name in Settings.model_fields}
+    named = set(re.findall(r"SCHOOL_[A-Z_]*[A-Z]\b", DOCUMENT))
+
+    assert named - known <= {"SCHOOL_METRICS_TOKEN"}
+
+
+def test_every_command_the_document_and_the_table_name_is_one() -> None:
+    commands = re.findall(r"python3 -m school ([a-z]+)((?: --[a-z]+)*)", DOCUMENT)
+
+    assert {name for name, _ in commands} - {"setup", "backup"} <= cli.commands.keys()
+    options = {option for parameter in cli.commands["check"].params for option in parameter.opts}
+    asked = {option for name, given in commands if name == "check" for option in given.split()}
+    assert asked <= options
