@@ -181,7 +181,7 @@ def test_verify_prints_a_list_of_findings(run: Run, database: Database) -> None:
     assert (clean[0], json.loads(clean[1])) == (0, [])
     assert code == 1
     (finding,) = json.loads(out)
-    assert set(finding) == {"check", "severity", "message", "mend"}
+    assert set(finding) == {"check", "severity", "message", "why", "mend"}
 
 
 @pytest.mark.parametrize("words", [["verify"], ["export", "--format", "csv"]])

@@ -133,7 +133,7 @@ def recomputed(_: Place, session: Session) -> Iterator[Wrong]:
 def _of_ledger(findings: list[Finding]) -> Iterator[Wrong]:
     """What `verify` found, each under the rule it breaks."""
     for found in findings:
-        yield Wrong("guards" if found.check == "guards" else "books", found.message, found.mend)
+        yield Wrong(ledger.rule_of(found.check), found.message, found.mend)
 
 
 def whole(place: Place, session: Session) -> Iterator[Wrong]:

@@ -22,6 +22,7 @@ from school.checks import (
     people,
     screens,
     secrets,
+    site,
     web,
 )
 from school.checks.findings import Finding, worst_first
@@ -61,12 +62,12 @@ BOOKS: tuple[Inside, ...] = (  # of one whose tables are those of this version
 )
 SLOW_AROUND: tuple[Around, ...] = (secrets.strong, web.port, moment.kept)
 SLOW_ENGINE: tuple[Inside, ...] = (engine.whole,)
-OUTSIDE: tuple[Around, ...] = (mail.answers,)  # what other machines say, for whom people wait
+OUTSIDE: tuple[Around, ...] = (mail.answers, site.answers)  # what other machines say, for whom people wait
 
 
 def check(place: Place, *, deep: bool = False) -> list[Finding]:
     """Everything, the worst first; `deep` also reads every entry again."""
-    outside = OUTSIDE if place.is_public else ()
+    outside = OUTSIDE if place.deploy else ()
     recomputed = engine.recomputed if deep else engine.books
     wrong = [
         *_around(place, (*AROUND, *SLOW_AROUND, *outside)),

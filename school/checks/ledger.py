@@ -9,8 +9,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from school.checks import agreement, cash_ups
-from school.checks.findings import Finding, named
+from school.checks.findings import ERROR, Finding, named
 from school.checks.replay import replay
+from school.checks.rules import RULES
 from school.ledger import guards
 from school.ledger.models import Entry
 
@@ -70,13 +71,18 @@ def guarded(session: Session) -> list[Finding]:
     return _findings(_guards(session))
 
 
+def rule_of(check: str) -> str:
+    """The rule of an installation that a disagreement breaks."""
+    return "guards" if check == "guards" else "books"
+
+
 def _guards(session: Session) -> dict[str, list[str]]:
     return {"guards": guards.differences(session.connection())}
 
 
 def _findings(wrong: Mapping[str, Sequence[str]]) -> list[Finding]:
     return [
-        Finding(check, "error", sentence.format(named(wrong[check])), mend)
+        Finding(check, ERROR, sentence.format(named(wrong[check])), mend, RULES[rule_of(check)].why)
         for check, (sentence, mend) in SENTENCES.items()
         if wrong.get(check)
     ]

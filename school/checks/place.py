@@ -27,21 +27,30 @@ class Wrong:
 
 @dataclass(frozen=True)
 class Place:
-    """`database` is opened by these settings; `is_public` says that people are to be let in."""
+    """`database` is opened by these settings; with `deploy` people are to be let in, whatever these say.
+
+    `site` is the address under which browsers find it, where it is to be looked at from outside.
+    """
 
     settings: Settings
     database: Database
-    is_public: bool = False
+    deploy: bool = False
+    site: str = ""
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     root: Path = ROOT
     home: Path = field(default_factory=Path.home)
+
+    @property
+    def is_public(self) -> bool:
+        """Who says that it is behind https lets people in."""
+        return self.deploy or self.settings.https
 
     @property
     def listens_to_others(self) -> bool:
         return self.settings.address not in THIS_MACHINE
 
 
-def here(*, deploy: bool = False) -> Place:
-    """This installation; one that is behind https lets people in. Raises BadInput for bad settings."""
+def here(*, deploy: bool = False, site: str = "") -> Place:
+    """This installation. Raises BadInput for settings that cannot be used."""
     chosen = settings()
-    return Place(chosen, Database(chosen.database_url), is_public=deploy or chosen.https)
+    return Place(chosen, Database(chosen.database_url), deploy=deploy, site=site)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-HEADING = "| check | what must be so | why | how to mend it | daily | people let in |\n|---|---|---|---|---|---|"
+HEADING = (
+    "| check | what must be so | why | how to mend it | daily | people let in |\n|---|---|---|---|---|---|"
+)
 
 
 @dataclass(frozen=True)

@@ -22,17 +22,18 @@ WIDTH = 96
 
 @click.command()
 @click.option("--deploy", is_flag=True, help="As strict as for people who are let in; asks the mail server.")
+@click.option("--site", default="", metavar="URL", help="As --deploy, and as a browser sees it from outside.")
 @click.option("--deep", is_flag=True, help="Read every entry again, as verify does.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 @click.option("--list", "as_list", is_flag=True, help="Look at nothing: print all that is looked at.")
-def check(deploy: bool, deep: bool, as_json: bool, as_list: bool) -> None:
+def check(deploy: bool, site: str, deep: bool, as_json: bool, as_list: bool) -> None:
     """Look at settings, files, database and machine; exit 2 for errors, 1 for warnings, else 0."""
     if as_list:
         from school.checks import rules
 
         click.echo(rules.checklist())
         return
-    findings = _found(deploy, deep)
+    findings = _found(deploy or bool(site), site, deep)
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=1))
     else:
@@ -40,11 +41,11 @@ def check(deploy: bool, deep: bool, as_json: bool, as_list: bool) -> None:
     raise click.exceptions.Exit(max((EXIT_CODES[finding.severity] for finding in findings), default=0))
 
 
-def _found(deploy: bool, deep: bool) -> Sequence[Finding]:
+def _found(deploy: bool, site: str, deep: bool) -> Sequence[Finding]:
     from school.checks import installation, place
 
     try:
-        looked_at = place.here(deploy=deploy)
+        looked_at = place.here(deploy=deploy, site=site)
     except BadInput as unusable:
         return installation.unusable(unusable)
     try:

@@ -190,7 +190,7 @@ def _usable(url: str | URL) -> URL:
     """Raises BadInput where it names no database of ours; what it holds is not said."""
     with suppress(ArgumentError):
         made = make_url(url)
-        if made.get_backend_name() in ENGINES and (made.database or made.drivername == "sqlite"):
+        if made.get_backend_name() in ENGINES and made.database:
             return made
     raise BadInput(
         "SCHOOL_DATABASE_URL names no database: write sqlite:///path/to/school.db or "

@@ -49,7 +49,7 @@ def in_order(database: Database, folder: Path, **chosen: Any) -> Place:
         | chosen,
     )
     backup(folder / "backups", made_at=clock.now() - timedelta(hours=1), tried_at=clock.now())
-    return Place(settings, database, is_public=True, environment={}, root=root, home=home)
+    return Place(settings, database, deploy=True, environment={}, root=root, home=home)
 
 
 def backup(folder: Path, *, made_at: datetime, tried_at: datetime | None) -> Path:

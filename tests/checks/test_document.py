@@ -1,4 +1,4 @@
-"""docs/deploy.md says what `check` really looks at, and names no command, option or setting that is not there."""
+"""docs/deploy.md says what `check` looks at, and names no command, option or setting that is not there."""
 
 from __future__ import annotations
 

@@ -287,9 +287,7 @@ def test_a_setting_that_is_not_in_force_on_a_connection_is_named(
 def test_on_postgresql_a_commit_that_does_not_wait_and_a_role_that_may_too_much_are_named(
     postgresql_database: Database, tmp_path: Path
 ) -> None:
-    place = Place(
-        places.in_order(postgresql_database, tmp_path).settings, postgresql_database, is_public=True
-    )
+    place = Place(places.in_order(postgresql_database, tmp_path).settings, postgresql_database, deploy=True)
     role = f"clerk_{postgresql_database.url.database}"
     with postgresql_database.engine.begin() as connection:
         connection.execute(
