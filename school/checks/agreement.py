@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import (
     ForeignKeyConstraint,
+    Select,
     Subquery,
     and_,
     case,
@@ -26,7 +27,7 @@ from sqlalchemy.orm import Session
 
 from school.checks.replay import NAMES_MAX, Replay, rows
 from school.db import Base
-from school.ledger.models import Account, Line
+from school.ledger.models import Account
 from school.ledger.projections import ClassTotal, DayTotal, DueTotal, OpenItem, RollTotal, StudentBalance
 from school.ledger.queries.allocation import balances, open_items, total
 from school.students.models import SchoolClass, Student, Term
@@ -77,21 +78,20 @@ def balances_of_all(session: Session, truth: Mapping[int, int]) -> list[str]:
     return _names(session, _differences(truth, kept) | (students ^ kept.keys()))
 
 
-def balances_of_recent(session: Session, *, after: int) -> list[str]:
-    """The same of the students of the entries numbered above `after`."""
-    recent = select(Line.student_id).where(Line.entry_id > after)
-    truth = {row.student_id: row.balance for row in session.execute(balances(students=recent))}
-    held = select(_balance.c.student_id, _balance.c.balance).where(_balance.c.student_id.in_(recent))
+def balances_of(session: Session, students: Select[int]) -> list[str]:
+    """The same of these students alone."""
+    truth = {row.student_id: row.balance for row in session.execute(balances(students=students))}
+    held = select(_balance.c.student_id, _balance.c.balance).where(_balance.c.student_id.in_(students))
     kept = {row.student_id: row.balance for row in session.execute(held)}
     return _names(session, _differences(truth, kept))
 
 
-def open_charges(session: Session, *, after: int | None = None) -> tuple[list[str], dict[date, int]]:
+def open_charges(session: Session, students: Select[int] | None = None) -> tuple[list[str], dict[date, int]]:
     """Charges of which something else is open than is kept, and Σ open by due date as it should be.
 
-    The allocation is recomputed for every student who owes, or for the students of the entries above `after`.
+    The allocation is recomputed for every student who owes, or for these students alone.
     """
-    line = _open_truth_and_kept(after)
+    line = _open_truth_and_kept(students)
     differs = case((line.c.truth != line.c.kept, line.c.line_id))
     query = select(line.c.due_date, total(line.c.truth).label("truth"), func.min(differs).label("line_id"))
     by_due_date = session.execute(query.group_by(line.c.due_date)).all()
@@ -99,13 +99,12 @@ def open_charges(session: Session, *, after: int | None = None) -> tuple[list[st
     return [f"line {line_id}" for line_id in wrong], {row.due_date: row.truth for row in by_due_date}
 
 
-def _open_truth_and_kept(after: int | None) -> Subquery:
+def _open_truth_and_kept(students: Select[int] | None) -> Subquery:
     """Columns line_id, due_date, truth, kept: what is open of a charge, recomputed and as in `open_item`."""
     kept = select(_item.c.line_id, _item.c.student_id, _item.c.due_date, literal(0), _item.c.open)
-    if after is None:
+    if students is None:
         students = select(StudentBalance.student_id).where(StudentBalance.balance > 0)
     else:
-        students = select(Line.student_id).where(Line.entry_id > after)
         kept = kept.where(_item.c.student_id.in_(students))
     own = open_items(students=students).c
     truth = select(

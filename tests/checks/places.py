@@ -23,6 +23,8 @@ from school.db import Database
 from school.settings import ROOT, Settings
 from tests import databases, make, people
 
+OF_THIS_MACHINE = {"administrator_of_machine", "engine_version"}  # who runs the tests, on what Python
+OF_THE_TEST_SERVER = {"durability", "role"}  # it writes without fsync, and the tests own it
 PASSPHRASE = "otter maple quilt zebra lantern comet"
 
 
@@ -93,3 +95,8 @@ def setting(place: Place, **changed: Any) -> Place:
 def told(place: Place) -> dict[str, str]:
     """What was found, by its rule."""
     return {finding.check: finding.message for finding in installation.check(place)}
+
+
+def inside(look: installation.Inside, place: Place) -> dict[str, str]:
+    with place.database.reading() as session:
+        return {wrong.check: wrong.message for wrong in look(place, session)}

@@ -20,11 +20,6 @@ from tests.checks import places
 AT_ONCE_S = 0.3
 
 
-@pytest.fixture
-def place(sqlite_database: Database, tmp_path: Path) -> Place:
-    return places.in_order(sqlite_database, tmp_path)
-
-
 def test_what_is_wrong_is_told_once_and_does_not_stop_the_school(
     place: Place, caplog: pytest.LogCaptureFixture
 ) -> None:
