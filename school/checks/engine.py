@@ -25,7 +25,10 @@ COMMITS = ("on", "local", "remote_write", "remote_apply")
 POSTGRESQL_MIN = 140_000
 SQLITE_SOUND = (3, 51, 3)  # before it, resetting the write-ahead log of two processes can damage a file
 DAMAGES_TOLD = 5
-TRUTH = ("entry", "line", "period_lock", "audit_event")
+TRUTH = (  # rows of these are added and stay
+    *("entry", "line", "period_lock", "audit_event", "cash_up", "cash_up_tender", "cash_up_coin"),
+    *("cash_up_signature", "deposit", "deposit_part", "day_close"),
+)
 
 
 def revision(_: Place, session: Session) -> Iterator[Wrong]:

@@ -11,7 +11,8 @@ from school.settings import Settings
 # what stands in examples, in images of databases and in most lists of guesses
 EXAMPLES = re.compile(
     r"(please.?)?(change|replace).?(me|this|it)?|.*\bexample\b.*|(the.?)?(secret|password|passphrase|token)|"
-    r"postgres(ql)?|school|admin|root|test|demo|default|user|none|x+|\*+|<.*>|\.\.\.|…",
+    r"postgres(ql)?|school|admin|root|test|demo|default|user|none|x+|\*+|<.*>|\.\.\.|…|"
+    r"(six.unrelated.words|password|passphrase|token|secret).(of|from).*",
     re.IGNORECASE,
 )
 LENGTHS_MIN = {"database_password": 12, "metrics_token": 20, "backup_passphrase": 12}
@@ -33,6 +34,8 @@ def present(place: Place) -> Iterator[Wrong]:
         yield Wrong("database_password", "SCHOOL_DATABASE_URL names a server and no password.")
     if place.settings.smtp_user and "smtp_password" not in held:
         yield Wrong("smtp_password", "SCHOOL_SMTP_USER is set, and SCHOOL_SMTP_PASSWORD is not.")
+    if getattr(place.settings, "owner_url", None):
+        yield Wrong("owner_url", "SCHOOL_OWNER_URL is set where the program runs.")
     if "backup_passphrase" not in held:
         yield Wrong("backups_readable", "Backups are not encrypted.")
     for check, secret in held.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from school.checks import disk, kept, rules
+from school.checks import disk, kept, rules, secrets
 from school.cli import cli
 from school.settings import ROOT, Settings
 
@@ -31,7 +31,7 @@ def test_every_setting_the_document_and_the_table_name_is_one() -> None:
     known = {f"SCHOOL_{name.upper()}" for name in Settings.model_fields}
     named = set(re.findall(r"SCHOOL_[A-Z_]*[A-Z]\b", DOCUMENT))
 
-    assert named - known <= {"SCHOOL_METRICS_TOKEN"}
+    assert named - known <= {"SCHOOL_METRICS_TOKEN", "SCHOOL_OWNER_URL"}
 
 
 def test_every_command_the_document_and_the_table_name_is_one() -> None:
@@ -41,3 +41,13 @@ def test_every_command_the_document_and_the_table_name_is_one() -> None:
     options = {option for parameter in cli.commands["check"].params for option in parameter.opts}
     asked = {option for name, given in commands if name == "check" for option in given.split()}
     assert asked <= options
+
+
+def test_no_secret_that_stands_in_an_example_passes_for_one() -> None:
+    files = [ROOT / "docs" / "deploy.md", *(ROOT / "deploy").rglob("*.env")]
+    text = "\n".join(file.read_text(encoding="utf-8") for file in files)
+    examples = re.findall(r"^ *SCHOOL_\w*(?:PASSPHRASE|PASSWORD|TOKEN)=(.+)$", text, re.MULTILINE)
+    examples += re.findall(r"^ *SCHOOL_\w*(?:URL|SCRATCH)=postgresql://\w+:([^@]+)@", text, re.MULTILINE)
+
+    assert examples
+    assert [example for example in examples if not secrets.EXAMPLES.fullmatch(example)] == []
