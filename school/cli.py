@@ -13,6 +13,7 @@ import click
 from school.commands.check import check
 from school.commands.common import up_to_date, why
 from school.commands.export import export
+from school.commands.rebuild import rebuild
 from school.errors import BadInput, SchoolError
 from school.settings import ROOT, settings
 
@@ -52,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 cli.add_command(check)
 cli.add_command(export)
+cli.add_command(rebuild)
 
 
 @cli.command()

@@ -219,6 +219,8 @@ def test_a_bare_command_shows_what_there_is(run: Run) -> None:
         "user",
         "import",
         "verify",
+        "check",
+        "rebuild",
         "export",
         "stability",
         "setup",

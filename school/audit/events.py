@@ -65,6 +65,7 @@ LETTER_CANCELLED = "letters:letter:cancel"
 REMINDER_WORDS_CHANGED = "letters:words:change"
 PERSON_ERASED = "privacy:person:erase"
 BOOKS_VERIFIED = "checks:books:verify"
+TOTALS_REBUILT = "checks:totals:rebuild"
 
 EVENTS: frozenset[str] = frozenset(
     value for name, value in globals().items() if name.isupper() and isinstance(value, str)

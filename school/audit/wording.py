@@ -70,6 +70,7 @@ WHAT = {
     events.REMINDER_WORDS_CHANGED: "Changed the words of a reminder",
     events.PERSON_ERASED: "Erased personal data",
     events.BOOKS_VERIFIED: "Recomputed the books",
+    events.TOTALS_REBUILT: "Summed every total again",
 }
 _ABBREVIATED = {"admission_no": "admission number", "class_id": "class", "full_name": "name in full"}
 

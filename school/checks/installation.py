@@ -31,6 +31,7 @@ from school.checks.rules import RULES
 from school.db import trouble
 from school.errors import BadInput, Unavailable
 
+_ORDER = {name: number for number, name in enumerate(RULES)}
 Around = Callable[[Place], Iterable[Wrong]]
 Inside = Callable[[Place, Session], Iterable[Wrong]]
 
@@ -100,7 +101,8 @@ def before_start(place: Place) -> list[Finding]:
 def as_findings(wrong: Iterable[Wrong], place: Place) -> list[Finding]:
     """With how bad they are at this place, the worst first; without those that do not count there."""
     found = []
-    for one in dict.fromkeys(wrong):  # a database that has gone says so to each look
+    once = dict.fromkeys(wrong)  # a database that has gone says so to each look
+    for one in sorted(once, key=lambda one: _ORDER[one.check]):
         rule = RULES[one.check]
         severity = rule.deploy if place.is_public else rule.daily
         if severity:

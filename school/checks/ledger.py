@@ -25,7 +25,7 @@ _RESTORE = (
     "then record again what is newer."
 )
 _LOOK = "Rows of the till are never mended in place: find out who could change them, and restore a backup."
-_REBUILD = "Rebuild the totals from entries and lines, which are the truth; then verify again."
+_REBUILD = "Run `python3 -m school rebuild`, which sums the totals again from entries and lines, the truth."
 
 SENTENCES = {
     "guards": (
@@ -54,6 +54,8 @@ SENTENCES = {
     "day_closes": ("The books have changed behind a closed day: {}.", _RESTORE),
     "sums": ("Totals that must be the same differ: {}.", _REBUILD),
 }
+
+OF_TOTALS = frozenset(check for check, (_, mend) in SENTENCES.items() if mend == _REBUILD) | {"guards"}
 
 
 def verify(

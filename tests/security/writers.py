@@ -225,6 +225,7 @@ WRITERS: dict[str, Writer] = {
     "school.access.service.end_all": Writer(
         "users.manage", lambda s, a, w: access.end_all(s, actor=a, user_id=w.friend)
     ),
+    "school.checks.service.rebuild": Writer("settings.manage", lambda s, a, w: checks.rebuild(s, actor=a)),
     "school.checks.service.verified": Writer(
         "health.read", lambda s, a, w: checks.verified(s, actor=a, findings=[])
     ),
