@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from school.commands.backup import backup, before_upgrade, restore
 from school.commands.check import check
 from school.commands.common import up_to_date, why
 from school.commands.export import export
@@ -51,9 +52,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code if isinstance(code, int) else 0
 
 
+cli.add_command(backup)
 cli.add_command(check)
 cli.add_command(export)
 cli.add_command(rebuild)
+cli.add_command(restore)
 
 
 @cli.command()
@@ -81,13 +84,15 @@ def demo(port: int | None, database: Path, fresh: bool, no_serve: bool) -> None:
 
 @cli.command()
 @click.option("--port", type=click.IntRange(1, 65535), help="Port to serve on.")
-def run(port: int | None) -> None:
+@click.option("--no-backup", is_flag=True, help="Make no backup before the database is brought up to date.")
+def run(port: int | None, no_backup: bool) -> None:
     """Serve the real books, bringing the database up to date first."""
     from school import migrations, serve
     from school.checks import place, start
 
     here = place.here()
     start.before_migrating(here)
+    before_upgrade(skipped=no_backup)
     migrations.migrate(here.database.url)
     found = start.before_serving(here)
     here.database.engine.dispose()
@@ -99,7 +104,8 @@ def run(port: int | None) -> None:
 
 
 @cli.command()
-def migrate() -> None:
+@click.option("--no-backup", is_flag=True, help="Make no backup of the database before it is changed.")
+def migrate(no_backup: bool) -> None:
     """Bring the database up to date; make the school when SCHOOL_CURRENCY and SCHOOL_TIMEZONE are given."""
     from school import migrations
     from school.access.rules import COMMAND_LINE
@@ -107,6 +113,7 @@ def migrate() -> None:
     from school.ledger.service import install_standard_accounts
     from school.students import queries, service
 
+    before_upgrade(skipped=no_backup)
     migrations.migrate(settings().database_url)
     chosen = settings()
     with reading() as session:

@@ -74,7 +74,11 @@ def _check_foreign_keys(connection: Connection) -> None:
 
 
 given = context.config.attributes.get("connection")
-if given is not None:
+within = context.config.attributes.get("within")
+if within is not None:
+    _foreign_keys(within, "OFF")
+    _run(within)  # in a transaction of the caller, who takes it back
+elif given is not None:
     run(given)
 else:
     database = Database(context.config.attributes["url"], create=True)
