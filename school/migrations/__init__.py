@@ -44,6 +44,13 @@ def rehearsed(database: Database) -> Iterator[Connection]:
             connection.invalidate()  # SQLite keeps no foreign keys on it
 
 
+def migrate_within(connection: Connection) -> None:
+    """Bring an empty database to the newest revision as a part of the caller's transaction."""
+    settings = config()
+    settings.attributes["within"] = connection
+    command.upgrade(settings, "head")
+
+
 def head() -> str:
     """The newest revision there is."""
     return str(ScriptDirectory.from_config(config()).get_current_head())
