@@ -12,17 +12,16 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, Table, make_url, text
+from sqlalchemy import URL, make_url
 
 from school import migrations
 from school.backups import sqlite
-from school.backups.scratch import of_ours, of_theirs, opened, tables
+from school.backups.scratch import of_ours, of_theirs, opened
 from school.db import Database
 from school.errors import BadInput, RuleBroken, Unavailable
-from school.ledger import guards
+from school.moving.filling import fill
 
 ROOM = 3  # the copy, what is added to it, and its write-ahead log
-VERSION_TABLE = "alembic_version"
 OUT_OF_DATE = "The database is not up to date: run python3 -m school migrate first."
 
 
@@ -76,45 +75,14 @@ def _scratch(live: URL, named: str | None) -> AbstractContextManager[URL]:
 
 
 def _fill(live: URL, copy: URL) -> None:
-    """Every row as of one moment, without the guards, which come back before anything else is done."""
+    """Every row as of one moment."""
     migrations.migrate(copy)
     source, target = opened(live), opened(copy)
     try:
         with source.reading() as reader, target.writing() as writer:
-            theirs, ours = reader.connection(), writer.connection()
-            if migrations.current(theirs) != migrations.head():
+            if migrations.current(reader.connection()) != migrations.head():
                 raise RuleBroken(OUT_OF_DATE)
-            guards.remove(ours)
-            for table in tables(theirs):
-                if table.name != VERSION_TABLE:
-                    _copy_rows(table, theirs, ours)
-                    _count_on(table, ours)
-            guards.install(ours)
-        with target.writing() as writer:
-            writer.execute(text("ANALYZE"))
+            fill(reader.connection(), writer.connection())
     finally:
         source.engine.dispose()
         target.engine.dispose()
-
-
-def _copy_rows(table: Table, theirs: Connection, ours: Connection) -> None:
-    columns = ", ".join(f'"{column.name}"' for column in table.columns)
-    reading, writing = theirs.connection.driver_connection, ours.connection.driver_connection
-    if reading is None or writing is None:
-        raise RuntimeError("a connection in use has its driver's")
-    with (
-        reading.cursor().copy(f'COPY "{table.name}" ({columns}) TO STDOUT (FORMAT BINARY)') as rows,
-        writing.cursor().copy(f'COPY "{table.name}" ({columns}) FROM STDIN (FORMAT BINARY)') as sink,
-    ):
-        for block in rows:
-            sink.write(block)
-
-
-def _count_on(table: Table, ours: Connection) -> None:
-    """The next id follows the last one, where the database numbers the rows."""
-    if "id" not in table.columns:
-        return
-    sequence = ours.scalar(text("SELECT pg_get_serial_sequence(:name, 'id')"), {"name": table.name})
-    if sequence is not None:
-        last = f'SELECT setval(:sequence, COALESCE(MAX(id), 1), MAX(id) IS NOT NULL) FROM "{table.name}"'  # noqa: S608
-        ours.execute(text(last), {"sequence": sequence})
