@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import shutil
 import signal
 import sqlite3
 from collections.abc import Iterator
@@ -153,15 +152,14 @@ def test_nothing_is_written_to_the_old_books_meanwhile(old: Database, new: Datab
     assert len(told) == 1
 
 
-def test_books_that_disagree_are_not_moved(old: Database, new: Database, tmp_path: Path) -> None:
-    shutil.copy(old.path or "", tmp_path / "wrong.db")
-    wrong = Database(f"sqlite:///{tmp_path / 'wrong.db'}")
-    with wrong.writing() as session:
-        session.execute(text("UPDATE student_balance SET balance = balance + 1"))
+def test_books_that_disagree_are_not_moved(sqlite_database: Database, new: Database) -> None:
+    with sqlite_database.writing() as session:
+        make.school(session)
+        make.student(session)
+        session.execute(text("UPDATE student_balance SET balance = 1"))
 
     with pytest.raises(RuleBroken, match=r"disagree with themselves.*balance"):
-        quietly(wrong, new)
-    wrong.engine.dispose()
+        quietly(sqlite_database, new)
 
     assert is_bare(new)
 
