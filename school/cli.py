@@ -14,7 +14,10 @@ from school.commands.backup import backup, before_upgrade, restore
 from school.commands.check import check
 from school.commands.common import up_to_date, why
 from school.commands.export import export
+from school.commands.grants import grants, owner
+from school.commands.move import move
 from school.commands.rebuild import rebuild
+from school.commands.static import static
 from school.errors import BadInput, SchoolError
 from school.settings import ROOT, settings
 
@@ -56,7 +59,10 @@ cli.add_command(backup)
 cli.add_command(check)
 cli.add_command(export)
 cli.add_command(rebuild)
+cli.add_command(grants)
+cli.add_command(move)
 cli.add_command(restore)
+cli.add_command(static)
 
 
 @cli.command()
@@ -114,8 +120,10 @@ def migrate(no_backup: bool) -> None:
     from school.students import queries, service
 
     before_upgrade(skipped=no_backup)
-    migrations.migrate(settings().database_url)
+    migrations.migrate(owner())
     chosen = settings()
+    if chosen.owner_url:
+        click.get_current_context().invoke(grants)
     with reading() as session:
         missing = not queries.has_school(session)
     if missing and chosen.currency and chosen.timezone:

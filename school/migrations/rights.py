@@ -96,7 +96,7 @@ _EFFECTIVE = text("""
      WHERE relkind = 'r' AND NOT attisdropped AND has_column_privilege(:role, oid, attnum, 'UPDATE')
        AND NOT has_table_privilege(:role, oid, 'UPDATE')
     UNION ALL
-    SELECT relname, word, NULL FROM ours CROSS JOIN unnest('{USAGE,UPDATE}'::text[]) AS word
+    SELECT relname, word, NULL FROM ours CROSS JOIN unnest('{SELECT,USAGE,UPDATE}'::text[]) AS word
      WHERE relkind = 'S' AND has_sequence_privilege(:role, oid, word)""")
 _SEQUENCES = text("""
     SELECT t.relname, s.relname FROM pg_class s
@@ -154,10 +154,11 @@ def _wanted(connection: Connection) -> set[Right]:
     wanted |= {(table, "DELETE", None) for table in GOES}
     for table, columns in (CHANGES | GOES).items():
         wanted |= {(table, "UPDATE", None if column == ANY else column) for column in columns.split()}
-    added_to = {*STAYS, *CHANGES, *GOES}
-    return wanted | {
-        (name, "USAGE", None) for table, name in connection.execute(_SEQUENCES) if table in added_to
-    }
+    for table, sequence in connection.execute(_SEQUENCES):
+        wanted.add((sequence, "SELECT", None))  # which a backup writes down
+        if table not in FOLLOWS:
+            wanted.add((sequence, "USAGE", None))
+    return wanted
 
 
 def _held(connection: Connection, role: str) -> set[Right]:
@@ -171,7 +172,7 @@ def _named(right: Right) -> str:
 
 def _words(right: Right) -> str:
     name, word, column = right
-    kind = "SEQUENCE " if word == "USAGE" or name.endswith("_seq") else ""
+    kind = "SEQUENCE " if name.endswith("_seq") else ""
     of_column = f' ("{column}")' if column else ""
     return f'{word}{of_column} ON {kind}"{name}"'
 
