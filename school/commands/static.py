@@ -1,4 +1,4 @@
-"""`python3 -m school static`: the screens' own files, compressed ahead, for a proxy that serves them itself."""
+"""`python3 -m school static`: the screens' own files, compressed ahead, for a proxy that serves them."""
 
 from __future__ import annotations
 
