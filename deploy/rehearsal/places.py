@@ -1,4 +1,4 @@
-"""Where everything is in a rehearsal: a folder, spare ports, and the files of deploy/ with these filled in."""
+"""Where everything is in a rehearsal: a folder, spare ports, and the files of deploy/, filled in."""
 
 from __future__ import annotations
 
