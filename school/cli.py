@@ -98,7 +98,7 @@ def run(port: int | None, no_backup: bool) -> None:
 
     here = place.here()
     start.before_migrating(here)
-    before_upgrade(skipped=no_backup)
+    before_upgrade(settings().database_url, skipped=no_backup)
     migrations.migrate(here.database.url)
     found = start.before_serving(here)
     here.database.engine.dispose()
@@ -119,7 +119,7 @@ def migrate(no_backup: bool) -> None:
     from school.ledger.service import install_standard_accounts
     from school.students import queries, service
 
-    before_upgrade(skipped=no_backup)
+    before_upgrade(owner(), skipped=no_backup)
     migrations.migrate(owner())
     chosen = settings()
     if chosen.owner_url:

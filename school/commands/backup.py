@@ -169,15 +169,15 @@ def _setting(into: str) -> str:
     return into if "://" in into else f"sqlite:///{Path(into).absolute()}"
 
 
-def before_upgrade(*, skipped: bool) -> None:
+def before_upgrade(url: str, *, skipped: bool) -> None:
     """A backup of books that the next step changes, so that there is a way back."""
     from school.backups import upgrade
 
-    if skipped or not upgrade.is_due(settings().database_url):
+    if skipped or not upgrade.is_due(url):
         return
     click.echo("The books are about to be brought up to date. A backup first …")
     try:
-        made = upgrade.backup(settings().database_url, _folder(), _passphrase(from_stdin=False))
+        made = upgrade.backup(url, _folder(), _passphrase(from_stdin=False))
     except SchoolError as failed:
         raise RuleBroken(f"{failed.sentence} Nothing was changed; --no-backup goes on without one.") from None
     click.echo(f"Made {made.path}")

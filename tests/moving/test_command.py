@@ -55,7 +55,7 @@ def test_the_school_moves_and_goes_on_with_a_role_that_owns_nothing(
         moved = run("move", books=url_text(sqlite_database), owner=new)
         again = run("move", books=url_text(sqlite_database), owner=new)
         before = run("verify", books=app, owner=new)
-        migrated = run("migrate", "--no-backup", books=app, owner=new)
+        migrated = run("migrate", books=app, owner=new)
         after = run("verify", books=app, owner=None)
 
         assert moved[0] == 0
