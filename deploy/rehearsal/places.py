@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import shutil
 import socket
@@ -71,7 +72,8 @@ class Places:
         site = self._filled("nginx/school.conf", words, "site.conf")
         main = self.path("nginx.conf")
         main.write_text(
-            f"daemon off;\npid {self.path('nginx.pid')};\nerror_log {self.path('nginx.err')} warn;\n"
+            f"{_as_who_asks()}daemon off;\n"
+            f"pid {self.path('nginx.pid')};\nerror_log {self.path('nginx.err')} warn;\n"
             "worker_processes 1;\nevents { worker_connections 1024; }\n"
             f"http {{\n  include {_mime_types()};\n  sendfile on;\n"
             + "".join(
@@ -123,6 +125,11 @@ class Places:
              "-keyout", folder / "privkey.pem", "-out", made]
         )  # fmt: skip
         return made
+
+
+def _as_who_asks() -> str:
+    """The folder may be closed to the user whom nginx would choose."""
+    return f"user {getpass.getuser()};\n" if os.geteuid() == 0 else ""
 
 
 def _mime_types() -> Path:
