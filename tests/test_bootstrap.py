@@ -301,8 +301,9 @@ def test_missing_programs_are_named_with_how_to_get_them(only_path: Path) -> Non
         programs.provide(browser=True)
 
     assert str(trouble.value) == (
-        "The tests need chromium, hledger, nginx-light and openssl, not found here: install with your system's "
-        "package manager (on Debian: sudo apt-get install chromium hledger nginx-light openssl), or name a Chromium in SCHOOL_CHROMIUM, "
+        "The tests need chromium, hledger, nginx-light and openssl, not found here: install with your "
+        "system's package manager (on Debian: sudo apt-get install chromium hledger nginx-light openssl), "
+        "or name a Chromium in SCHOOL_CHROMIUM, "
         "or leave the browser out with --without-browser."
     )
 
