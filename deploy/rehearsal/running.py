@@ -76,7 +76,7 @@ class Process:
                 stderr=output,
             )
         try:
-            run([sys.executable, READY, str(self.port)])
+            run([sys.executable, READY, str(self.port)], env=self.environment)
         except SystemExit as late:
             raise SystemExit(f"{late}\n{self.output.read_text(errors='replace')[-2000:]}") from None
 
