@@ -1,6 +1,6 @@
 """Waits until the process on this port says that it is ready: python3 deploy/ready.py 8501 [seconds]
 
-For systemd, which then calls a process started, and for the health of a container. Needs nothing installed. It
+For systemd, which then calls a process started, and for a container's health. Needs nothing installed. It
 asks under the first of the names in SCHOOL_ALLOWED_HOSTS, because the program answers to no other.
 """
 
