@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import IO
 
 from deploy.rehearsal.places import DEPLOY, ROOT, Places, program, run
 
 READY = DEPLOY / "ready.py"
 STOPS_WITHIN_S = 60
+LISTENS_WITHIN_S = 20
 
 
 def postgresql_programs() -> Path:
@@ -110,16 +112,23 @@ def processes(places: Places, environment: Mapping[str, str]) -> Iterator[list[P
 
 @contextmanager
 def nginx(places: Places) -> Iterator[None]:
+    """With the file of deploy/, until the block ends."""
     words = [program("nginx"), "-c", str(places.nginx())]
     run([*words, "-t"])
-    with _log(places.path("nginx.out")) as output:
+    with places.path("nginx.out").open("ab") as output:
         process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
     try:
+        _listens(places)
         yield
     finally:
         process.terminate()
         process.wait()
 
 
-def _log(path: Path) -> IO[bytes]:
-    return path.open("ab")
+def _listens(places: Places) -> None:
+    until = time.monotonic() + LISTENS_WITHIN_S
+    while time.monotonic() < until:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", places.https), timeout=1):
+            return
+        time.sleep(0.02)
+    raise SystemExit(f"nginx does not listen: {places.path('nginx.out').read_text()}")

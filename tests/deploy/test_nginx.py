@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from deploy.rehearsal import looks
-from deploy.rehearsal.places import Places, program, run
+from deploy.rehearsal import looks, running
+from deploy.rehearsal.places import Places
 
 ROUTE = "school_route={}; Path=/; Secure; HttpOnly; SameSite=Lax"
 
@@ -75,43 +71,20 @@ class Front:
 
 @pytest.fixture(scope="module")
 def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
-    folder = tmp_path_factory.mktemp("nginx")
-    places = Places(folder)
-    before = os.environ.get("SSL_CERT_FILE")
-    os.environ["SSL_CERT_FILE"] = str(places.certificate())
+    places = Places(tmp_path_factory.mktemp("nginx"))
     files = places.path("web") / "static"
     files.mkdir(parents=True)
     (files / "main.abc.js").write_text("plain")
     (files / "main.abc.js.gz").write_bytes(b"packed")
-    words = [program("nginx"), "-c", str(places.nginx())]
-    run([*words, "-t"])
-    process = subprocess.Popen(words)
     front = Front(places)
-    front.up(1)
-    front.up(2)
-    try:
-        _answers(places)
-        yield front
-    finally:
-        process.terminate()
-        process.wait()
-        for number in list(front.servers):
-            front.down(number)
-        if before is None:
-            del os.environ["SSL_CERT_FILE"]
-        else:
-            os.environ["SSL_CERT_FILE"] = before
-
-
-def _answers(places: Places) -> None:
-    for _ in range(200):
-        try:
-            looks.get(places.site, "/")
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError(Path(places.path("nginx.err")).read_text())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(places.certificate()))
+        for number in (1, 2):
+            front.up(number)
+        with running.nginx(places):
+            yield front
+    for number in (1, 2):
+        front.down(number)
 
 
 def test_a_browser_stays_with_its_process_and_is_told_which_it_is_once(front: Front) -> None:
