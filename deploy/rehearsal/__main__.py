@@ -85,7 +85,7 @@ def _books(places: Places, owner: Mapping[str, str], app: Mapping[str, str]) -> 
 
 def _in_chromium(places: Places, wrong: list[str]) -> None:
     _say("In Chromium")
-    before = looks.first_visit(f"http://127.0.0.1:{places.processes[0]}")
+    before = looks.first_visit(f"http://localhost:{places.processes[0]}")
     after = looks.first_visit(places.site)
     if before is None or after is None:
         _say("  not tried: its driver is not installed here")

@@ -22,7 +22,7 @@ OTHERS = (
     "INSERT INTO open_item VALUES (1, 1, '2026-01-01', 1)",
     "DELETE FROM student",
     "DELETE FROM user_account",
-    "UPDATE letter SET body = ''",
+    "UPDATE letter SET kind = ''",
     "UPDATE sign_in_attempt SET at = ''",
     "UPDATE alembic_version SET version_num = '0001'",
     "ALTER TABLE entry DISABLE TRIGGER ALL",
