@@ -12,9 +12,9 @@ import click
 
 from school.commands.backup import backup, before_upgrade, restore
 from school.commands.check import check
-from school.commands.common import up_to_date, why
+from school.commands.common import owner, up_to_date, why
 from school.commands.export import export
-from school.commands.grants import grants, owner
+from school.commands.grants import grants
 from school.commands.move import move
 from school.commands.rebuild import rebuild
 from school.commands.static import static

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 from sqlalchemy import make_url
 
+from school.commands.common import owner
 from school.errors import BadInput
 from school.settings import settings
 
@@ -31,9 +32,3 @@ def grants(role: str | None, only_print: bool) -> None:
     finally:
         database.engine.dispose()
     click.echo(f"{role} may read, add, and change what it must, and nothing else.")
-
-
-def owner() -> str:
-    """The URL of who may change the tables."""
-    chosen = settings()
-    return chosen.owner_url.get_secret_value() if chosen.owner_url else chosen.database_url
