@@ -125,6 +125,7 @@ def _school(*words: str, environment: Mapping[str, str], typed: str = "", fails:
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
+        umask=0o077,  # as the units have it
     )
     if done.returncode and not fails:
         raise SystemExit(f"school {' '.join(words)} ended with {done.returncode}:\n{done.stdout}")

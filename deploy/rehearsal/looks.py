@@ -111,9 +111,9 @@ def signs_in(origin: str, name: str, password: str) -> list[str] | None:
         context = browser.new_context(ignore_https_errors=True)
         page = context.new_page()
         page.goto(origin)
-        page.get_by_role("textbox", name="Username").fill(name)
+        page.get_by_label("User name").fill(name)
         page.get_by_role("textbox", name="Password").fill(password)
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("textbox", name="Password").press("Enter")
         page.get_by_role("button", name="Sign out").wait_for(timeout=60_000)
         page.wait_for_timeout(1000)
         found = {one["name"]: one for one in context.cookies()}

@@ -76,6 +76,7 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
+                umask=0o077,
             )
         try:
             run([sys.executable, READY, str(self.port)], env=self.environment)

@@ -46,6 +46,7 @@ def _put(file: Path, place: Path) -> tuple[int, int]:
     """Bytes of the file as it is, and as it is sent."""
     content = file.read_bytes()
     place.parent.mkdir(parents=True, exist_ok=True)
+    place.parent.chmod(0o755)  # whoever runs the proxy reads them
     _write(place, content)
     packed = gzip.compress(content, LEVEL, mtime=0) if file.suffix in COMPRESSED else content
     if len(packed) >= SMALLER_BY * len(content):
