@@ -5,7 +5,7 @@ import streamlit as st
 from school.approvals import queries as approvals
 from school.db import reading
 from school.students import queries as students
-from school.ui import approvals_view, feedback, guard
+from school.ui import approvals_view, feedback, guard, tabs
 
 VIEWS = ("Waiting", "Decided")
 
@@ -16,13 +16,12 @@ with reading() as session:
     st.title("Approvals", anchor=False)
     st.metric("Waiting for your decision", approvals_view.mine(session, actor), border=True, width="content")
     feedback.show("approvals")
-    tabs = st.tabs(VIEWS, key="approvals.view", bind="query-params")
-    shown = next((name for name, tab in zip(VIEWS, tabs, strict=True) if tab.open), VIEWS[0])
-    with tabs[VIEWS.index(shown)]:
+    shown, view = tabs.choose(VIEWS, key="approvals.view")
+    with view:
         if shown == "Waiting":
             found = approvals_view.read(session, actor, unit)
         else:
             approvals_view.decided(session, unit, zone, done)
 if shown == "Waiting":
-    with tabs[0]:
+    with view:
         approvals_view.waiting(found, unit)

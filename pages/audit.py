@@ -16,7 +16,7 @@ with reading() as session:
     rows = audit_log.page(session, asked, older_than=audit_view.older_than(), limit=audit_view.ROWS + 1)
 
 if rows:
-    audit_view.rows(rows[: audit_view.ROWS], zone)
+    audit_view.rows(rows[: audit_view.ROWS], zone, actor)
     with st.container(horizontal=True, vertical_alignment="center"):
         audit_view.turn(rows)
         audit_view.download(asked, actor)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from school.db import reading
 from school.errors import NotFound
-from school.ui import feedback, guard, links
+from school.ui import feedback, guard, links, tabs
 from school.ui.cashier import banking, days, history, till
 
 COUNTING = ("My till", "Banking")
@@ -32,9 +32,8 @@ try:
         else:
             st.title("Cash-up")
             feedback.show("cashup")
-            tabs = st.tabs(views, key="cashup.view", bind="query-params")
-            shown = next((view for view, tab in zip(views, tabs, strict=True) if tab.open), views[0])
-            with tabs[views.index(shown)]:
+            shown, place = tabs.choose(views, key="cashup.view")
+            with place:
                 if shown == "My till":
                     desk = till.read(session, actor)
                 elif shown == "To sign":
@@ -46,7 +45,7 @@ try:
                 else:
                     history.lists(session)
     if desk:
-        with tabs[views.index(shown)]:
+        with place:
             till.draw(desk, actor)
 except NotFound as error:
     st.title("Cash-up")

@@ -4,16 +4,15 @@ import streamlit as st
 
 from school.db import reading
 from school.errors import NotFound
-from school.students import queries as students
 from school.ui import (
     family_payers,
+    family_statement,
     family_view,
     feedback,
     guard,
-    letters_offer,
     links,
-    periods,
     student_account,
+    tabs,
 )
 
 VIEWS = ("Children", "Statement", "Who pays", "Contacts")
@@ -25,16 +24,12 @@ try:
         family_view.head(family)
         feedback.show("family")
         family_view.offer(family, actor)
-        tabs = st.tabs(VIEWS, key="family.view", bind="query-params")
-        shown = next((name for name, tab in zip(VIEWS, tabs, strict=True) if tab.open), VIEWS[0])
-        with tabs[VIEWS.index(shown)]:
+        shown, view = tabs.choose(VIEWS, key="family.view")
+        with view:
             if shown == "Children":
                 family_view.children(family)
             elif shown == "Statement":
-                terms, years = students.terms(session), students.years(session)
-                since, until = periods.choose(terms, years, page="family")
-                family_view.statement(session, family, since, until)
-                letters_offer.statement(family.family_id, since, until, page="family")
+                family_statement.draw(session, family, actor)
             elif shown == "Contacts":
                 student_account.guardians(family.guardians, key="family.guardians")
 except NotFound:
@@ -44,6 +39,6 @@ except NotFound:
     st.stop()
 
 if shown == "Who pays":
-    with tabs[VIEWS.index(shown)]:
+    with view:
         family_payers.draw(family)
         family_payers.form(family, actor)

@@ -11,6 +11,7 @@ from school.ui import (
     fees_structure,
     guard,
     late_fees_view,
+    tabs,
 )
 
 actor = guard.require("fees.manage")
@@ -24,7 +25,6 @@ VIEWS = {
 }
 st.title("Fees")
 feedback.show("fees")
-tabs = dict(zip(VIEWS, st.tabs(list(VIEWS), key="fees.view", bind="query-params"), strict=True))
-shown = next((name for name, tab in tabs.items() if tab.open), next(iter(VIEWS)))
-with tabs[shown]:
+shown, view = tabs.choose(list(VIEWS), key="fees.view")
+with view:
     VIEWS[shown].draw(actor)

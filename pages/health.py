@@ -3,7 +3,7 @@
 import streamlit as st
 
 from school.db import reading
-from school.ui import guard, health_view
+from school.ui import guard, health_view, tabs
 
 VIEWS = ("Incidents", "Books", "Machine")
 
@@ -13,13 +13,12 @@ st.title("Health")
 with reading() as session:
     health = health_view.read(session)
     health_view.figures(health)
-    tabs = st.tabs(VIEWS, key="health.view", bind="query-params")
-    shown = next((name for name, tab in zip(VIEWS, tabs, strict=True) if tab.open), VIEWS[0])
-    with tabs[VIEWS.index(shown)]:
+    shown, view = tabs.choose(VIEWS, key="health.view")
+    with view:
         if shown == "Incidents":
             health_view.incident_table(session, health)
         elif shown == "Machine":
             health_view.facts(health)
 if shown == "Books":
-    with tabs[VIEWS.index(shown)]:
+    with view:
         health_view.books(health, actor)

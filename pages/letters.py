@@ -13,6 +13,7 @@ from school.ui import (
     letters_reminders,
     letters_words,
     links,
+    tabs,
 )
 
 VIEWS = ("Reminders", "Statements", "Invoices", "Queue and sent", "Words")
@@ -36,9 +37,8 @@ if letter_id:
 
 st.title("Letters")
 feedback.show("letters")
-tabs = st.tabs(VIEWS, key="letters.view", bind="query-params")
-shown = next((name for name, tab in zip(VIEWS, tabs, strict=True) if tab.open), VIEWS[0])
-with tabs[VIEWS.index(shown)]:
+shown, view = tabs.choose(VIEWS, key="letters.view")
+with view:
     if shown == "Reminders":
         letters_reminders.draw(actor)
     elif shown == "Statements":

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from school.ui import guard, statement_run
+from school.ui import guard, statement_run, tabs
 from school.ui.reporting import aged_debtors, collections, concessions, corrections, day_book, trial_balance
 
 actor = guard.require("reports.read")
@@ -17,7 +17,6 @@ REPORTS = {  # the word on the tab, and the module that draws it
     "Trial balance": trial_balance,
     "Statement run": statement_run,
 }
-tabs = dict(zip(REPORTS, st.tabs(list(REPORTS), key="reports.view", bind="query-params"), strict=True))
-shown = next((name for name, tab in tabs.items() if tab.open), next(iter(REPORTS)))
-with tabs[shown]:
+shown, view = tabs.choose(list(REPORTS), key="reports.view")
+with view:
     REPORTS[shown].draw(actor)

@@ -12,6 +12,7 @@ from school.ui import (
     settings_promotion,
     settings_school,
     settings_years,
+    tabs,
 )
 
 actor = guard.require("settings.manage")
@@ -28,7 +29,6 @@ VIEWS = {
 }
 st.title("Settings")
 feedback.show("settings")
-tabs = dict(zip(VIEWS, st.tabs(list(VIEWS), key="settings.view", bind="query-params"), strict=True))
-shown = next((name for name, tab in tabs.items() if tab.open), next(iter(VIEWS)))
-with tabs[shown]:
+shown, view = tabs.choose(list(VIEWS), key="settings.view")
+with view:
     VIEWS[shown](actor)

@@ -17,6 +17,7 @@ from school.ui import (
     student_account,
     student_actions,
     student_options,
+    tabs,
 )
 
 VIEWS = ("Statement", "Open charges", "Receipts", "Options", "Family", "Notes")
@@ -31,9 +32,8 @@ try:
         feedback.show("student")
         student_account.waiting(account, actor)
         doing = st.container()
-        tabs = st.tabs(VIEWS, key="student.view", bind="query-params")
-        shown = next((name for name, tab in zip(VIEWS, tabs, strict=True) if tab.open), VIEWS[0])
-        with tabs[VIEWS.index(shown)]:
+        shown, view = tabs.choose(VIEWS, key="student.view")
+        with view:
             if shown == "Statement":
                 terms, years = students.terms(session), students.years(session)
                 since, until = periods.choose(terms, years, page="student")
@@ -55,8 +55,8 @@ except NotFound:
 with doing:
     student_actions.offer(account, actor)
 if shown == "Options":
-    with tabs[VIEWS.index(shown)]:
+    with view:
         student_options.draw(account, actor)
 if shown == "Notes":
-    with tabs[VIEWS.index(shown)]:
+    with view:
         student_actions.notes(account, actor)

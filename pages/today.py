@@ -18,7 +18,9 @@ with reading() as session:
         today_view.find(school.currency)
     if actor.can("payments.record"):
         today_view.takings(session, actor, school, today)
-    elif actor.can("reports.read"):
-        today_view.owed(session, school)
     if actor.can("health.read"):
         today_view.books(session, actor)
+    if actor.can("settings.manage"):
+        today_view.to_set_up(session, actor)
+    if actor.can("reports.read") and not actor.can("payments.record"):
+        today_view.owed(session, school)

@@ -5,7 +5,17 @@ import streamlit as st
 from school.db import reading
 from school.errors import NotFound
 from school.students import queries as students
-from school.ui import factor_policy, feedback, guard, handover, links, user_actions, user_view, users_view
+from school.ui import (
+    factor_policy,
+    feedback,
+    guard,
+    handover,
+    links,
+    tabs,
+    user_actions,
+    user_view,
+    users_view,
+)
 
 VIEWS = ("Users", "Open sign-ins", "Failed attempts", "Second factor")
 OF_ONE = ("Sign-ins", "History", "Failed attempts")
@@ -20,9 +30,8 @@ try:
             user_view.head(person)
             feedback.show("users")
             doing = st.container()
-            tabs = st.tabs(OF_ONE, key="users.of", bind="query-params")
-            shown = next((name for name, tab in zip(OF_ONE, tabs, strict=True) if tab.open), OF_ONE[0])
-            with tabs[OF_ONE.index(shown)]:
+            shown, view = tabs.choose(OF_ONE, key="users.of")
+            with view:
                 if shown == "Sign-ins":
                     user_view.sign_ins(person, actor, user_actions.end)
                 elif shown == "History":
@@ -34,9 +43,8 @@ try:
             feedback.show("users")
             doing = st.container()
             zone = students.school(session).time_zone
-            tabs = st.tabs(VIEWS, key="users.view", bind="query-params")
-            shown = next((name for name, tab in zip(VIEWS, tabs, strict=True) if tab.open), VIEWS[0])
-            with tabs[VIEWS.index(shown)]:
+            shown, view = tabs.choose(VIEWS, key="users.view")
+            with view:
                 if shown == "Users":
                     users_view.everybody(session, zone)
                 elif shown == "Open sign-ins":

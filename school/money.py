@@ -52,6 +52,11 @@ def locale(tag: str | None) -> Locale:
         return Locale("en")
 
 
+def tag(text: str | None) -> str:
+    """The same as a tag, `en-KE`, as it is kept."""
+    return str(locale(text)).replace("_", "-")
+
+
 @lru_cache
 def decimal_mark(tag: str | None) -> str:
     """`.` or `,`: what separates decimals for this reader."""
@@ -112,6 +117,11 @@ def show(minor: int, unit: Currency, tag: str | None = "en") -> str:
     return format_decimal(
         major(minor, unit), format=_pattern(unit.exponent), locale=locale(tag), numbering_system="latn"
     )
+
+
+def grouped(number: int, tag: str | None = "en") -> str:
+    """A count as this reader writes it: `1,250`."""
+    return format_decimal(number, format="#,##0", locale=locale(tag), numbering_system="latn")
 
 
 def show_with_code(minor: int, unit: Currency, tag: str | None = "en") -> str:

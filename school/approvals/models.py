@@ -1,4 +1,6 @@
-"""What was asked for, by whom, and what another person decided. Decided once; nobody decides their own."""
+"""What was asked for, by whom, and what another person decided. Decided once; nobody decides their own, and
+nobody else withdraws it.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +25,12 @@ class Approval(Base):
         CheckConstraint(f"kind IN {KINDS}", name="kind"),
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("length(trim(reason)) > 0", name="reason"),
-        CheckConstraint("decision IN ('approved', 'refused')", name="decision"),
+        CheckConstraint("decision IN ('approved', 'refused', 'withdrawn')", name="decision"),
         CheckConstraint("(decision IS NULL) = (decided_at IS NULL)", name="decided"),
-        CheckConstraint("decided_by_id IS NULL OR decided_by_id <> asked_by_id", name="second_person"),
+        CheckConstraint(
+            "decided_by_id IS NULL OR (decided_by_id = asked_by_id) = (decision = 'withdrawn')",
+            name="second_person",
+        ),
         Index("ix_approval_decision", "decision", "id"),
         Index("ix_approval_student_id", "student_id"),
     )

@@ -1,5 +1,6 @@
 """The only writer of approvals. Within the school's limit a correction is recorded at once; above it, it is
-asked for, and another person approves it, which records it, or refuses it with a reason. Decided once.
+asked for, and another person approves it, which records it, or refuses it with a reason. Decided once; until
+then who asked may withdraw it.
 """
 
 from __future__ import annotations
@@ -113,6 +114,23 @@ def refuse(session: Session, *, actor: Actor, approval_id: int, reason: str) -> 
         raise _decided_already(session, asked)
 
 
+def withdraw(session: Session, *, actor: Actor, approval_id: int, reason: str) -> None:
+    """By who asked, before anybody has decided: it is not recorded, and says why.
+
+    Raises NotFound, AlreadyDecided, NotAllowed for what another has asked for.
+    """
+    kind = session.scalar(select(Approval.kind).where(Approval.id == approval_id))
+    authorise(session, actor, CAPABILITIES.get(kind or "", "approvals.decide"))
+    asked = _waiting_or_decided(session, approval_id)
+    if (asked.asked_by_id, asked.asked_by) != (actor.user_id, actor.name):
+        raise NotAllowed(f"{asked.asked_by} asked for this: approve it, or refuse it with a reason.")
+    said = why(reason)
+    if asked.decision is None:
+        _decide(session, actor, asked, "withdrawn", reason=said)
+    elif asked.decision != "withdrawn":
+        raise _decided_already(session, asked)
+
+
 def _post(session: Session, wanted: dict[str, Any], **who: Any) -> Posted:
     return _POST[wanted["kind"]](
         session,
@@ -146,11 +164,16 @@ def _ask(session: Session, actor: Actor, request_id: str, wanted: dict[str, Any]
 
 def _decidable(session: Session, actor: Actor, approval_id: int) -> Approval:
     authorise(session, actor, "approvals.decide")
+    asked = _waiting_or_decided(session, approval_id)
+    if asked.asked_by_id == actor.user_id:
+        raise NotAllowed("You asked for this yourself: another person decides.")
+    return asked
+
+
+def _waiting_or_decided(session: Session, approval_id: int) -> Approval:
     asked = session.get(Approval, approval_id, populate_existing=True)
     if asked is None:
         raise NotFound("There is no such request for approval.")
-    if asked.asked_by_id == actor.user_id:
-        raise NotAllowed("You asked for this yourself: another person decides.")
     return asked
 
 
@@ -161,7 +184,8 @@ def _decided_by(asked: Approval, actor: Actor) -> bool:
 def _decided_already(session: Session, asked: Approval) -> AlreadyDecided:
     when = asked.decided_at or clock.now()
     day = wording.day(when.astimezone(ZoneInfo(students.school(session).time_zone)).date())
-    return AlreadyDecided(f"{asked.decided_by} {asked.decision} this on {day} already.")
+    did = "withdrew" if asked.decision == "withdrawn" else asked.decision
+    return AlreadyDecided(f"{asked.decided_by} {did} this on {day} already.")
 
 
 def _asker(session: Session, asked: Approval) -> Actor:

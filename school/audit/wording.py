@@ -46,6 +46,7 @@ WHAT = {
     events.GRANT_APPROVED: "Approved a concession",
     events.GRANT_REFUSED: "Refused a concession",
     events.GRANT_ENDED: "Ended a concession",
+    events.GRANT_GIVEN: "Gave a concession at once",
     events.LATE_FEE_RULE_ADDED: "Added a rule for late fees",
     events.LATE_FEE_RULE_CHANGED: "Changed a rule for late fees",
     events.LATE_FEE_WAIVED: "Waived a late fee",
@@ -72,7 +73,16 @@ WHAT = {
     events.BOOKS_VERIFIED: "Recomputed the books",
     events.TOTALS_REBUILT: "Summed every total again",
 }
-_ABBREVIATED = {"admission_no": "admission number", "class_id": "class", "full_name": "name in full"}
+_ABBREVIATED = {
+    "admission_no": "admission number",
+    "full_name": "name in full",
+    "share_bp": "share",
+    "cap_bp": "cap",
+    "rate_bp_a_year": "interest a year",
+    "flat": "fee",
+    "amount_minor": "amount",
+    "head": "fee head",
+}
 
 
 def what(event: str) -> str:
@@ -93,7 +103,7 @@ def difference(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
         old, new = _value(was.get(name)), _value(is_now.get(name))
         if old == new:
             continue
-        label = _ABBREVIATED.get(name, name.replace("_", " "))
+        label = _ABBREVIATED.get(name, name.removesuffix("_id").replace("_", " "))
         shown.append(f"{label}: {old} → {new or 'nothing'}" if old else f"{label}: {new}")
     return "; ".join(shown)
 

@@ -9,7 +9,7 @@ from secrets import randbelow
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from school.checks import agreement, cash_ups
+from school.checks import agreement, cash_ups, late_fees
 from school.checks.findings import ERROR, Finding, named
 from school.checks.replay import replay
 from school.checks.rules import RULES
@@ -24,7 +24,7 @@ _RESTORE = (
     "Entries and lines are never mended in place: restore the newest backup that agrees, "
     "then record again what is newer."
 )
-_LOOK = "Rows of the till are never mended in place: find out who could change them, and restore a backup."
+_LOOK = "These rows are never mended in place: find out who could change them, and restore a backup."
 _REBUILD = "Run `python3 -m school rebuild`, which sums the totals again from entries and lines, the truth."
 
 SENTENCES = {
@@ -51,6 +51,7 @@ SENTENCES = {
     "cash_ups": ("A count is not what the books say of its till: {}.", _LOOK),
     "signatures": ("A count is signed by who counted, or was made again since: {}.", _LOOK),
     "deposits": ("A deposit is not the sum of signed counts, or a number is missing: {}.", _LOOK),
+    "late_fees": ("A late fee and the record of what it is for do not agree: {}.", _LOOK),
     "day_closes": ("The books have changed behind a closed day: {}.", _RESTORE),
     "sums": ("Totals that must be the same differ: {}.", _REBUILD),
 }
@@ -116,6 +117,7 @@ def _all(session: Session, told: Callable[[int, int], object]) -> dict[str, list
         "class_totals": lambda: agreement.class_totals(session, found.by_class),
         "due_totals": lambda: agreement.due_totals(session, due),
         "roll_totals": lambda: agreement.roll_totals(session, found.balances),
+        "late_fees": lambda: late_fees.records(session),
         "cash_ups": lambda: cash_ups.counts(session),
         "signatures": lambda: cash_ups.signatures(session),
         "deposits": lambda: cash_ups.deposits(session),

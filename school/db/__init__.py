@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -226,7 +227,11 @@ def add_rows(session: Session, model: type[Base], rows: Sequence[Mapping[str, An
     ids = [] if "id" in rows[0] or "id" not in table.c else _next_ids(connection, table.name, len(rows))
     columns = [*(["id"] if ids else []), *rows[0]]
     types = [table.c[name].type.dialect_impl(connection.dialect) for name in columns]
-    kept = [(n, keep) for n, kind in enumerate(types) if (keep := kind.bind_processor(connection.dialect))]
+    kept = [
+        (n, _remembered(kind, keep))
+        for n, kind in enumerate(types)
+        if (keep := kind.bind_processor(connection.dialect))
+    ]
     plain = ([ids[n], *row.values()] if ids else [*row.values()] for n, row in enumerate(rows))
     values = (_bound(row, kept) for row in plain)
     names = ", ".join(columns)
@@ -239,6 +244,11 @@ def add_rows(session: Session, model: type[Base], rows: Sequence[Mapping[str, An
             for row in values:
                 copy.write_row(row)
     return ids
+
+
+def _remembered(kind: Any, keep: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Many rows have the same few days and moments; a day is not an equal moment of another type."""
+    return lru_cache(maxsize=256, typed=True)(keep) if kind.python_type in (date, datetime) else keep
 
 
 def _bound(row: list[Any], kept: Sequence[tuple[int, Callable[[Any], Any]]]) -> list[Any]:

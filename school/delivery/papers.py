@@ -9,17 +9,20 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from school import languages
 from school.documents import receipt as receipt_paper
 from school.documents.invoice import invoice_pdf
 from school.documents.reminder import ReminderFacts, reminders_pdf
 from school.documents.rules import check_code
 from school.documents.statement import statement_pdf
+from school.languages import ENGLISH, Language
 from school.ledger import queries as ledger
 from school.ledger import wording
 from school.ledger.queries import Receipt
 from school.letters.queries import LetterFacts
-from school.reports import invoices, statements
+from school.reports import invoices, shares, statements
 from school.reports import reminders as reports
+from school.students import payers
 from school.students import queries as students
 from school.students.queries import SchoolFacts
 
@@ -69,6 +72,10 @@ def _statement(session: Session, letter: LetterFacts) -> Paper:
     since, until = letter.details["since"], date.fromisoformat(letter.details["until"])
     first = date.fromisoformat(since) if since else None
     facts = statements.family_statement(session, letter.family_id, first, until)
+    if letter.details.get("shares"):
+        known = payers.as_they_were(session, letter.details["shares"])
+        told = shares.of_payers(session, letter.family_id, facts, known)
+        facts = told.get(letter.guardian_id or 0, facts)
     return Paper(f"statement-{until}.pdf", statement_pdf(replace(facts, to=letter.to_name)))
 
 
@@ -111,6 +118,7 @@ def _as_at(
 
 def receipt_pdf(receipt: Receipt, school: SchoolFacts) -> bytes:
     """The same bytes whenever it is asked for, unless the payment was reversed since."""
+    language = languages.of(school.locale)
     facts = receipt_paper.ReceiptFacts(
         school_name=school.name,
         school_address=school.address,
@@ -126,7 +134,7 @@ def receipt_pdf(receipt: Receipt, school: SchoolFacts) -> bytes:
         tenders=tuple(receipt_paper.ReceiptTender(name, amount) for _, name, amount in receipt.tenders),
         reference=receipt.reference,
         lines=tuple(
-            receipt_paper.ReceiptLine(item.admission_no, item.description, item.due_date, item.amount)
+            receipt_paper.ReceiptLine(item.admission_no, item.called(language), item.due_date, item.amount)
             for item in receipt.paid_items
         ),
         total_minor=receipt.total,
@@ -134,13 +142,13 @@ def receipt_pdf(receipt: Receipt, school: SchoolFacts) -> bytes:
         locale=school.locale,
         cashier=receipt.actor,
         check_code=check_code(receipt.hash),
-        reversed_by=reversed_by(receipt),
+        reversed_by=reversed_by(receipt, language),
     )
     return receipt_paper.receipt_pdf(facts)
 
 
-def reversed_by(receipt: Receipt) -> str | None:
+def reversed_by(receipt: Receipt, language: Language = ENGLISH) -> str | None:
     """When and why the payment was reversed, as a sentence; None while it stands."""
     if receipt.reversal_date is None:
         return None
-    return f"Reversed on {wording.day(receipt.reversal_date)}: {receipt.reversal_reason}"
+    return wording.reversed_on(receipt.reversal_date, receipt.reversal_reason or "", language)

@@ -12,6 +12,7 @@ STREAMS = "ABC"
 YEARS = 3
 
 # how families pay: prompt, in instalments, late, never quite all, ahead of time; shares of a hundred
+APART_EVERY, APART = 40, 7  # families whose parents live apart and pay by shares
 HABITS = ("prompt",) * 44 + ("instalments",) * 28 + ("late",) * 15 + ("short",) * 8 + ("ahead",) * 5
 
 
@@ -51,6 +52,7 @@ class Household:
     phone: str
     email: str
     habit: str
+    other: str = ""  # a second parent, who bears a share
     children: list[Child] = field(default_factory=list)
 
 
@@ -66,6 +68,7 @@ def households(random: Random, students: int, streams: int) -> list[Household]:
             phone=f"+254 7{number % 90 + 10:02} {number // 90 % 1000:03} {random.randrange(1000):03}",
             email=f"family{len(made) + 1}@example.org",
             habit=random.choice(HABITS),
+            other=f"Otieno {last}" if len(made) % APART_EVERY == APART else "",
         )
         for order in range(random.choice((1, 1, 1, 1, 1, 2, 2, 2, 3, 4))):
             if present >= students:

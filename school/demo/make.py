@@ -19,7 +19,7 @@ from school.access import service as access
 from school.access.models import User
 from school.access.rules import ADMINISTRATOR, COMMAND_LINE, FINANCE, HEAD, ROLE_NAMES
 from school.db import Database
-from school.demo import fees, tills, waiting
+from school.demo import fees, lately, tills, waiting
 from school.demo.books import Bookkeeper, Span
 from school.demo.families import FORMS, YEARS, Child, Household, households
 from school.demo.story import TERMS, Teller
@@ -40,6 +40,7 @@ USERS = (
     ("head", "Grace Mwangi", HEAD),
 )
 HOW_TO_PAY = "M-Pesa paybill 400200, account: the admission number\nAcacia Bank, Nairobi, account 0011223344"
+LOCALES = {"KES": "en-KE"}  # how its papers write days and amounts
 AT_ONCE = 10_000  # students added in one go; more would only cost memory
 
 
@@ -98,14 +99,17 @@ def fill(
             name="Acacia Hill School",
             currency=currency,
             time_zone=time_zone,
+            locale=LOCALES.get(currency, "en"),
             address="Acacia Road 12\nNairobi",
         )
         calendar.change_school(session, actor=COMMAND_LINE, how_to_pay=HOW_TO_PAY)
         install_standard_accounts(session)
         ids = {name: _add_user(session, name, full, role, chosen[name]) for name, full, role in USERS}
         cashiers = [(ids[name], name) for name, _, role in USERS if role == FINANCE]
-        _books(session, students, streams, cashiers)
-        tills.count(session, cashiers, queries.today(session))
+        homes = _books(session, students, streams, cashiers)
+        today = queries.today(session)
+        tills.count(session, cashiers, today)
+        lately.morning(session, homes, cashiers, today)
 
 
 def _add_user(session: Session, name: str, full_name: str, role: str, password: passwords.Chosen) -> int:
@@ -120,7 +124,7 @@ def _add_user(session: Session, name: str, full_name: str, role: str, password: 
     )
 
 
-def _books(session: Session, students: int, streams: int, cashiers: list[tuple[int, str]]) -> None:
+def _books(session: Session, students: int, streams: int, cashiers: list[tuple[int, str]]) -> list[Household]:
     random, today = Random(SEED), queries.today(session)  # noqa: S311 - a story, not a secret
     first_year = today.year - YEARS + 1
     terms = _terms(session, first_year)
@@ -132,6 +136,7 @@ def _books(session: Session, students: int, streams: int, cashiers: list[tuple[i
     keeper = Bookkeeper(terms=terms, classes=classes, cashiers=cashiers, now=clock.now())
     bulk.load(session, keeper.entries(teller.events()))
     _fees(session, homes, terms[-len(TERMS) :], classes, cashiers)
+    return homes
 
 
 def _fees(
@@ -204,11 +209,17 @@ def _new_student(
         first_name=child.first_name,
         last_name=child.last_name,
         class_id=classes[child.last_form, child.stream],
-        guardians=(NewGuardian(home.guardian, home.phone, home.email),),
+        guardians=_guardians(home),
         status="left" if child.left else "enrolled",
         joined_on=date(first_year + child.joined, 1, 6),
         left_on=date(first_year + YEARS - 2, 12, 4) if child.left else None,
     )
+
+
+def _guardians(home: Household) -> tuple[NewGuardian, ...]:
+    first = NewGuardian(home.guardian, home.phone, home.email)
+    other = (NewGuardian(home.other, f"{home.phone[:-3]}900", f"other.{home.email}"),) if home.other else ()
+    return (first, *other)
 
 
 def renew_sign_ins(database: Database) -> list[ThrowAway]:

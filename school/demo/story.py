@@ -164,7 +164,7 @@ class Teller:
             tuple(Item(child, tender, -part) for child, part in parts),
             year,
             term,
-            payer=home.guardian,
+            payer=_payer(home, day),
             reference=self._reference(tender),
             undo=undo,
             undo_on=min(self.today, day + timedelta(days=6)) if undo else None,
@@ -184,3 +184,8 @@ class Teller:
                     child.owes += LATE_FEE_MAJOR * self.unit
                     item = Item(child, "LATE", LATE_FEE_MAJOR * self.unit, day, "Reminder fee")
                     yield Event("late_fee", day, (item,), year, term)
+
+
+def _payer(home: Household, day: date) -> str:
+    """Where parents live apart, two payments of five are the other's."""
+    return home.other if home.other and day.toordinal() % 5 < 2 else home.guardian

@@ -1,4 +1,7 @@
-"""The last evenings at the till: counted by each cashier, signed by another, the cash taken to the bank."""
+"""The last evenings at the till: counted by each cashier, signed by another, the cash taken to the bank.
+
+The last count of all still waits for its signature.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,7 @@ class Tills:
     counts: int = 0
     deposits: int = 0
 
-    def evening(self, at: datetime, day: date) -> None:
+    def evening(self, at: datetime, day: date, *, last: bool) -> None:
         """Every till that moved is counted and signed; the cash of all goes to the bank."""
         through = self.session.scalar(select(func.max(Entry.id)).where(Entry.date <= day)) or 0
         made = {}
@@ -47,7 +50,9 @@ class Tills:
             expected = queries.expected(self.session, cashier[0], after=after, through=through)
             if expected and all(one.amount >= 0 for one in expected):
                 cash = self._count(cashier, at, day, through, expected)
-                made[self.counts] = cash
+                if not (last and cashier == self.cashiers[-1]):
+                    self._sign(cashier, at)
+                    made[self.counts] = cash
         if sum(made.values()) > 0:
             self._bank(at, day, {number: cash for number, cash in made.items() if cash})
 
@@ -82,7 +87,6 @@ class Tills:
             "reason": WHY if any(counted[one.account] != one.amount for one in expected) else None,
         }
         self.session.execute(insert(CashUp), [head])
-        self._sign(cashier, at)
         self.ended[cashier_id] = through
         return cash
 
@@ -141,4 +145,5 @@ def count(session: Session, cashiers: Sequence[Cashier], today: date) -> None:
     school, begun = students.school(session), queries.beginning(session)
     tills = Tills(session, cashiers, denominations(school.currency), {one: begun for one, _ in cashiers})
     for day in (first + timedelta(days=n) for n in range(DAYS)):
-        tills.evening(datetime.combine(day, EVENING, ZoneInfo(school.time_zone)), day)
+        at = datetime.combine(day, EVENING, ZoneInfo(school.time_zone))
+        tills.evening(at, day, last=day == today - timedelta(days=1))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
-from school.documents.deposit import variance_kind
+from school.documents.deposit import variance_in_words
 from school.documents.letterhead import Letterhead, paper
 
 ROWS_A_PAGE = 24  # more may not fit on one page
@@ -56,27 +56,32 @@ def day_pdf(facts: DayFacts) -> bytes:
     """The day sheet as a tagged PDF; the same facts always give the same bytes."""
     head = facts.head
     total = sum(tender.amount_minor for tender in facts.tenders)
+    title = head.say("Day sheet of {day}", day=head.day(facts.date))
+    closed_at = head.moment(facts.closed_at)
     said = {
-        "title": f"Day sheet of {head.day(facts.date)}",
-        "name": f"Day sheet of {head.day(facts.date)}",
+        "title": title,
+        "name": title,
         "long": len(facts.tenders) + len(facts.counts) + len(facts.deposits) > ROWS_A_PAGE,
         "number": head.day(facts.date),
         "day": head.long_day(facts.date),
-        "about": f"Closed on {head.moment(facts.closed_at)} by {facts.closed_by}",
+        "about": head.say("Closed on {moment} by {name}", moment=closed_at, name=facts.closed_by),
         "total_with_code": head.amount_with_code(total),
-        "tenders": [(tender.name, head.amount(tender.amount_minor)) for tender in facts.tenders],
+        "tenders": [(head.say(tender.name), head.amount(tender.amount_minor)) for tender in facts.tenders],
         "total": head.amount(total),
         "counts": [_count(count, head) for count in facts.counts],
-        "deposits": [(d.number, d.tender, d.bank, head.amount(d.amount_minor)) for d in facts.deposits],
-        "closed": f"{facts.closed_by}, {head.moment(facts.closed_at)}",
-        "proof": f"Entry {facts.last_entry}, check code {facts.check_code}",
+        "deposits": [
+            (d.number, head.say(d.tender), d.bank, head.amount(d.amount_minor)) for d in facts.deposits
+        ],
+        "closed": head.say("{name}, {detail}", name=facts.closed_by, detail=closed_at),
+        "proof": head.say(
+            "Entry {number}, check code {code}", number=str(facts.last_entry), code=facts.check_code
+        ),
         "hash": facts.hash,
     }
     return paper("day_sheet", head, said)
 
 
 def _count(count: DayCount, head: Letterhead) -> tuple[str, ...]:
-    variance = count.counted_minor - count.expected_minor
-    word = f"{head.amount(abs(variance))} {variance_kind(variance).lower()}" if variance else "–"
+    word = variance_in_words(count.counted_minor - count.expected_minor, head) or "–"
     expected, counted = head.amount(count.expected_minor), head.amount(count.counted_minor)
     return count.number, count.cashier, expected, counted, word, count.signed_by

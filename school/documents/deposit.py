@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from school.documents.letterhead import Letterhead, paper
+from school.languages import later
 
 ROWS_A_PAGE = 20  # more may not fit on one page
 
@@ -83,14 +84,15 @@ class CashUpFacts:
 def deposit_pdf(facts: DepositFacts) -> bytes:
     """The deposit slip as a tagged PDF; the same facts always give the same bytes."""
     head = facts.head
+    title = head.say("Deposit slip {number}", number=facts.number)
     said = {
-        "title": f"Deposit slip {facts.number}",
-        "name": f"Deposit slip {facts.number}",
+        "title": title,
+        "name": title,
         "long": len(facts.cheques) + len(facts.parts) + len(facts.coins) > ROWS_A_PAGE,
         "number": facts.number,
         "bank": facts.bank,
         "about": head.long_day(facts.date),
-        "tender": facts.tender,
+        "tender": head.say(facts.tender),
         "total_with_code": head.amount_with_code(facts.total_minor),
         "total": head.amount(facts.total_minor),
         "coins": _coins(facts.coins, head),
@@ -106,45 +108,69 @@ def cash_up_pdf(facts: CashUpFacts) -> bytes:
     head = facts.head
     expected = sum(tender.expected_minor for tender in facts.tenders)
     counted = sum(tender.counted_minor for tender in facts.tenders)
+    title = head.say("Cash-up {number}", number=facts.number)
     said = {
-        "title": f"Cash-up {facts.number}",
-        "name": f"Cash-up {facts.number}",
+        "title": title,
+        "name": title,
         "long": len(facts.tenders) + len(facts.coins) > ROWS_A_PAGE,
         "number": facts.number,
         "cashier": facts.cashier,
         "about": f"{head.long_day(facts.date)}  ·  {facts.entries}",
-        "variance_kind": _variance_in_all(facts.tenders, counted - expected),
+        "variance_kind": head.say(_variance_in_all(facts.tenders, counted - expected)),
         "variance": head.amount_with_code(abs(counted - expected)),
         "tenders": [_tender(tender, head) for tender in facts.tenders],
-        "sums": ["Together", *_sums(expected, counted, head)],
+        "sums": [head.say("Together"), *_sums(expected, counted, head)],
         "reason": facts.reason,
         "coins": _coins(facts.coins, head),
-        "counted": f"{facts.counted_by}, {head.moment(facts.counted_at)}",
-        "signed": f"{facts.signed_by}, {head.moment(facts.signed_at)}" if facts.signed_at else "",
-        "proof": f"The books end with {facts.hash}" if facts.hash else "",
+        "counted": _who_when(facts.counted_by, facts.counted_at, head),
+        "signed": _who_when(facts.signed_by, facts.signed_at, head) if facts.signed_at else "",
+        "proof": head.say("The books end with {hash}", hash=facts.hash) if facts.hash else "",
     }
     return paper("cash_up", head, said)
+
+
+def _who_when(who: str, at: datetime, head: Letterhead) -> str:
+    return head.say("{name}, {detail}", name=who, detail=head.moment(at))
+
+
+def entries_in_words(first: int, last: int, head: Letterhead) -> str:
+    """`entries 120 to 164`"""
+    return head.say("entries {first} to {last}", first=str(first), last=str(last))
+
+
+def cash_up_name(number: str, cashier: str, head: Letterhead) -> str:
+    """`Cash-up 7, Peter Kamau`"""
+    return head.say("Cash-up {number}, {cashier}", number=number, cashier=cashier)
 
 
 def _variance_in_all(tenders: Iterable[CashUpTender], minor: int) -> str:
     """What is over in one tender and short in another by the same is a variance all the same."""
     differs = any(tender.counted_minor != tender.expected_minor for tender in tenders)
-    return "Differs by tender" if differs and not minor else variance_kind(minor)
+    return later("Differs by tender") if differs and not minor else variance_kind(minor)
 
 
 def variance_kind(minor: int) -> str:
     """What a difference is called: there is more than expected, or less, or it is right."""
-    return "Over" if minor > 0 else "Short" if minor < 0 else "No variance"
+    return later("Over") if minor > 0 else later("Short") if minor < 0 else later("No variance")
+
+
+def variance_in_words(minor: int, head: Letterhead) -> str:
+    """`12.00 over`, `12.00 short`, or nothing."""
+    if minor == 0:
+        return ""
+    amount = head.amount(abs(minor))
+    return (
+        head.say("{amount} over", amount=amount) if minor > 0 else head.say("{amount} short", amount=amount)
+    )
 
 
 def _tender(tender: CashUpTender, head: Letterhead) -> list[str]:
-    return [tender.name, *_sums(tender.expected_minor, tender.counted_minor, head)]
+    return [head.say(tender.name), *_sums(tender.expected_minor, tender.counted_minor, head)]
 
 
 def _sums(expected: int, counted: int, head: Letterhead) -> list[str]:
-    differs = counted - expected
-    word = f" {variance_kind(differs).lower()}" if differs else ""
-    return [head.amount(expected), head.amount(counted), head.amount(abs(differs)) + word]
+    variance = variance_in_words(counted - expected, head) or head.amount(0)
+    return [head.amount(expected), head.amount(counted), variance]
 
 
 def _coins(coins: tuple[Coin, ...], head: Letterhead) -> list[tuple[str, str, str]]:

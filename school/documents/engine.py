@@ -22,6 +22,7 @@ from typing import Any
 import segno
 import typst
 
+from school import languages
 from school.documents.text import printable
 from school.money import locale
 
@@ -33,6 +34,8 @@ CJK = re.compile(
 # This one face holds the shapes of China, Taiwan, Hong Kong, Japan and Korea, chosen by the paper's language.
 CJK_FACE = "Noto Sans CJK SC"
 KEPT_RUNS = 11
+SHARED = ("house", "say")  # templates that others take in
+SAID = re.compile(r'\bsay\(\s*("(?:[^"\\]|\\.)*")')
 STANDARDS = ["a-2a", "ua-1"]  # readable for as long as books are kept, and by those who listen to it
 
 RATIO = b"""#context {
@@ -61,13 +64,15 @@ def pdf(
     """`templates/<template>.typ` filled with facts: a tagged PDF, the same bytes for the same input.
 
     The template finds the facts in `sys.inputs.facts` (JSON, every string made printable), the typefaces in
-    `sys.inputs.fonts`, and each image as a file of its name. `tag` is the locale of the reader; `created`
-    (aware) is the date written into the file.
+    `sys.inputs.fonts`, and each image as a file of its name. `tag` is the locale of the reader, in whose
+    language `say` says the words of the template; `created` (aware) is the date written into the file.
     """
-    data = json.dumps(_printable(facts), ensure_ascii=False)
+    language = languages.of(tag)
+    data = json.dumps(_printable(facts, right_to_left=language.right_to_left), ensure_ascii=False)
     cjk = CJK.search(data) is not None
-    given = {"facts": data, "fonts": json.dumps(_families(cjk)), **_language(tag)}
-    files = {"main.typ": _template(template), "house.typ": _template("house"), **(images or {})}
+    given = {"facts": data, "fonts": json.dumps(_families(cjk)), **_language(tag), **_words(template, tag)}
+    files = {"main.typ": _template(template), **{f"{name}.typ": _template(name) for name in SHARED}}
+    files |= images or {}
     moment = int(created.timestamp())
     if not tagged:
         return _compile(files, given, _fonts(cjk), timestamp=moment, pdf_tags=False)
@@ -125,14 +130,14 @@ def _compile(files: Any, given: dict[str, str], fonts: typst.Fonts, **how: Any) 
     return made
 
 
-def _printable(value: Any) -> Any:
+def _printable(value: Any, *, right_to_left: bool) -> Any:
     match value:
         case str():
-            return printable(value)
+            return printable(value, right_to_left=right_to_left)
         case Mapping():
-            return {key: _printable(one) for key, one in value.items()}
+            return {key: _printable(one, right_to_left=right_to_left) for key, one in value.items()}
         case list() | tuple():
-            return [_printable(one) for one in value]
+            return [_printable(one, right_to_left=right_to_left) for one in value]
         case _:
             return value
 
@@ -140,6 +145,19 @@ def _printable(value: Any) -> Any:
 @lru_cache
 def _template(name: str) -> bytes:
     return (TEMPLATES / f"{name}.typ").read_bytes()
+
+
+@lru_cache
+def _words(template: str, tag: str) -> dict[str, str]:
+    """What the sentences of a template are in this language, and which way they go."""
+    language = languages.of(tag)
+    said = {
+        sentence: language.say(sentence)
+        for name in (template, *SHARED)
+        for sentence in map(json.loads, SAID.findall(_template(name).decode()))
+    }
+    way = "rtl" if language.right_to_left else "ltr"
+    return {"words": json.dumps(said, ensure_ascii=False), "words_in": language.code, "dir": way}
 
 
 @lru_cache

@@ -92,9 +92,10 @@ def file_name(facts: InvoiceFacts) -> str:
 
 
 def _set(some: Sequence[InvoiceFacts], tagged: bool = True) -> bytes:
-    title = f"Invoice {some[0].number}" if len(some) == 1 else "Invoices"
+    head, number = some[0].head, some[0].number
+    title = head.say("Invoice {number}", number=number) if len(some) == 1 else head.say("Invoices")
     said = {"title": title, "letters": [_said(facts, facts.head) for facts in some]}
-    return paper("invoice", some[0].head, said, tagged=tagged)
+    return paper("invoice", head, said, tagged=tagged)
 
 
 def _said(facts: InvoiceFacts, head: Letterhead) -> dict[str, Any]:
@@ -104,22 +105,25 @@ def _said(facts: InvoiceFacts, head: Letterhead) -> dict[str, Any]:
     charges += _less(facts.concessions, head)
     about = (facts.admission_no, facts.class_name)
     return {
-        "number": f"No. {facts.number}, {head.long_day(facts.date)}",
+        "number": head.say("No. {number}, {day}", number=facts.number, day=head.long_day(facts.date)),
         "long": len(charges) + len(facts.instalments) > ROWS_A_PAGE,
         "to": facts.to,
         "name": facts.name,
         "about": "  ·  ".join(text for text in about if text.strip()),
-        "due_kind": "To pay" if after > 0 else "Nothing to pay",
+        "due_kind": head.say("To pay") if after > 0 else head.say("Nothing to pay"),
         "due": head.amount_with_code(max(0, after)),
         "notes": _notes(facts, head),
         "reversed_by": facts.reversed_by,
         "charges": charges,
         "total": head.amount(facts.total_minor),
-        "before": [_stood(before), head.amount(abs(before))] if before else [],
-        "after": ["To pay" if after >= 0 else "Credit left", head.amount(abs(after))],
+        "before": [_stood(before, head), head.amount(abs(before))] if before else [],
+        "after": [
+            head.say("To pay") if after >= 0 else head.say("Credit left"),
+            head.amount(abs(after)),
+        ],
         "instalments": _instalments(facts, head),
-        "reference": give_number(facts.admission_no),
-        "proof": f"Check code {facts.check_code}",
+        "reference": give_number(facts.admission_no, head.language),
+        "proof": head.say("Check code {code}", code=facts.check_code),
     }
 
 
@@ -130,22 +134,27 @@ def _charge(charge: Charge, head: Letterhead) -> list[tuple[str, str, str]]:
 
 def _less(concessions: Sequence[Concession], head: Letterhead) -> list[tuple[str, str, str]]:
     return [
-        (f"less {concession.description}", "", f"\u2212{head.amount(concession.amount_minor)}")
+        (
+            head.say("less {what}", what=concession.description),
+            "",
+            f"\u2212{head.amount(concession.amount_minor)}",
+        )
         for concession in concessions
     ]
 
 
-def _stood(before: int) -> str:
-    return "Owed before it" if before > 0 else "Less the credit before it"
+def _stood(before: int, head: Letterhead) -> str:
+    return head.say("Owed before it") if before > 0 else head.say("Less the credit before it")
 
 
 def _notes(facts: InvoiceFacts, head: Letterhead) -> list[str]:
     """How much of it is late, and by when the rest is expected, where that is one day."""
     late = sum(part.amount_minor for part in facts.instalments if part.due < facts.date)
     still = [part for part in facts.instalments if part.due >= facts.date]
-    notes = [f"of it overdue {head.amount(late)}"] if late else []
+    notes = [head.say("of it overdue {amount}", amount=head.amount(late))] if late else []
     if len(still) == 1:
-        notes.append(f"{'the rest ' if late else ''}by {head.long_day(still[0].due)}")
+        day = head.long_day(still[0].due)
+        notes.append(head.say("the rest by {day}", day=day) if late else head.say("by {day}", day=day))
     return notes
 
 
@@ -155,8 +164,9 @@ def _instalments(facts: InvoiceFacts, head: Letterhead) -> list[tuple[str, str]]
     rows = []
     if late:
         overdue = sum(part.amount_minor for part in late)
-        rows.append((f"At once: overdue since {head.long_day(late[0].due)}", head.amount(overdue)))
+        since = head.say("At once: overdue since {day}", day=head.long_day(late[0].due))
+        rows.append((since, head.amount(overdue)))
     return rows + [
-        (f"By {head.long_day(part.due)}", head.amount(part.amount_minor))
+        (head.say("By {day}", day=head.long_day(part.due)), head.amount(part.amount_minor))
         for part in facts.instalments[len(late) :]
     ]

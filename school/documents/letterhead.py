@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_time, get_datetime_format
+from babel.dates import format_time, get_datetime_format
 
+from school import languages
 from school.documents import engine
+from school.documents.rules import balance_in_words
+from school.languages import Language
 from school.money import Currency, locale, show, show_with_code
 
 
@@ -23,7 +25,7 @@ class Letterhead:
     school_address: str  # may have several lines, or be empty
     logo: bytes | None  # PNG, JPEG or SVG; left out where it cannot be read
     currency: Currency
-    locale: str  # how the reader writes numbers and dates, as a tag: en-KE
+    locale: str  # of the reader, as a tag: en-KE
     time_zone: str
     made_at: datetime
     how_to_pay: str = ""  # may have several lines, or be empty
@@ -31,6 +33,14 @@ class Letterhead:
     def __post_init__(self) -> None:
         if self.made_at.tzinfo is None:
             raise ValueError("made_at must be aware")
+
+    @property
+    def language(self) -> Language:
+        return languages.of(self.locale)
+
+    def say(self, sentence: str, **values: str) -> str:
+        """The sentence in the reader's language."""
+        return self.language.say(sentence, **values)
 
     def amount(self, minor: int) -> str:
         """`1,250.00`"""
@@ -42,11 +52,11 @@ class Letterhead:
 
     def day(self, when: date) -> str:
         """`3 Feb 2026`"""
-        return _day(when, "medium", self.locale)
+        return self.language.day(when)
 
     def long_day(self, when: date) -> str:
         """`3 February 2026`"""
-        return _day(when, "long", self.locale)
+        return self.language.long_day(when)
 
     def moment(self, at: datetime) -> str:
         """`4 Feb 2026, 14:05` in the school's time zone."""
@@ -57,14 +67,7 @@ class Letterhead:
 
     def balance(self, minor: int) -> str:
         """`owes KES 1,250.00`, `in credit KES 40.00` or `settled`. Positive owes."""
-        if minor == 0:
-            return "settled"
-        return f"{'owes' if minor > 0 else 'in credit'} {self.amount_with_code(abs(minor))}"
-
-
-@lru_cache(maxsize=4096)
-def _day(when: date, length: Any, tag: str) -> str:
-    return format_date(when, length, locale=locale(tag))
+        return balance_in_words(minor, self.amount_with_code(abs(minor)), self.language)
 
 
 def lines(text: str) -> list[str]:
@@ -81,16 +84,14 @@ def numbers(students: Iterable[Numbered]) -> str:
     return ", ".join(student.admission_no for student in students)
 
 
-def give_number(numbers: str) -> str:
+def give_number(numbers: str, language: Language) -> str:
     """What a payment is told by."""
-    return f"Please give this number with every payment: {numbers}"
+    return language.say("Please give this number with every payment: {numbers}", numbers=numbers)
 
 
-def late(days: int) -> str:
+def late(days: int, language: Language) -> str:
     """`12 days`; nothing for what is not late."""
-    if days <= 0:
-        return ""
-    return f"{days:,} day{'s' if days > 1 else ''}"
+    return language.count("{n} day", "{n} days", days) if days > 0 else ""
 
 
 def paper(template: str, head: Letterhead, facts: Mapping[str, Any], *, tagged: bool = True) -> bytes:

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from babel.dates import format_date, format_time, get_datetime_format
+from babel.dates import format_time, get_datetime_format
 
+from school import languages
 from school.documents import engine
 from school.documents.rules import balance_in_words
+from school.languages import Language
 from school.money import Currency, locale, show, show_with_code
 
 
@@ -58,7 +60,7 @@ class ReceiptFacts:
     lines: tuple[ReceiptLine, ...]
     total_minor: int
     currency: Currency
-    locale: str  # how the reader writes numbers and dates, as a tag: en-KE
+    locale: str  # of the reader, as a tag: en-KE
     cashier: str
     check_code: str
     reversed_by: str | None = None  # when, by which entry and why, as a sentence
@@ -80,6 +82,10 @@ class ReceiptFacts:
         if any(self.credit_minor(student) < 0 for student in self.students):
             raise ValueError(f"{self.number}: the lines pay more than was paid")
 
+    @property
+    def language(self) -> Language:
+        return languages.of(self.locale)
+
     def lines_of(self, student: ReceiptStudent) -> list[ReceiptLine]:
         return [line for line in self.lines if line.admission_no == student.admission_no]
 
@@ -99,14 +105,16 @@ def receipt_pdf(facts: ReceiptFacts) -> bytes:
 
 def _said(facts: ReceiptFacts) -> dict[str, Any]:
     """The facts as the words the template prints."""
+    language = facts.language
     details = [
-        ("Date", _day(facts.date, facts, "long")),
-        ("Tender", _tenders(facts)),
-        ("Reference", facts.reference.strip()),
-        ("Received by", facts.cashier.strip()),
-        ("Recorded", _moment(facts)),
+        (language.say("Date"), language.long_day(facts.date)),
+        (language.say("Tender"), _tenders(facts)),
+        (language.say("Reference"), facts.reference.strip()),
+        (language.say("Received by"), facts.cashier.strip()),
+        (language.say("Recorded"), _moment(facts)),
     ]
     return {
+        "title": language.say("Receipt {number}", number=facts.number),
         "number": facts.number,
         "check_code": facts.check_code,
         "copy": facts.copy,
@@ -126,27 +134,30 @@ def _student(student: ReceiptStudent, facts: ReceiptFacts) -> dict[str, Any]:
     lines = [
         (
             line.description,
-            _day(line.due, facts, "medium") if line.due else "",
+            facts.language.day(line.due) if line.due else "",
             _amount(line.amount_minor, facts),
         )
         for line in facts.lines_of(student)
     ]
     if credit := facts.credit_minor(student):
-        lines.append(("Kept as credit", "", _amount(credit, facts)))
+        lines.append((facts.language.say("Kept as credit"), "", _amount(credit, facts)))
+    after = student.balance_after_minor
     return {
         "name": student.name,
         "about": [text for text in (student.admission_no, student.class_name) if text.strip()],
         "lines": lines,
         "paid": _amount(student.paid_minor, facts),
-        "balance": balance_in_words(student.balance_after_minor, facts.currency, facts.locale),
+        "balance": balance_in_words(after, _amount(abs(after), facts), facts.language),
     }
 
 
 def _tenders(facts: ReceiptFacts) -> str | list[tuple[str, str]]:
     """The one tender's name, or each of several with its amount."""
     if len(facts.tenders) == 1:
-        return facts.tenders[0].name
-    return [(tender.name, _amount(tender.amount_minor, facts)) for tender in facts.tenders]
+        return facts.language.say(facts.tenders[0].name)
+    return [
+        (facts.language.say(tender.name), _amount(tender.amount_minor, facts)) for tender in facts.tenders
+    ]
 
 
 def _amount(minor: int, facts: ReceiptFacts) -> str:
@@ -157,8 +168,4 @@ def _moment(facts: ReceiptFacts) -> str:
     reader = locale(facts.locale)
     hour = format_time(facts.recorded_at, "short", locale=reader)
     pattern = str(get_datetime_format("medium", locale=reader))
-    return pattern.format(hour, _day(facts.recorded_at, facts, "medium"))
-
-
-def _day(day: date, facts: ReceiptFacts, length: Any) -> str:
-    return format_date(day, length, locale=locale(facts.locale))
+    return pattern.format(hour, facts.language.day(facts.recorded_at))

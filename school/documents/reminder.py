@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 
 from school.documents import binding
 from school.documents.letterhead import Letterhead, give_number, late, numbers, paper
+from school.languages import later
 
 ROWS_A_PAGE, LETTERS_A_ROW = 20, 90  # more may not fit on one page
 
-STAGES = {1: "Reminder", 2: "Second reminder", 3: "Last reminder"}
+STAGES = {1: later("Reminder"), 2: later("Second reminder"), 3: later("Last reminder")}
 
 
 class Overdue(NamedTuple):
@@ -76,9 +77,15 @@ def file_name(facts: ReminderFacts) -> str:
 
 
 def _set(some: Sequence[ReminderFacts], tagged: bool = True) -> bytes:
-    title = f"{STAGES[some[0].stage]} for {some[0].family}" if len(some) == 1 else "Reminders"
-    said = {"title": title, "letters": [_said(facts, facts.head) for facts in some]}
-    return paper("reminder", some[0].head, said, tagged=tagged)
+    head = some[0].head
+    said = {"title": _title(some, head), "letters": [_said(facts, facts.head) for facts in some]}
+    return paper("reminder", head, said, tagged=tagged)
+
+
+def _title(some: Sequence[ReminderFacts], head: Letterhead) -> str:
+    if len(some) > 1:
+        return head.say("Reminders")
+    return head.say("{reminder} for {name}", reminder=head.say(STAGES[some[0].stage]), name=some[0].family)
 
 
 def _said(facts: ReminderFacts, head: Letterhead) -> dict[str, Any]:
@@ -86,7 +93,7 @@ def _said(facts: ReminderFacts, head: Letterhead) -> dict[str, Any]:
     body = [" ".join(part.split()) for part in facts.body.split("\n\n")]
     rows = sum(len(student.overdue) + 2 for student in facts.students)
     return {
-        "stage": STAGES[facts.stage],
+        "stage": head.say(STAGES[facts.stage]),
         "long": rows + len(facts.body) // LETTERS_A_ROW > ROWS_A_PAGE,
         "date": head.long_day(facts.date),
         "to": facts.to,
@@ -95,10 +102,10 @@ def _said(facts: ReminderFacts, head: Letterhead) -> dict[str, Any]:
         "about": numbers(facts.students),
         "total": head.amount_with_code(facts.total_minor),
         "sum": head.amount(facts.total_minor),
-        "pay_by": f"by {head.long_day(facts.pay_by)}",
+        "pay_by": head.say("by {day}", day=head.long_day(facts.pay_by)),
         "body": [part for part in body if part],
         "students": [_student(student, head) for student in facts.students],
-        "reference": give_number(numbers(facts.students)),
+        "reference": give_number(numbers(facts.students), head.language),
     }
 
 
@@ -108,7 +115,12 @@ def _student(student: ReminderStudent, head: Letterhead) -> dict[str, Any]:
         "name": student.name,
         "about": "  ·  ".join(text for text in about if text.strip()),
         "overdue": [
-            (charge.description, head.day(charge.due), late(charge.days), head.amount(charge.open_minor))
+            (
+                charge.description,
+                head.day(charge.due),
+                late(charge.days, head.language),
+                head.amount(charge.open_minor),
+            )
             for charge in student.overdue
         ],
         "total": head.amount(student.total_minor),

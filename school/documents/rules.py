@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from school.money import Currency, show
+from school.languages import Language
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # no I, L, O, U: nothing to mistake when read aloud
 CHECK_DIGITS = 10  # of 5 bits each
@@ -21,8 +21,10 @@ def check_code(entry_hash_hex: str) -> str:
     return "-".join("".join(digits[start : start + 4]) for start in (0, 4, 8))
 
 
-def balance_in_words(balance_minor: int, unit: Currency, tag: str) -> str:
-    """`owes 1,250.00`, `in credit 40.00` or `settled`: never a bare sign. Positive owes."""
+def balance_in_words(balance_minor: int, amount: str, language: Language) -> str:
+    """`owes 1,250.00`, `in credit 40.00` or `settled`: never a sign, nor has `amount` one. Positive owes."""
     if balance_minor == 0:
-        return "settled"
-    return f"{'owes' if balance_minor > 0 else 'in credit'} {show(abs(balance_minor), unit, tag)}"
+        return language.say("settled")
+    if balance_minor > 0:
+        return language.say("owes {amount}", amount=amount)
+    return language.say("in credit {amount}", amount=amount)

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from school.documents import binding
+from school.documents import share as shares
 from school.documents.letterhead import Letterhead, give_number, late, numbers, paper, width
+from school.documents.share import PayerShare
 
 ROWS_A_PAGE = 24  # more may not fit on one page
 
@@ -78,16 +80,24 @@ class StatementFacts:
     as_at: dt.date  # the last day; what is due is due by it
     students: tuple[StatementStudent, ...]
     ageing: Ageing
+    share: PayerShare | None = None  # of the one who is written to; None is the whole
 
     def __post_init__(self) -> None:
         if not self.students:
             raise ValueError("a statement is of somebody")
         if self.ageing.balance != self.balance_minor:
             raise ValueError("what is open does not add up to the balance")
+        if self.share and self.share.family.closing != self.balance_minor:
+            raise ValueError("the share is of another balance")
 
     @property
     def balance_minor(self) -> int:
         return sum(student.closing_minor for student in self.students)
+
+    @property
+    def owed_minor(self) -> int:
+        """By who is written to: the whole, or the payer's part of it."""
+        return self.share.own.closing if self.share else self.balance_minor
 
 
 def statement_pdf(facts: StatementFacts) -> bytes:
@@ -108,33 +118,35 @@ def statements_zip(many: Iterable[StatementFacts]) -> bytes:
 def file_name(facts: StatementFacts) -> str:
     """`S-1201 Amina Otieno`, `Grace Wanjiru`"""
     number = f"{facts.students[0].admission_no} " if len(facts.students) == 1 else ""
-    return binding.file_name(f"{number}{_name(facts)}")
+    payer = f" - {facts.share.name}" if facts.share and len(facts.students) == 1 else ""
+    return binding.file_name(f"{number}{_name(facts)}{payer}")
 
 
 def _set(some: Sequence[StatementFacts], tagged: bool = True) -> bytes:
-    title = f"Statement of {_name(some[0])}" if len(some) == 1 else "Statements"
+    head = some[0].head
+    title = head.say("Statement of {name}", name=_name(some[0])) if len(some) == 1 else head.say("Statements")
     said = {"title": title, "letters": [_said(facts, facts.head) for facts in some]}
-    return paper("statement", some[0].head, said, tagged=tagged)
+    return paper("statement", head, said, tagged=tagged)
 
 
 def _said(facts: StatementFacts, head: Letterhead) -> dict[str, Any]:
     """The facts as the words the template prints."""
     name, students = _name(facts), facts.students
-    since = f"From {head.day(facts.since)} to" if facts.since else "Everything up to"
     moved = [_movements(student, head) for student in students]
     opened = [_open(student, charge, facts) for student in students for charge in student.open_charges]
     return {
         "name": name,
-        "long": sum(map(len, moved)) + len(opened) + 3 * len(students) > ROWS_A_PAGE,
+        "long": sum(map(len, moved)) + len(opened) + 3 * len(students) + _of_share(facts) > ROWS_A_PAGE,
         "about": _about(students[0]) if len(students) == 1 else numbers(facts.students),
         "to": "" if facts.to == name else facts.to,
-        "as_at": f"As at {head.long_day(facts.as_at)}",
+        "as_at": head.say("As at {day}", day=head.long_day(facts.as_at)),
         "since": head.day(facts.since) if facts.since else "",
         "until": head.day(facts.as_at),
-        "period": f"{since} {head.day(facts.as_at)}",
-        "balance_kind": "In credit" if facts.balance_minor < 0 else "Balance owed",
-        "balance": head.amount_with_code(abs(facts.balance_minor)),
-        "notes": _notes(facts.ageing, head),
+        "period": _period(facts, head),
+        "balance_kind": head.say("In credit") if facts.owed_minor < 0 else head.say("Balance owed"),
+        "balance": head.amount_with_code(abs(facts.owed_minor)),
+        "notes": shares.notes(facts.share, head) if facts.share else _notes(facts.ageing, head),
+        "share": shares.said(facts.share, head) if facts.share else None,
         "students": [
             {
                 "name": student.name,
@@ -148,8 +160,20 @@ def _said(facts: StatementFacts, head: Letterhead) -> dict[str, Any]:
         "wide": _widths(facts, head),
         "ageing": [head.amount(part) if part else "" for part in facts.ageing] if any(facts.ageing) else [],
         "open": opened,
-        "reference": give_number(numbers(students)),
+        "reference": give_number(numbers(students), head.language),
     }
+
+
+def _of_share(facts: StatementFacts) -> int:
+    """The rows its table takes."""
+    return 2 + len(shares.rows(facts.share)) if facts.share else 0
+
+
+def _period(facts: StatementFacts, head: Letterhead) -> str:
+    until = head.day(facts.as_at)
+    if facts.since is None:
+        return head.say("Everything up to {until}", until=until)
+    return head.say("From {since} to {until}", since=head.day(facts.since), until=until)
 
 
 def _name(facts: StatementFacts) -> str:
@@ -163,17 +187,17 @@ def _about(student: StatementStudent) -> str:
 def _notes(ageing: Ageing, head: Letterhead) -> list[str]:
     """What of the balance is late, and what is still to come."""
     overdue = sum(ageing[1:5])
-    notes = [f"of it overdue {head.amount(overdue)}"] if overdue else []
-    return [*notes, f"not yet due {head.amount(ageing.not_due)}"] if ageing.not_due else notes
+    notes = [head.say("of it overdue {amount}", amount=head.amount(overdue))] if overdue else []
+    if ageing.not_due:
+        notes.append(head.say("not yet due {amount}", amount=head.amount(ageing.not_due)))
+    return notes
 
 
 def _movements(student: StatementStudent, head: Letterhead) -> list[tuple[str, ...]]:
     return [
         (
             head.day(movement.date),
-            f"{movement.description} · due {head.day(movement.due)}"
-            if movement.due
-            else movement.description,
+            _what(movement, head),
             head.amount(movement.amount_minor) if movement.amount_minor > 0 else "",
             head.amount(-movement.amount_minor) if movement.amount_minor < 0 else "",
             _balance(movement.balance_minor, head),
@@ -182,19 +206,27 @@ def _movements(student: StatementStudent, head: Letterhead) -> list[tuple[str, .
     ]
 
 
+def _what(movement: Movement, head: Letterhead) -> str:
+    if movement.due is None:
+        return movement.description
+    return head.say("{what} · due {day}", what=movement.description, day=head.day(movement.due))
+
+
 def _open(student: StatementStudent, charge: DueCharge, facts: StatementFacts) -> tuple[str, ...]:
     head, several = facts.head, len(facts.students) > 1
     return (
-        f"{student.name}: {charge.description}" if several else charge.description,
+        head.say("{name}: {what}", name=student.name, what=charge.description)
+        if several
+        else charge.description,
         head.day(charge.due),
-        late((facts.as_at - charge.due).days),
+        late((facts.as_at - charge.due).days, head.language),
         head.amount(charge.open_minor),
     )
 
 
 def _balance(minor: int, head: Letterhead) -> str:
     """`1,250.00`, `40.00 credit`: never a bare sign."""
-    return f"{head.amount(-minor)} credit" if minor < 0 else head.amount(minor)
+    return head.say("{amount} credit", amount=head.amount(-minor)) if minor < 0 else head.amount(minor)
 
 
 def _widths(facts: StatementFacts, head: Letterhead) -> dict[str, int]:

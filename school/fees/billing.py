@@ -163,15 +163,20 @@ def _check(session: Session, told: Told, tariff: queries.Tariff) -> None:
     known = {one.id for one in students.classes(session)}
     if told.class_ids is not None and (not told.class_ids or not known.issuperset(told.class_ids)):
         raise BadInput("Choose at least one class.", field="classes")
+    check_no_run_waits(session, told.term_id)
+
+
+def check_no_run_waits(session: Session, term_id: int) -> None:
+    """Raises RuleBroken where a run of the term is not finished, or not wholly taken back."""
     waiting = session.scalar(
         select(Run.id).where(
             Run.kind == "billing",
-            Run.term_id == told.term_id,
+            Run.term_id == term_id,
             Run.finished_at.is_(None),
             Run.undone_at.is_(None),
         )
     )
-    if waiting is not None or _is_being_undone(session, told.term_id):
+    if waiting is not None or _is_being_undone(session, term_id):
         raise RuleBroken("A run of this term is not finished: it goes on first.", field="term")
 
 
@@ -218,7 +223,7 @@ def _still_open(session: Session, told: Told) -> Told:
 def _post(
     session: Session, actor: Actor, run: Run, told: Told, term: TermFacts, found: Sequence[Bill]
 ) -> None:
-    posted = [(bill.pupil.id, entry) for bill in found for entry in entries(bill, told, term)]
+    posted = list(entries(found, told, term))
     ids = post_all(session, actor=actor, entries=[entry for _, entry in posted], date=told.date)
     rows = [
         {"entry_id": entry_id, "run_id": run.id, "student_id": student_id}

@@ -97,7 +97,7 @@ def bills(session: Session, told: Told, tariff: Tariff, pupils: Sequence[Pupil])
     """The bills of whole families, because concessions look at siblings; of those in the classes told."""
     ids = [pupil.id for pupil in pupils]
     chosen = queries.options(session, ids)
-    prices = Prices(tariff)
+    prices, whole = Prices(tariff), _Whole()
     drafts = [prices.draft(pupil, chosen.get(pupil.id, ())) for pupil in pupils]
     before = posted.before(session, told.term_id, ids)
     by_hand = posted.by_hand(session, told.term_id, ids, {head.account for head in tariff.heads})
@@ -109,7 +109,7 @@ def bills(session: Session, told: Told, tariff: Tariff, pupils: Sequence[Pupil])
     return [
         Bill(
             draft.pupil,
-            _heads(told, prices, draft, standing.get(draft.pupil.id), conceded.get(draft.pupil.id)),
+            _heads(told, prices, whole, draft, standing.get(draft.pupil.id), conceded.get(draft.pupil.id)),
             draft.warned,
             before.entries.get(draft.pupil.id, 0),
         )
@@ -150,13 +150,14 @@ def _conceded(
 def _heads(
     told: Told,
     prices: Prices,
+    whole: _Whole,
     draft: Draft,
     standing: Sorted | None,
     conceded: Mapping[str, Mapping[str, int]] | None,
 ) -> list[HeadBill]:
     """Each fee head that costs something or was charged; what was decided is warned about in the draft."""
     if standing is None and conceded is None and draft.pupil.status != "left":
-        return [_first(prices, *cost) for cost in draft.costs.items()]
+        return whole.heads(prices, draft.costs)
     now = standing or Sorted((), ())
     found = []
     for head in _all_heads(prices.tariff, now):
@@ -179,9 +180,22 @@ def _heads(
     return found
 
 
-def _first(prices: Prices, code: str, cost: Cost) -> HeadBill:
-    """Nothing was charged yet and nothing is forgiven: so it is for most students."""
-    return HeadBill(prices.heads[code], cost, 0, costing.Decision(cost.amount_minor), (), {})
+class _Whole:
+    """Nothing was charged yet and nothing is forgiven: so it is for most students, and those whose costs are
+    one and the same share their heads.
+    """
+
+    def __init__(self) -> None:
+        self._heads: dict[int, tuple[dict[str, Cost], list[HeadBill]]] = {}
+
+    def heads(self, prices: Prices, costs: dict[str, Cost]) -> list[HeadBill]:
+        if id(costs) not in self._heads:  # which stays theirs: the costs are kept beside
+            heads = [
+                HeadBill(prices.heads[code], cost, 0, costing.Decision(cost.amount_minor), (), {})
+                for code, cost in costs.items()
+            ]
+            self._heads[id(costs)] = costs, heads
+        return self._heads[id(costs)][1]
 
 
 def _all_heads(tariff: Tariff, standing: Sorted) -> Iterator[HeadFacts]:

@@ -60,10 +60,10 @@ def granted(
     schemes = _schemes(session)
     if not (schemes or given):
         return []
-    by_student = _in_order(session, charges)
+    ids = {charge.student_id for charge in charges}
     claims: defaultdict[int, list[Claim]] = defaultdict(list)
-    ranks = _ranks(session, term, by_student) if any(s.kind == "sibling" for s in schemes) else {}
-    grants = _grants(session, term, by_student)
+    ranks = _ranks(session, term, ids) if any(s.kind == "sibling" for s in schemes) else {}
+    grants = _grants(session, term, ids)
     for scheme in schemes:
         if scheme.kind == "sibling":
             of_rank = {
@@ -74,8 +74,11 @@ def granted(
         for student_id, rate in grants.get(scheme.account, ()):
             rates = scheme.rates if rate is None else (rate,)
             claims[student_id].append(Claim(scheme.account, rates, scheme.cap))
-    found = []
-    for student_id, by_head in by_student.items():
+    found: list[Conceded] = []
+    some = claims.keys() | (given or {}).keys()  # most students claim nothing
+    if not some:
+        return found
+    for student_id, by_head in _in_order(session, [c for c in charges if c.student_id in some]).items():
         wanted = forgiven(by_head, claims.get(student_id, ()))
         if given and student_id in given:
             wanted = kept_where_given(by_head, wanted, given[student_id])
@@ -118,6 +121,14 @@ def in_force(since: date, until: date) -> ColumnElement[bool]:
         or_(Grant.valid_until.is_(None), Grant.valid_until >= since),
         or_(Grant.ended_on.is_(None), and_(Grant.ended_on >= since, Grant.ended_on >= Grant.valid_from)),
     )
+
+
+def is_in_force(grant: Grant, since: date, until: date) -> bool:
+    """The same of one grant."""
+    last = min((day for day in (grant.valid_until, grant.ended_on) if day), default=None)
+    never = grant.ended_on is not None and grant.ended_on < grant.valid_from
+    counts = grant.state in ("granted", "ended") and not never
+    return counts and grant.valid_from <= until and (last is None or last >= since)
 
 
 def _grants(

@@ -17,7 +17,7 @@ from school import clock
 from school.access.rules import Actor
 from school.audit import events
 from school.audit import service as audit
-from school.errors import BadDate, BadInput, NotAllowed, NotFound, RequestReused, RuleBroken
+from school.errors import AlreadyDecided, BadDate, BadInput, NotAllowed, NotFound, RequestReused, RuleBroken
 from school.fees.models import ConcessionScheme, Grant
 from school.fees.schemes import check_part, rates_of
 from school.ledger.models import Account
@@ -114,12 +114,37 @@ def end(session: Session, *, actor: Actor, grant_id: int, on: dt.date, reason: s
     _move(session, actor, grant, events.GRANT_ENDED, why(reason), {"state": ENDED, "ended_on": last})
 
 
+def withdraw(session: Session, *, actor: Actor, grant_id: int, reason: str) -> None:
+    """By who asked, before anybody has decided: it never counts. Raises NotFound, NotAllowed for what another
+    has asked for, RuleBroken where it is decided.
+    """
+    authorise(session, actor, "concessions.grant")
+    grant = _grant(session, grant_id)
+    if not _is_own(grant, actor):
+        raise NotAllowed(f"{grant.actor} asked for this grant: approve it, or refuse it.", field="grant")
+    if grant.state != WAITING:
+        raise _decided_already(grant)
+    never = grant.valid_from - dt.timedelta(days=1)
+    _move(session, actor, grant, events.GRANT_ENDED, why(reason), {"state": ENDED, "ended_on": never})
+
+
+def _is_own(grant: Grant, actor: Actor) -> bool:
+    return (grant.actor_id, grant.actor) == (actor.user_id, actor.name)
+
+
+def _decided_already(grant: Grant) -> AlreadyDecided:
+    if grant.decided_by:
+        did = "refused" if grant.state == REFUSED else "approved"
+        return AlreadyDecided(f"{grant.decided_by} {did} this grant already.", field="grant")
+    over = "is over" if grant.state == ENDED else "counts"
+    return AlreadyDecided(f"This grant {over} already.", field="grant")
+
+
 def _decide(session: Session, actor: Actor, grant_id: int, state: str, reason: str | None) -> None:
     grant = _grant(session, grant_id)
     if grant.state != WAITING:
-        by = f" by {grant.decided_by}" if grant.decided_by else ""
-        raise RuleBroken(f"This grant was decided{by} already.", field="grant")
-    if (grant.actor_id, grant.actor) == (actor.user_id, actor.name):
+        raise _decided_already(grant)
+    if _is_own(grant, actor):
         raise NotAllowed("You asked for this grant yourself: another person decides.", field="grant")
     event = events.GRANT_APPROVED if state == GRANTED else events.GRANT_REFUSED
     new = {

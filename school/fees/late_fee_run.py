@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from school import clock
+from school import clock, languages
 from school.access.rules import Actor
 from school.audit import events
 from school.audit import service as audit
@@ -28,7 +28,7 @@ from school.ledger.posting import authorise
 from school.ledger.refusals import check_date
 from school.ledger.rules import NewLine
 from school.ledger.service.chart import LATE_FEES
-from school.students.queries import today
+from school.students.queries import school, today
 
 CHUNK = 60  # students a transaction: some hundredths of a second, in which a cashier waits
 
@@ -118,11 +118,12 @@ def _post(session: Session, actor: Actor, run: Run, date: dt.date, found: Sequen
     if not of_student:
         return 0
     before = _entries_before(session, list(of_student))
+    language = languages.of(school(session).locale)
     entries = [
         NewEntry(
             "late_fee",
             f"late_fee:{student_id}:{before.get(student_id, 0)}",
-            [NewLine(student_id, LATE_FEES, one.fee.total, date, memo=one.memo) for one in rows],
+            [NewLine(student_id, LATE_FEES, one.fee.total, date, memo=one.memo(language)) for one in rows],
         )
         for student_id, rows in of_student.items()
     ]

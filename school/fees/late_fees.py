@@ -20,6 +20,7 @@ from school.fees.late_fee_rules import rules_in_use
 from school.fees.lateness import Account, Movement, RuleTerms, cost, still_to_charge
 from school.fees.models import LateFeeLine, LateFeeWaiver
 from school.fees.rules import LateFee
+from school.languages import Language, unmarked
 from school.ledger import wording
 from school.ledger.models import Account as LedgerAccount
 from school.ledger.models import Entry, Line
@@ -46,10 +47,17 @@ class Overdue:
     rule: str
     fee: LateFee
 
-    @property
-    def memo(self) -> str:
-        days = f"{self.days} day{'s' if self.days != 1 else ''}"
-        return f"{self.rule}: {self.head} due {wording.day(self.due_date)}, {days} late"
+    def memo(self, language: Language) -> str:
+        """What stands on the account for it."""
+        said = language.count(
+            "{rule}: {head} due {day}, {n} day late",
+            "{rule}: {head} due {day}, {n} days late",
+            self.days,
+            rule=self.rule,
+            head=language.say(self.head),
+            day=wording.day(self.due_date, language),
+        )
+        return unmarked(said)
 
 
 @dataclass(frozen=True)

@@ -1,52 +1,93 @@
-"""The entries of one bill: charges by their instalments, and what is forgiven of each pinned to it."""
+"""The entries of bills: charges by their instalments, and what is forgiven of each pinned to it."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from school.fees import costing
 from school.fees.bills import DUE_AT_ONCE, Bill, HeadBill, Told
+from school.fees.queries import Pupil
 from school.ledger.batch import NewEntry
 from school.ledger.rules import NewLine
 from school.students.queries import TermFacts
 
 
-def entries(bill: Bill, told: Told, term: TermFacts) -> Iterator[NewEntry]:
-    """The bill, and apart from it what is forgiven or taken back of charges that stand already."""
-    if not bill.is_new:
-        return
-    maker = _Maker(bill, told, term)
-    for head in bill.heads:
-        maker.add(head)
+def entries(found: Iterable[Bill], told: Told, term: TermFacts) -> Iterator[tuple[int, NewEntry]]:
+    """By student: the bill, and apart from it what is forgiven or taken back of charges that stand already.
+
+    Bills that share their heads have the same lines.
+    """
+    makers: dict[int, _Maker] = {}
+    for bill in found:
+        if not bill.is_new:
+            continue
+        maker = makers.get(id(bill.heads))
+        if maker is None:
+            maker = makers[id(bill.heads)] = _Maker(bill, told, term)
+        for entry in _entries(maker, bill, term):
+            yield bill.pupil.id, entry
+
+
+def _entries(maker: _Maker, bill: Bill, term: TermFacts) -> Iterator[NewEntry]:
     number = bill.entries_before
-    for kind, lines, pins in maker.made():
+    for kind, lines, pins in maker.made(bill.pupil):
         why = None if kind == "bill" else f"Billing run of {term.name} {term.year_name}"
         request_id = f"bill:{term.id}:{bill.pupil.id}:{number}"
         yield NewEntry(kind, request_id, lines, pins, reason=why)
         number += 1
 
 
+def of_scheme(bill: Bill, told: Told, term: TermFacts, scheme: str) -> NewEntry | None:
+    """What the run would forgive by one scheme of charges that stand already; nothing is charged."""
+    lines = [line for line in _Maker(bill, told, term).concessions if line.account == scheme]
+    if not lines:
+        return None
+    why = f"Given at once for {term.name} {term.year_name}"
+    return NewEntry(
+        "concession", f"bill:{term.id}:{bill.pupil.id}:{bill.entries_before}", lines, {}, reason=why
+    )
+
+
 class _Maker:
-    """The lines of one student's entries, fee head by fee head."""
+    """The lines of a student's entries, fee head by fee head; `heads` are kept, so their id stays theirs."""
 
     def __init__(self, bill: Bill, told: Told, term: TermFacts) -> None:
-        self.pupil, self.told, self.term = bill.pupil, told, term
+        self.pupil, self.heads, self.told, self.term = bill.pupil, bill.heads, told, term
         self.bill: list[NewLine] = []
         self.pins: dict[int, int] = {}
         self.concessions: list[NewLine] = []
         self.credits: list[NewLine] = []
+        for head in bill.heads:
+            self._add(head)
 
-    def made(self) -> Iterator[tuple[str, list[NewLine], dict[int, int]]]:
+    def made(self, pupil: Pupil) -> Iterator[tuple[str, list[NewLine], dict[int, int]]]:
         for kind, lines in (
             ("bill", self.bill),
             ("concession", self.concessions),
             ("credit_note", self.credits),
         ):
             if lines:
-                yield kind, lines, self.pins if kind == "bill" else {}
+                yield kind, self._of(pupil, lines), self.pins if kind == "bill" else {}
 
-    def add(self, one: HeadBill) -> None:
+    def _of(self, pupil: Pupil, lines: list[NewLine]) -> list[NewLine]:
+        if pupil is self.pupil:
+            return lines
+        return [
+            NewLine(
+                pupil.id,
+                line.account,
+                line.amount,
+                line.due_date,
+                line.pays,
+                pupil.class_now,
+                line.term_id,
+                line.memo,
+            )
+            for line in lines
+        ]
+
+    def _add(self, one: HeadBill) -> None:
         dues = costing.instalments(
             one.decision.charge,
             one.cost.parts or DUE_AT_ONCE,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from school.fees import costing
 from school.fees.costing import Days, Part
 from school.fees.queries import FeeFacts, HeadFacts, OptionFacts, Pupil, Tariff
+from school.languages import unmarked
 
 
 @dataclass(frozen=True)
@@ -114,5 +115,16 @@ def _cost(
         return Cost(spans[-1][1], parts)
     whole, days = costing.length(prices.days), sum(costing.length(days) for days, _ in spans)
     amount = sum(costing.prorated(amount, days, prices.days) for days, amount in spans)
-    memo = f"{prices.tariff.term.name}, {days} of {whole} days" if days < whole else None
-    return Cost(amount, parts, memo)
+    return Cost(amount, parts, _part_of(prices.tariff, days, whole) if days < whole else None)
+
+
+def _part_of(tariff: Tariff, days: int, whole: int) -> str:
+    """`Term 1, 40 of 90 days`"""
+    said = tariff.language.count(
+        "{term}, {days} of {n} day",
+        "{term}, {days} of {n} days",
+        whole,
+        term=tariff.term.name,
+        days=str(days),
+    )
+    return unmarked(said)

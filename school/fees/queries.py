@@ -10,9 +10,11 @@ from typing import Any, cast
 from sqlalchemy import Integer, Select, Table, and_, bindparam, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from school import languages
 from school.errors import NotFound
 from school.fees.costing import Days, Part
 from school.fees.models import Fee, FeeHead, Instalment, InstalmentPlan, Run, RunEntry, StudentOption
+from school.languages import ENGLISH, Language
 from school.ledger.models import Account
 from school.students import queries as students
 from school.students.models import Enrolment, SchoolClass, Student
@@ -69,6 +71,7 @@ class Tariff:
     heads: Sequence[HeadFacts]
     fees: dict[str, list[FeeFacts]]
     plans: dict[int, PlanFacts]
+    language: Language = ENGLISH  # of what is written on the account
 
 
 @dataclass(frozen=True)
@@ -207,7 +210,8 @@ def tariff(session: Session, term_id: int) -> Tariff:
     by_head: dict[str, list[FeeFacts]] = {}
     for fee in fees(session, term.year_id):
         by_head.setdefault(fee.account, []).append(fee)
-    return Tariff(term, heads_in_use(session), by_head, {plan.id: plan for plan in plans(session)})
+    language = languages.of(students.school(session).locale)
+    return Tariff(term, heads_in_use(session), by_head, {plan.id: plan for plan in plans(session)}, language)
 
 
 def options(session: Session, student_ids: Iterable[int]) -> dict[int, list[OptionFacts]]:

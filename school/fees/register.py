@@ -6,6 +6,7 @@ minor units, + = forgiven, net of what was reversed in the same period.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -45,9 +46,14 @@ class Recipient:
     approved_by: str | None
 
 
-def register(session: Session, *, since: date, until: date, term_id: int | None = None) -> list[SchemeCost]:
-    """Every scheme, and every other concession account that was used, in order; days are inclusive."""
-    per = _per_student(since, until, term_id).subquery()
+def register(
+    session: Session, *, since: date, until: date, term_ids: Collection[int] = ()
+) -> list[SchemeCost]:
+    """Every scheme, and every other concession account that was used, in order; days are inclusive.
+
+    With `term_ids`, what was given for these terms, whenever that was: they are billed before they begin.
+    """
+    per = _per_student(since, until, term_ids).subquery()
     query = (
         select(
             Account.code,
@@ -72,12 +78,12 @@ def recipients(
     scheme: str,
     since: date,
     until: date,
-    term_id: int | None = None,
+    term_ids: Collection[int] = (),
     limit: int | None = None,
     offset: int = 0,
 ) -> list[Recipient]:
     """The rows behind one scheme's cost, by name; they add up to it."""
-    per = _per_student(since, until, term_id).where(Line.account == scheme).subquery()
+    per = _per_student(since, until, term_ids).where(Line.account == scheme).subquery()
     grant = select(func.max(Grant.id)).where(
         Grant.student_id == per.c.student_id,
         Grant.scheme == scheme,
@@ -107,7 +113,7 @@ def recipients(
     return [Recipient(*row) for row in session.execute(query)]
 
 
-def _per_student(since: date, until: date, term_id: int | None) -> Select[str, int, int, int]:
+def _per_student(since: date, until: date, term_ids: Collection[int]) -> Select[str, int, int, int]:
     query = (
         select(
             Line.account.label("account"),
@@ -117,7 +123,9 @@ def _per_student(since: date, until: date, term_id: int | None) -> Select[str, i
         )
         .join(Entry, Entry.id == Line.entry_id)
         .join(Account, Account.code == Line.account)
-        .where(Account.type == "concession", Entry.date >= since, Entry.date <= until)
+        .where(Account.type == "concession")
         .group_by(Line.account, Line.student_id)
     )
-    return query if term_id is None else query.where(Line.term_id == term_id)
+    if term_ids:
+        return query.where(Line.term_id.in_(term_ids))
+    return query.where(Entry.date >= since, Entry.date <= until)

@@ -6,7 +6,7 @@ import datetime as dt
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from sqlalchemy import BigInteger, cast, func, select, update
@@ -28,12 +28,15 @@ from school.students import queries as students
 from school.students.models import Term, Year
 
 CHUNK = 60  # entries a transaction
-CHUNK_MS, CHUNK_LEAST, CHUNK_MOST = 150, 20, 100
+CHUNK_MS, CHUNK_LEAST, CHUNK_MOST = 100, 20, 400
 
 
 @dataclass(frozen=True)
 class RunFacts:
-    """`entries` were posted, of them `reversed` taken back; `total` is what those that stand come to."""
+    """`entries` were posted, of them `reversed` taken back; `total` is what those that stand come to.
+
+    While the run is taken back, all its entries from `undone_from` on are.
+    """
 
     id: int
     kind: str
@@ -51,6 +54,7 @@ class RunFacts:
     entries: int
     reversed: int
     total: int
+    undone_from: int | None = None
 
     @property
     def waits(self) -> bool:
@@ -120,36 +124,55 @@ def undo(session: Session, *, actor: Actor, run_id: int, reason: str) -> None:
     )
 
 
-def undo_on(session: Session, *, actor: Actor, run_id: int, entries_max: int = CHUNK) -> RunFacts:
+def undo_on(
+    session: Session,
+    *,
+    actor: Actor,
+    run_id: int,
+    so_far: RunFacts | None = None,
+    entries_max: int = CHUNK,
+) -> RunFacts:
     """Reverse the next entries of a run that is taken back, the last posted first; today is their date.
 
-    What somebody reversed by hand stays as it is. Raises RuleBroken for a run that is not taken back.
+    `so_far` is what the call before has answered: then nothing is counted anew until the end. What somebody
+    reversed by hand stays as it is. Raises RuleBroken for a run that is not taken back.
     """
     authorise(session, actor, "billing.run")
-    held = run(session, run_id)
-    if held.undone_at is None:
+    held = run(session, run_id) if so_far is None else so_far
+    reason = session.scalar(select(Run.undone_reason).where(Run.id == run_id))
+    if reason is None:
         raise RuleBroken("This run is not taken back: say first that it shall be.", field="run")
+    waiting = _standing(session, run_id, held.undone_from, entries_max)
+    lines = _mirrors(session, waiting)
+    reversals = [
+        NewEntry("reversal", f"undo:{entry_id}:{run_id}", lines[entry_id], reverses=entry_id, reason=reason)
+        for entry_id in waiting
+    ]
+    post_all(session, actor=actor, entries=reversals)
+    if len(waiting) < entries_max:
+        return run(session, run_id)
+    return replace(
+        held,
+        undone_from=min(waiting),
+        reversed=held.reversed + len(waiting),
+        total=held.total - sum(waiting.values()),
+    )
+
+
+def _standing(session: Session, run_id: int, before: int | None, entries_max: int) -> dict[int, int]:
+    """The last entries of a run that were not reversed, and what each comes to."""
     mirror_of = aliased(Entry)
-    waiting = session.scalars(
-        select(RunEntry.entry_id)
+    query = (
+        select(RunEntry.entry_id, Entry.total)
+        .join(Entry, Entry.id == RunEntry.entry_id)
         .outerjoin(mirror_of, mirror_of.reverses == RunEntry.entry_id)
         .where(RunEntry.run_id == run_id, mirror_of.id.is_(None))
         .order_by(RunEntry.entry_id.desc())
         .limit(entries_max)
-    ).all()
-    lines = _mirrors(session, waiting)
-    reversals = [
-        NewEntry(
-            "reversal",
-            f"undo:{entry_id}:{run_id}",
-            lines[entry_id],
-            reverses=entry_id,
-            reason=held.undone_reason,
-        )
-        for entry_id in waiting
-    ]
-    post_all(session, actor=actor, entries=reversals)
-    return run(session, run_id)
+    )
+    if before is not None:
+        query = query.where(RunEntry.entry_id < before)
+    return {entry_id: total for entry_id, total in session.execute(query)}  # noqa: C416
 
 
 def _mirrors(session: Session, entry_ids: Iterable[int]) -> dict[int, list[NewLine]]:

@@ -83,7 +83,8 @@ def _placed(session: Session, desk: Desk, entries: Sequence[NewEntry]) -> Iterat
     for entry in entries:
         lines = list(entry.lines)
         if entry.reverses is None:
-            lines = [_as_now(line, students[entry.kind][line.student_id]) for line in lines]
+            now = students[entry.kind]
+            lines = [_as_now(line, now[line.student_id]) for line in lines]
         for n, charge in entry.pins.items():
             lines[n] = replace(lines[n], pays=first + charge)
         first += len(lines)

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from itertools import islice
+from operator import itemgetter
 from typing import Any, cast
 
 from sqlalchemy import Table, func, insert, select
@@ -26,6 +28,8 @@ from school.ledger.rules import ENTRY_HASHED, LINE_HASHED, SERIES, NewLine, entr
 CHUNK = 5_000  # entries; memory stays small and the driver busy
 
 _entry, _line = cast(Table, Entry.__table__), cast(Table, Line.__table__)
+_of_entry, _of_line = itemgetter(*ENTRY_HASHED), itemgetter(*LINE_HASHED)
+_moment_text = lru_cache(maxsize=8)(moment_text)  # the entries of a run share one
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +100,12 @@ class Writer:
             "n_lines": len(rows),
             "total": sum(line.amount for line in new.lines),
         }
-        values = {**entry, "at": moment_text(new.at)}
         self.hash = entry_hash(
-            self.hash,
-            [values[name] for name in ENTRY_HASHED],
-            [[row[name] for name in LINE_HASHED] for row in rows],
+            self.hash, _of_entry({**entry, "at": _moment_text(new.at)}), [_of_line(row) for row in rows]
         )
         into += rows
-        return {**entry, "hash": self.hash}
+        entry["hash"] = self.hash
+        return entry
 
     def _line(self, n: int, line: NewLine) -> dict[str, Any]:
         self.line_id += 1

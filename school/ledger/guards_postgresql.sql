@@ -217,93 +217,107 @@ BEGIN
 END $$;
 CREATE TRIGGER line_pin BEFORE INSERT ON public.line FOR EACH ROW WHEN ((new.pays IS NOT NULL)) EXECUTE FUNCTION guard_line_pin();
 
--- The entry comes last and seals its lines.
-CREATE FUNCTION guard_entry_seal() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' SET enable_seqscan TO 'off' AS $$
+-- The entry comes last and seals its lines. All entries of a statement are looked at at once, but for the few that take from
+-- what is there. Its name lets it look before anything is projected.
+CREATE FUNCTION guard_entry() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' SET enable_seqscan TO 'off' AS $$
 DECLARE
   refused text;
-  lines bigint; total bigint; unsuitable boolean; undated boolean;
-  last record; original record;
+  fewest bigint; most bigint; added bigint; earliest date;
+  one record; original record;
+  unlike boolean; unsuitable boolean; uncleared boolean; undated boolean;
 BEGIN
-  SELECT COUNT(*), SUM(l.amount),
-         BOOL_OR(NOT CASE NEW.kind
-           WHEN 'bill' THEN (a.type = 'income' AND l.amount > 0) OR (a.type = 'concession' AND l.amount < 0)
-           WHEN 'late_fee' THEN a.type = 'income' AND l.amount > 0
-           WHEN 'payment' THEN a.type = 'tender' AND l.amount < 0
-           WHEN 'refund' THEN a.type = 'tender' AND l.amount > 0
-           WHEN 'concession' THEN a.type = 'concession' AND l.amount < 0
-           WHEN 'credit_note' THEN a.type = 'income' AND l.amount < 0
-           WHEN 'write_off' THEN a.type = 'bad_debt' AND l.amount < 0
-           WHEN 'opening' THEN a.type = 'opening'
-           WHEN 'transfer' THEN a.type = 'clearing'
-           ELSE NEW.kind = 'reversal' END),
-         BOOL_OR(l.amount > 0 AND l.due_date IS NULL AND NOT (NEW.kind = 'transfer'
-           AND 0 = (SELECT SUM(amount) FROM line WHERE entry_id = NEW.id AND student_id = l.student_id)))
-    INTO lines, total, unsuitable, undated
-    FROM line l JOIN account a ON a.code = l.account WHERE l.entry_id = NEW.id;
-  SELECT (SELECT MAX(id) FROM entry) AS id,
-         (SELECT MAX(no) FROM entry WHERE series = NEW.series) AS no,
-         (SELECT locked_through FROM period_lock ORDER BY id DESC LIMIT 1) AS locked_through
-    INTO last;
-  IF NEW.id <> 1 + COALESCE(last.id, 0) THEN
+  SELECT MIN(e.id), MAX(e.id), COUNT(*), MIN(e.date),
+         BOOL_OR((e.n_lines, e.total) IS DISTINCT FROM (sealed.lines, sealed.total)), BOOL_OR(sealed.unsuitable),
+         BOOL_OR(e.kind = 'transfer' AND e.total <> 0), BOOL_OR(e.kind NOT IN ('reversal', 'transfer') AND sealed.undated)
+    INTO fewest, most, added, earliest, unlike, unsuitable, uncleared, undated
+    FROM fresh e CROSS JOIN LATERAL (
+      SELECT COUNT(*) AS lines, SUM(l.amount) AS total, BOOL_OR(l.amount > 0 AND l.due_date IS NULL) AS undated,
+             BOOL_OR(NOT CASE e.kind
+               WHEN 'bill' THEN (a.type = 'income' AND l.amount > 0) OR (a.type = 'concession' AND l.amount < 0)
+               WHEN 'late_fee' THEN a.type = 'income' AND l.amount > 0
+               WHEN 'payment' THEN a.type = 'tender' AND l.amount < 0
+               WHEN 'refund' THEN a.type = 'tender' AND l.amount > 0
+               WHEN 'concession' THEN a.type = 'concession' AND l.amount < 0
+               WHEN 'credit_note' THEN a.type = 'income' AND l.amount < 0
+               WHEN 'write_off' THEN a.type = 'bad_debt' AND l.amount < 0
+               WHEN 'opening' THEN a.type = 'opening'
+               WHEN 'transfer' THEN a.type = 'clearing'
+               ELSE e.kind = 'reversal' END) AS unsuitable
+        FROM line l JOIN account a ON a.code = l.account WHERE l.entry_id = e.id) AS sealed;
+  IF added = 0 THEN
+    RETURN NULL;
+  ELSIF most - fewest + 1 <> added OR most <> (SELECT MAX(id) FROM entry)
+        OR fewest <> 1 + COALESCE((SELECT MAX(id) FROM entry WHERE id < fewest), 0) THEN
     refused := 'entry id must be last + 1';
-  ELSIF EXISTS (SELECT 1 FROM entry WHERE request_id = NEW.request_id) THEN
-    refused := 'request id is used';
-  ELSIF NEW.reverses IS NOT NULL AND EXISTS (SELECT 1 FROM entry WHERE reverses = NEW.reverses) THEN
-    refused := 'already reversed';
-  ELSIF NEW.series IS NOT NULL AND NEW.no <> 1 + COALESCE(last.no, 0) THEN
+  ELSIF EXISTS (
+      SELECT 1 FROM (
+        SELECT series, MIN(no) AS fewest_no, MAX(no) - MIN(no) + 1 AS span, COUNT(*) AS numbered
+          FROM fresh WHERE series IS NOT NULL GROUP BY series) AS s
+       WHERE span <> numbered
+          OR fewest_no <> 1 + COALESCE((SELECT MAX(no) FROM entry WHERE series = s.series AND no < fewest_no), 0)) THEN
     refused := 'document number must be last + 1';
-  ELSIF NEW.date <= last.locked_through THEN
+  ELSIF earliest <= (SELECT locked_through FROM period_lock ORDER BY id DESC LIMIT 1) THEN
     refused := 'period is locked';
-  ELSIF (NEW.n_lines, NEW.total) IS DISTINCT FROM (lines, total) THEN
+  ELSIF unlike THEN
     refused := 'lines do not match the entry';
   ELSIF unsuitable THEN
     refused := 'lines do not suit the kind';
-  ELSIF NEW.kind = 'transfer' AND NEW.total <> 0 THEN
+  ELSIF uncleared THEN
     refused := 'clearing must net to zero';
-  ELSIF NEW.reverses IS NULL AND undated THEN
+  ELSIF undated THEN
     refused := 'a debit needs a due date';
-  ELSIF NEW.kind IN ('refund', 'transfer') AND EXISTS (
-      SELECT 1 FROM line l WHERE l.entry_id = NEW.id AND l.due_date IS NOT NULL
-         AND 0 < (SELECT SUM(amount) FROM line WHERE student_id = l.student_id)) THEN
-    refused := 'more than the credit';
-  ELSIF NEW.kind = 'write_off' AND EXISTS (
-      SELECT 1 FROM line l WHERE l.entry_id = NEW.id
-         AND 0 > (SELECT SUM(amount) FROM line WHERE student_id = l.student_id)) THEN
-    refused := 'more than is owed';
-  ELSIF NEW.reverses IS NOT NULL THEN
-    SELECT * INTO original FROM entry WHERE id = NEW.reverses;
-    IF original.reverses IS NOT NULL THEN
-      refused := 'a reversal cannot be reversed';
-    ELSIF original.date > NEW.date THEN
-      refused := 'a reversal is not before its original';
-    ELSIF NEW.n_lines IS DISTINCT FROM original.n_lines OR EXISTS (
-        SELECT 1 FROM line o JOIN account a ON a.code = o.account
-          LEFT JOIN line m ON m.entry_id = NEW.id AND m.n = o.n AND m.student_id = o.student_id AND m.account = o.account
-               AND m.amount = -o.amount AND m.due_date IS NULL AND m.class_id IS NOT DISTINCT FROM o.class_id
-               AND (m.term_id IS NOT DISTINCT FROM o.term_id OR a.type = 'tender')
-               AND m.pays IS NOT DISTINCT FROM COALESCE(o.pays, CASE WHEN o.due_date IS NOT NULL THEN o.id END)
-         WHERE o.entry_id = NEW.reverses AND m.id IS NULL) THEN
-      refused := 'a reversal mirrors its original';
-    END IF;
+  ELSE
+    FOR one IN SELECT * FROM fresh WHERE kind IN ('refund', 'transfer', 'write_off', 'reversal') LOOP
+      IF one.kind = 'transfer' AND EXISTS (
+          SELECT 1 FROM line l WHERE l.entry_id = one.id AND l.amount > 0 AND l.due_date IS NULL
+             AND 0 <> (SELECT SUM(amount) FROM line WHERE entry_id = one.id AND student_id = l.student_id)) THEN
+        refused := 'a debit needs a due date';
+      ELSIF one.kind IN ('refund', 'transfer') AND EXISTS (
+          SELECT 1 FROM line l WHERE l.entry_id = one.id AND l.due_date IS NOT NULL
+             AND 0 < (SELECT SUM(amount) FROM line WHERE student_id = l.student_id)) THEN
+        refused := 'more than the credit';
+      ELSIF one.kind = 'write_off' AND EXISTS (
+          SELECT 1 FROM line l WHERE l.entry_id = one.id
+             AND 0 > (SELECT SUM(amount) FROM line WHERE student_id = l.student_id)) THEN
+        refused := 'more than is owed';
+      ELSIF one.reverses IS NOT NULL THEN
+        SELECT * INTO original FROM entry WHERE id = one.reverses;
+        IF original.reverses IS NOT NULL THEN
+          refused := 'a reversal cannot be reversed';
+        ELSIF original.date > one.date OR original.id > one.id THEN
+          refused := 'a reversal is not before its original';
+        ELSIF one.n_lines IS DISTINCT FROM original.n_lines OR EXISTS (
+            SELECT 1 FROM line o JOIN account a ON a.code = o.account
+              LEFT JOIN line m ON m.entry_id = one.id AND m.n = o.n AND m.student_id = o.student_id AND m.account = o.account
+                   AND m.amount = -o.amount AND m.due_date IS NULL AND m.class_id IS NOT DISTINCT FROM o.class_id
+                   AND (m.term_id IS NOT DISTINCT FROM o.term_id OR a.type = 'tender')
+                   AND m.pays IS NOT DISTINCT FROM COALESCE(o.pays, CASE WHEN o.due_date IS NOT NULL THEN o.id END)
+             WHERE o.entry_id = one.reverses AND m.id IS NULL) THEN
+          refused := 'a reversal mirrors its original';
+        END IF;
+      END IF;
+      -- A debit without a due date takes credit from where it is pinned, or from what is not pinned: never more than is there.
+      IF refused IS NULL AND one.kind IN ('transfer', 'reversal') AND EXISTS (
+          SELECT 1 FROM line l WHERE l.entry_id = one.id AND l.amount > 0 AND l.due_date IS NULL AND 0 < CASE WHEN l.pays IS NULL
+            THEN (SELECT SUM(amount) FROM line WHERE student_id = l.student_id AND pays IS NULL AND due_date IS NULL)
+            ELSE (SELECT SUM(amount) FROM line WHERE pays = l.pays) END) THEN
+        refused := 'more than was paid there';
+      END IF;
+      EXIT WHEN refused IS NOT NULL;
+    END LOOP;
   END IF;
-  -- A debit without a due date takes credit from where it is pinned, or from what is not pinned: never more than is there.
-  IF refused IS NULL AND NEW.kind IN ('transfer', 'reversal') AND EXISTS (
-      SELECT 1 FROM line l WHERE l.entry_id = NEW.id AND l.amount > 0 AND l.due_date IS NULL AND 0 < CASE WHEN l.pays IS NULL
-        THEN (SELECT SUM(amount) FROM line WHERE student_id = l.student_id AND pays IS NULL AND due_date IS NULL)
-        ELSE (SELECT SUM(amount) FROM line WHERE pays = l.pays) END) THEN
-    refused := 'more than was paid there';
+  IF refused IS NULL THEN
+    RETURN NULL;
   END IF;
-  IF refused IS NOT NULL THEN
-    RAISE EXCEPTION 'ledger: %', refused USING ERRCODE = 'check_violation';
-  END IF;
-  RETURN NEW;
+  RAISE EXCEPTION 'ledger: %', refused USING ERRCODE = 'check_violation';
 END $$;
-CREATE TRIGGER entry_seal BEFORE INSERT ON public.entry FOR EACH ROW EXECUTE FUNCTION guard_entry_seal();
+CREATE TRIGGER entry_guard AFTER INSERT ON public.entry REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION guard_entry();
 
 -- Projections follow in the same transaction: balances, what is open, totals by day and by class.
 CREATE FUNCTION guard_entry_project() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' SET enable_seqscan TO 'off' AS $$
 DECLARE
   student record; item record;
+  first_entry bigint; lines bigint; charged boolean; opened bigint := 0;
   dates date[] := '{}'; moves bigint[] := '{}';
 BEGIN
   INSERT INTO day_total AS t (date, account, amount)
@@ -315,14 +329,43 @@ BEGIN
       FROM fresh e CROSS JOIN LATERAL (SELECT term_id, class_id, account, amount FROM line WHERE entry_id = e.id OFFSET 0) AS l
      GROUP BY 1, 2, 3
     ON CONFLICT (term_id, class_id, account) DO UPDATE SET amount = t.amount + excluded.amount;
-  -- One student at a time: equality keeps every cached plan an index plan.
-  FOR student IN
-    SELECT l.student_id AS id, SUM(l.amount)::bigint AS moved, 0::bigint AS balance
+  SELECT MIN(id), SUM(n_lines), BOOL_OR(kind IN ('bill', 'late_fee', 'opening')) INTO first_entry, lines, charged FROM fresh;
+  -- A charge is wholly open where nothing is in credit and whatever is due later is wholly open too.
+  IF charged THEN
+    WITH opened AS (
+      INSERT INTO open_item (line_id, student_id, due_date, open)
+        SELECT l.id, l.student_id, l.due_date, l.amount
+          FROM fresh e
+            CROSS JOIN LATERAL (SELECT id, student_id, due_date, amount FROM line WHERE entry_id = e.id AND due_date IS NOT NULL OFFSET 0) AS l
+            CROSS JOIN LATERAL (SELECT 1 FROM student_balance WHERE student_id = l.student_id AND balance >= 0 OFFSET 0) AS b
+            CROSS JOIN LATERAL (
+              SELECT COUNT(*) AS settled FROM line c WHERE c.student_id = l.student_id AND c.due_date > l.due_date AND c.entry_id < first_entry
+                 AND c.amount <> COALESCE((SELECT open FROM open_item WHERE line_id = c.id), 0)) AS later
+         WHERE later.settled = 0
+        RETURNING due_date AS due, open_item.open AS amount
+    ), due AS (
+      INSERT INTO due_total AS t (due_date, open) SELECT due, SUM(amount) FROM opened GROUP BY due
+        ON CONFLICT (due_date) DO UPDATE SET open = t.open + excluded.open
+    )
+    SELECT COUNT(*) INTO opened FROM opened;
+  END IF;
+  -- Every student has a balance: so this looks each of them up, whatever plan is kept.
+  INSERT INTO student_balance AS b (student_id, balance)
+    SELECT l.student_id, SUM(l.amount)
       FROM fresh e CROSS JOIN LATERAL (SELECT student_id, amount FROM line WHERE entry_id = e.id OFFSET 0) AS l GROUP BY l.student_id
+    ON CONFLICT (student_id) DO UPDATE SET balance = b.balance + excluded.balance;
+  IF opened = lines THEN
+    RETURN NULL;
+  END IF;
+  -- Where anything else came in, all charges of the student are looked at: the balance is what is open, and credits settle
+  -- the oldest due first, so the newest charges are the open ones. One student at a time: equality keeps every cached plan
+  -- an index plan.
+  FOR student IN
+    SELECT DISTINCT l.student_id AS id, l.balance
+      FROM fresh e CROSS JOIN LATERAL (
+        SELECT student_id, (SELECT balance FROM student_balance b WHERE b.student_id = line.student_id) AS balance
+          FROM line WHERE entry_id = e.id AND NOT EXISTS (SELECT 1 FROM open_item WHERE line_id = line.id) OFFSET 0) AS l
   LOOP
-    UPDATE student_balance SET balance = balance + student.moved WHERE student_id = student.id
-      RETURNING balance INTO student.balance;
-    -- The balance is what is open, and credits settle the oldest due first: so the newest charges are the open ones.
     FOR item IN
       SELECT id, due_date, was, GREATEST(0, LEAST(net, student.balance - newer)) AS left_open FROM (
         SELECT c.*, (SUM(net) OVER (ORDER BY due_date DESC, id DESC) - net)::bigint AS newer FROM (
@@ -377,15 +420,19 @@ BEGIN
 END $$;
 CREATE TRIGGER student_moves_roll AFTER UPDATE OF class_id, status ON public.student FOR EACH ROW EXECUTE FUNCTION guard_student_moves_roll();
 
-CREATE FUNCTION guard_student_balance_moves_roll() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
+CREATE FUNCTION guard_student_balance_moves_roll() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' SET enable_seqscan TO 'off' AS $$
 BEGIN
-  UPDATE roll_total SET owing = owing + (NEW.balance > 0)::int - (OLD.balance > 0)::int,
-         owed = owed + GREATEST(NEW.balance, 0) - GREATEST(OLD.balance, 0),
-         credit = credit + GREATEST(-NEW.balance, 0) - GREATEST(-OLD.balance, 0)
-   WHERE (class_id, status) = (SELECT COALESCE(class_id, 0), status FROM student WHERE id = NEW.student_id);
+  INSERT INTO roll_total AS t (class_id, status, students, owing, owed, credit)
+    SELECT COALESCE(s.class_id, 0), s.status, 0,
+           SUM(sign * (balance > 0)::int), SUM(sign * GREATEST(balance, 0)), SUM(sign * GREATEST(-balance, 0))
+      FROM (SELECT student_id, balance, 1 AS sign FROM after UNION ALL SELECT student_id, balance, -1 FROM before) AS moved
+        CROSS JOIN LATERAL (SELECT class_id, status FROM student WHERE id = moved.student_id OFFSET 0) AS s
+     GROUP BY 1, 2
+    ON CONFLICT (class_id, status) DO UPDATE SET owing = t.owing + excluded.owing, owed = t.owed + excluded.owed,
+       credit = t.credit + excluded.credit;
   RETURN NULL;
 END $$;
-CREATE TRIGGER student_balance_moves_roll AFTER UPDATE OF balance ON public.student_balance FOR EACH ROW EXECUTE FUNCTION guard_student_balance_moves_roll();
+CREATE TRIGGER student_balance_moves_roll AFTER UPDATE ON public.student_balance REFERENCING OLD TABLE AS before NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION guard_student_balance_moves_roll();
 
 -- Tenders and coins come first, and the count seals them: it begins where the last one of the cashier ended.
 CREATE TRIGGER cash_up_tender_one_writer BEFORE INSERT ON public.cash_up_tender FOR EACH STATEMENT EXECUTE FUNCTION guard_one_writer();

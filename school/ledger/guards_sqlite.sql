@@ -182,26 +182,34 @@ END;
 
 -- Projections follow in the same transaction: balances, what is open, totals by day and by class.
 CREATE TRIGGER entry_project AFTER INSERT ON entry BEGIN
-  UPDATE student_balance SET balance = balance + moved.amount
-    FROM (SELECT student_id, SUM(amount) AS amount FROM line WHERE entry_id = NEW.id GROUP BY student_id) AS moved
-   WHERE student_balance.student_id = moved.student_id;
-  INSERT INTO day_total (date, account, amount)
-    SELECT NEW.date, account, SUM(amount) FROM line WHERE entry_id = NEW.id GROUP BY account
+  INSERT INTO day_total (date, account, amount) SELECT NEW.date, account, amount FROM line WHERE entry_id = NEW.id
     ON CONFLICT (date, account) DO UPDATE SET amount = amount + excluded.amount;
   INSERT INTO class_total (term_id, class_id, account, amount)
-    SELECT COALESCE(term_id, 0), COALESCE(class_id, 0), account, SUM(amount) FROM line WHERE entry_id = NEW.id GROUP BY 1, 2, 3
+    SELECT COALESCE(term_id, 0), COALESCE(class_id, 0), account, amount FROM line WHERE entry_id = NEW.id
     ON CONFLICT (term_id, class_id, account) DO UPDATE SET amount = amount + excluded.amount;
-  -- The balance is what is open, and credits settle the oldest due first: so the newest charges are the open ones.
+  -- A charge is wholly open where nothing is in credit and whatever is due later is wholly open too.
   INSERT INTO open_item (line_id, student_id, due_date, open)
-    SELECT id, student_id, due_date, MAX(0, MIN(net, balance - newer)) AS left FROM (
-      SELECT c.*, SUM(net) OVER (PARTITION BY student_id ORDER BY due_date DESC, id DESC) - net AS newer FROM (
-        SELECT l.id, l.student_id, l.due_date, b.balance,
-               MAX(0, l.amount + COALESCE((SELECT SUM(p.amount) FROM line p WHERE p.pays = l.id), 0)) AS net
-          FROM student_balance b JOIN line l ON l.student_id = b.student_id AND l.due_date IS NOT NULL
-         WHERE b.student_id IN (SELECT student_id FROM line WHERE entry_id = NEW.id)) AS c)
+    SELECT l.id, l.student_id, l.due_date, l.amount FROM line l JOIN student_balance b ON b.student_id = l.student_id
+     WHERE l.entry_id = NEW.id AND l.due_date IS NOT NULL AND b.balance >= 0 AND NOT EXISTS (
+       SELECT 1 FROM line c WHERE c.student_id = l.student_id AND c.due_date > l.due_date AND c.entry_id <> NEW.id
+          AND c.amount <> COALESCE((SELECT open FROM open_item WHERE line_id = c.id), 0));
+  UPDATE student_balance SET balance = balance + (
+         SELECT SUM(amount) FROM line WHERE entry_id = NEW.id AND student_id = student_balance.student_id)
+   WHERE student_id IN (SELECT student_id FROM line WHERE entry_id = NEW.id);
+END;
+
+-- Where anything else came in, all charges of the student are looked at: the balance is what is open, and credits settle
+-- the oldest due first, so the newest charges are the open ones.
+CREATE TRIGGER student_balance_allocates AFTER UPDATE OF balance ON student_balance
+WHEN EXISTS (SELECT 1 FROM line l WHERE l.entry_id = (SELECT MAX(id) FROM entry) AND l.student_id = NEW.student_id
+     AND NOT EXISTS (SELECT 1 FROM open_item WHERE line_id = l.id)) BEGIN
+  INSERT INTO open_item (line_id, student_id, due_date, open)
+    SELECT id, NEW.student_id, due_date, MAX(0, MIN(net, NEW.balance - newer)) AS left FROM (
+      SELECT c.*, SUM(net) OVER (ORDER BY due_date DESC, id DESC) - net AS newer FROM (
+        SELECT l.id, l.due_date, MAX(0, l.amount + COALESCE((SELECT SUM(p.amount) FROM line p WHERE p.pays = l.id), 0)) AS net
+          FROM line l WHERE l.student_id = NEW.student_id AND l.due_date IS NOT NULL) AS c)
      WHERE left <> COALESCE((SELECT open FROM open_item WHERE line_id = id), 0)
     ON CONFLICT (line_id) DO UPDATE SET open = excluded.open;
-  DELETE FROM open_item WHERE open = 0 AND student_id IN (SELECT student_id FROM line WHERE entry_id = NEW.id);
 END;
 
 CREATE TRIGGER open_item_opened AFTER INSERT ON open_item BEGIN
@@ -211,6 +219,7 @@ END;
 
 CREATE TRIGGER open_item_moved AFTER UPDATE OF open ON open_item BEGIN
   UPDATE due_total SET open = open + NEW.open - OLD.open WHERE due_date = NEW.due_date;
+  DELETE FROM open_item WHERE NEW.open = 0 AND line_id = NEW.line_id;
 END;
 
 CREATE TRIGGER student_enters_roll AFTER INSERT ON student BEGIN

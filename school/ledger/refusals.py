@@ -216,6 +216,7 @@ def _shown(session: Session, *amounts_minor: int) -> list[str]:
 
 _REFUSALS: tuple[tuple[str, type[SchoolError], str | None, str], ...] = (
     ("already reversed", AlreadyReversed, None, "This was reversed already."),
+    ("uq_entry_reverses", AlreadyReversed, None, "This was reversed already."),
     ("cannot be reversed", RuleBroken, None, "A reversal cannot be reversed: record the fact again instead."),
     ("not before its original", BadDate, "date", "A reversal cannot be dated before what it reverses."),
     ("period is locked", PeriodLocked, "date", "The books are closed through this date: use a later one."),
@@ -225,6 +226,12 @@ _REFUSALS: tuple[tuple[str, type[SchoolError], str | None, str], ...] = (
     ("needs a due date", BadDate, "due_date", "Every charge needs a due date."),
     ("of the same student", RuleBroken, "pays", "This charge is not one of the student's. Choose it again."),
     ("request id is used", RuleBroken, None, "This was posted before: nothing was posted a second time."),
+    (
+        "uq_entry_request_id",
+        RuleBroken,
+        None,
+        "This was posted before: nothing was posted a second time.",
+    ),
     ("suit the kind", BadInput, "account", "One of the accounts cannot be used for this. Choose another."),
 )
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from typing import Protocol, TypeVar
 
 SERIES = {
@@ -167,6 +168,7 @@ def entry_hash(previous: str, entry: Sequence[object], lines: Iterable[Sequence[
     return hashlib.sha256(_json([previous, entry, list(lines)]).encode()).hexdigest()
 
 
+@lru_cache(maxsize=1024)  # a run has few dates
 def _iso(value: object) -> str:
     if type(value) is date:
         return value.isoformat()

@@ -10,12 +10,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from school import clock
+from school import clock, languages
 from school.errors import NotFound
 from school.fees.models import RunEntry
 from school.ledger.models import Entry, Line
 from school.letters.models import Letter, ReminderStage
-from school.letters.rules import DEFAULT_STAGES, Stage
+from school.letters.rules import Stage, in_language, stages_in
+from school.students import queries as students
 from school.students.models import Family, Student, Term
 from school.students.queries import chunks
 
@@ -163,14 +164,15 @@ def next_due(session: Session, *, rehearsals_only: bool = False) -> LetterFacts 
 
 
 def stages(session: Session) -> list[Stage]:
-    """The three reminders in the school's own words, else in ours."""
+    """The three reminders in the school's own words, else in ours in the language of its papers."""
     rows = session.execute(
         select(
             ReminderStage.stage, ReminderStage.days_overdue, ReminderStage.subject, ReminderStage.body
         ).order_by(ReminderStage.stage)
     )
-    own = {row.stage: Stage(*row) for row in rows}
-    return [own.get(stage.stage, stage) for stage in DEFAULT_STAGES]
+    language = languages.of(students.school(session).locale)
+    own = {row.stage: in_language(Stage(*row), language) for row in rows}
+    return [own.get(stage.stage, stage) for stage in stages_in(language)]
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ def _payers(session: Session, family_ids: Iterable[int]) -> dict[int, list[Recip
     rows = session.execute(
         select(FamilyPayer.family_id, Guardian.id, Guardian.name, Guardian.email)
         .join(Guardian, Guardian.id == FamilyPayer.guardian_id)
-        .where(FamilyPayer.family_id.in_(family_ids))
+        .where(FamilyPayer.family_id.in_(family_ids), FamilyPayer.share_bp > 0)
         .order_by(FamilyPayer.family_id, FamilyPayer.share_bp.desc(), Guardian.id)
     )
     found: dict[int, list[Recipient]] = {}

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from school.languages import ENGLISH, Language
 from school.ledger.projections import OpenItem, StudentBalance
 from school.ledger.queries.allocation import total
 from school.letters import queries, recipients, rules
@@ -136,13 +137,21 @@ def _students(session: Session, family_ids: Sequence[int], today: date) -> dict[
 
 
 def values(
-    row: DueReminder, stage: Stage, *, guardian: str, amount: str, since: str, pay_by: str, school: str
+    row: DueReminder,
+    stage: Stage,
+    *,
+    guardian: str,
+    amount: str,
+    since: str,
+    pay_by: str,
+    school: str,
+    language: Language = ENGLISH,
 ) -> tuple[str, str]:
     """(subject, body) of a reminder in the words of its stage; amounts and days come as they are written."""
     said = {
         "guardian": guardian,
         "family": row.family,
-        "students": _together(row.students),
+        "students": _together(row.students, language),
         "amount": amount,
         "since": since,
         "days": str(row.days),
@@ -152,5 +161,10 @@ def values(
     return rules.one_line(rules.fill(stage.subject, said)), rules.fill(stage.body, said)
 
 
-def _together(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+def _together(names: Sequence[str], language: Language) -> str:
+    if len(names) == 1:
+        return names[0]
+    first = names[0]
+    for name in names[1:-1]:
+        first = language.say("{names}, {name}", names=first, name=name)
+    return language.say("{names} and {name}", names=first, name=names[-1])

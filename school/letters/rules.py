@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from hashlib import sha256
 
+from school import languages
 from school.access.rules import email_address
 from school.errors import BadInput
+from school.languages import Language, later, unmarked
 
 REMINDERS = (1, 2, 3)
 STAGE_NAMES = {1: "First reminder", 2: "Second reminder", 3: "Last reminder"}
@@ -35,6 +37,8 @@ PLACEHOLDERS = {
     "pay_by": "the day it is expected by",
     "school": "the school",
 }
+JOINERS, HARD_SPACES = "\u200c\u200d", "\u00a0\u202f"
+_GAPS = re.compile(rf"[^\S{HARD_SPACES}]+")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
@@ -48,32 +52,56 @@ class Stage:
     body: str
 
 
-_PLEASE = "What it is for is listed with this letter. Please pay by {pay_by}"
 DEFAULT_STAGES = (
     Stage(
         1,
         7,
-        "A reminder from {school}: {amount} is overdue",
-        "Dear {guardian},\n\nperhaps it was overlooked: {amount} for {students} has been due since {since}. "
-        f"{_PLEASE}.\n\nIf you have paid in the meantime, thank you: please disregard this letter. "
-        "If something stands in the way, talk to us.\n\n{school}",
+        later("A reminder from {school}: {amount} is overdue"),
+        later(
+            "Dear {guardian},\n\nperhaps it was overlooked: {amount} for {students} has been due since "
+            "{since}. What it is for is listed with this letter. Please pay by {pay_by}.\n\nIf you have paid "
+            "in the meantime, thank you: please disregard this letter. If something stands in the way, talk "
+            "to us.\n\n{school}"
+        ),
     ),
     Stage(
         2,
         21,
-        "Second reminder from {school}: {amount} is overdue",
-        "Dear {guardian},\n\nwe wrote to you before: {amount} for {students} has been overdue for {days} "
-        f"days. {_PLEASE}, or call us so that we can agree on how.\n\n{{school}}",
+        later("Second reminder from {school}: {amount} is overdue"),
+        later(
+            "Dear {guardian},\n\nwe wrote to you before: {amount} for {students} has been overdue for {days} "
+            "days. What it is for is listed with this letter. Please pay by {pay_by}, or call us so that we "
+            "can agree on how.\n\n{school}"
+        ),
     ),
     Stage(
         3,
         45,
-        "Last reminder from {school}: {amount} is overdue",
-        "Dear {guardian},\n\ntwo reminders were not answered: {amount} for {students} is still open, the "
-        f"oldest of it since {{since}}. This is our last reminder. {_PLEASE}; after that the school will "
-        "decide what follows.\n\n{school}",
+        later("Last reminder from {school}: {amount} is overdue"),
+        later(
+            "Dear {guardian},\n\ntwo reminders were not answered: {amount} for {students} is still open, the "
+            "oldest of it since {since}. This is our last reminder. What it is for is listed with this "
+            "letter. Please pay by {pay_by}; after that the school will decide what follows.\n\n{school}"
+        ),
     ),
 )
+
+
+def stages_in(language: Language) -> list[Stage]:
+    """What the reminders say where the school has not said it in words of its own."""
+    return [
+        replace(stage, subject=language.say(stage.subject), body=language.say(stage.body))
+        for stage in DEFAULT_STAGES
+    ]
+
+
+def in_language(stage: Stage, language: Language) -> Stage:
+    """A reminder whose words are ours, in whatever language they were kept, says them in this one."""
+    ours = DEFAULT_STAGES[stage.stage - 1]
+    for one in map(languages.of, languages.codes()):
+        if (stage.subject, stage.body) == (one.say(ours.subject), one.say(ours.body)):
+            return replace(stage, subject=language.say(ours.subject), body=language.say(ours.body))
+    return stage
 
 
 def next_stage(
@@ -140,18 +168,23 @@ def _checked_words(text: str, most: int, field: str) -> str:
 
 
 def one_line(text: str) -> str:
-    return " ".join(text.split())
+    return _GAPS.sub(" ", unmarked(text)).strip()
 
 
 def paragraphs(text: str) -> str:
     """The text with one kind of line end and none of the other control characters."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return "\n".join("".join(c for c in line if c.isprintable()).rstrip() for line in lines).strip()
+    lines = unmarked(text).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return "\n".join("".join(filter(_may_stand, line)).rstrip() for line in lines).strip()
+
+
+def _may_stand(c: str) -> bool:
+    """Many scripts need a joiner within a word, and some numbers a space that does not break."""
+    return c.isprintable() or c in JOINERS + HARD_SPACES
 
 
 def checked_name(name: str, *, field: str = "name") -> str:
     """Raises BadInput for a name that would break out of its line of the letter's head."""
-    if not name.isprintable() or len(name) > NAME_LENGTH_MAX:
+    if not all(map(_may_stand, name)) or len(name) > NAME_LENGTH_MAX:
         raise BadInput("The name of whom the letter is to must be one line of plain text.", field=field)
     return name.strip()
 
@@ -177,29 +210,47 @@ def message_id(letter_request: str, sender: str) -> str:
     return f"<letter.{sha256(letter_request.encode()).hexdigest()[:32]}@{domain}>"
 
 
-def receipt_words(*, document: str, amount: str, guardian: str, school: str) -> tuple[str, str]:
+def receipt_words(
+    language: Language, *, document: str, amount: str, guardian: str, school: str
+) -> tuple[str, str]:
     """(subject, body) of an e-mail with a receipt."""
-    return (
-        f"Receipt {document} from {school}",
-        f"{_greeting(guardian)}\n\nthank you for your payment of {amount}. "
-        f"The receipt {document} is attached.\n\n{school}",
+    said = language.say(
+        "thank you for your payment of {amount}. The receipt {document} is attached.",
+        amount=amount,
+        document=document,
     )
+    subject = language.say("Receipt {document} from {school}", document=document, school=school)
+    return subject, _letter(language, guardian, said, school)
 
 
-def statement_words(*, family: str, period: str, guardian: str, school: str) -> tuple[str, str]:
-    return (
-        f"Statement of account from {school}",
-        f"{_greeting(guardian)}\n\nthe statement of account of the family {family}, {period}, is attached. "
-        f"If anything in it is not as you know it, please talk to us.\n\n{school}",
+def statement_words(
+    language: Language, *, family: str, period: str, guardian: str, school: str
+) -> tuple[str, str]:
+    said = language.say(
+        "the statement of account of the family {family}, {period}, is attached. "
+        "If anything in it is not as you know it, please talk to us.",
+        family=family,
+        period=period,
     )
+    subject = language.say("Statement of account from {school}", school=school)
+    return subject, _letter(language, guardian, said, school)
 
 
-def invoice_words(*, student: str, term: str, guardian: str, school: str) -> tuple[str, str]:
-    return (
-        f"Invoice for {student} from {school}",
-        f"{_greeting(guardian)}\n\nthe invoice for {student}, {term}, is attached.\n\n{school}",
-    )
+def statement_period(language: Language, since: date | None, until: date) -> str:
+    last = language.long_day(until)
+    if since is None:
+        return language.say("to {until}", until=last)
+    return language.say("{since} to {until}", since=language.long_day(since), until=last)
 
 
-def _greeting(guardian: str) -> str:
-    return f"Dear {guardian}," if guardian else "Good day,"
+def invoice_words(
+    language: Language, *, student: str, term: str, guardian: str, school: str
+) -> tuple[str, str]:
+    said = language.say("the invoice for {student}, {term}, is attached.", student=student, term=term)
+    subject = language.say("Invoice for {student} from {school}", student=student, school=school)
+    return subject, _letter(language, guardian, said, school)
+
+
+def _letter(language: Language, guardian: str, said: str, school: str) -> str:
+    hello = language.say("Dear {guardian},", guardian=guardian) if guardian else language.say("Good day,")
+    return f"{hello}\n\n{said}\n\n{school}"

@@ -6,16 +6,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from babel.dates import format_date
 from sqlalchemy.orm import Session
 
+from school import languages
 from school.access.rules import Actor
 from school.errors import BadDate, RuleBroken
 from school.ledger import queries as ledger
 from school.letters import queries, recipients, reminders, rules, service
 from school.letters.recipients import Recipient
 from school.letters.service import How, NewLetter, Written
-from school.money import locale, show_with_code
+from school.money import show_with_code
+from school.students import payers
 from school.students import queries as students
 from school.students.queries import SchoolFacts
 
@@ -38,7 +39,11 @@ def receipt(
     student = students.student(session, paid.students[0].student_id)
     to = rules.checked_name(name)
     subject, body = rules.receipt_words(
-        document=paid.document, amount=_amount(paid.total, school), guardian=to, school=school.name
+        languages.of(school.locale),
+        document=paid.document,
+        amount=_amount(paid.total, school),
+        guardian=to,
+        school=school.name,
     )
     letter = NewLetter(
         request_id=request_id,
@@ -73,20 +78,30 @@ def statements(
     until: date,
     how: How,
 ) -> Written:
-    """One statement of each family, of all its children, to everybody who pays for it."""
+    """One statement of each family, of all its children, to everybody who pays for it, with their share."""
     service.may_write(session, actor, how)
     school = students.school(session)
-    period = f"{_day(since, school)} to {_day(until, school)}" if since else f"to {_day(until, school)}"
+    language = languages.of(school.locale)
+    period = rules.statement_period(language, since, until)
     details = {"since": since.isoformat() if since else None, "until": until.isoformat()}
     found = recipients.of_families(session, family_ids)
     names = {one.id: one.name for one in queries.families(session, family_ids)}
-    letters = []
+    shared, letters = _shares(session, family_ids), []
     for to in _everybody(found, family_ids):
         subject, body = rules.statement_words(
-            family=names[to.family_id], period=period, guardian=to.name, school=school.name
+            language, family=names[to.family_id], period=period, guardian=to.name, school=school.name
         )
-        letters.append(_letter(request_id, "statement", to, subject, body, details))
+        shares = {"shares": shared[to.family_id]} if to.family_id in shared else {}
+        letters.append(_letter(request_id, "statement", to, subject, body, {**details, **shares}))
     return _written(session, actor, letters, how)
+
+
+def _shares(session: Session, family_ids: Sequence[int]) -> dict[int, list[tuple[int, int]]]:
+    """(guardian, basis points) of each payer as of now, by family: a letter tells them as they were."""
+    return {
+        family_id: [(one.guardian_id, one.share_bp) for one in payers.payers(session, family_id)]
+        for family_id in payers.numbers_of_payers(session, family_ids)
+    }
 
 
 def invoices(
@@ -95,13 +110,14 @@ def invoices(
     """The invoice of each bill, once to everybody who pays for the student; a dry run counts for nothing."""
     service.may_write(session, actor, how)
     school, bills = students.school(session), queries.bills(session, entry_ids)
+    language = languages.of(school.locale)
     found = recipients.of_families(session, [bill.family_id for bill in bills])
     named = request_id if how == "rehearse" else "invoice"
     letters = []
     for bill in bills:
         for to in found[bill.family_id]:
             subject, body = rules.invoice_words(
-                student=bill.student, term=bill.term, guardian=to.name, school=school.name
+                language, student=bill.student, term=bill.term, guardian=to.name, school=school.name
             )
             letter = _letter(
                 f"{named}:{bill.entry_id}", "invoice", to, subject, body, {"entry": bill.entry_id}
@@ -125,6 +141,7 @@ def remind(
     """
     service.may_write(session, actor, how)
     school, stages = students.school(session), {s.stage: s for s in queries.stages(session)}
+    language = languages.of(school.locale)
     before = queries.of_run(session, request_id)
     now = reminders.preview(session, families=list(expected))
     if pay_by <= now.on:
@@ -140,8 +157,9 @@ def remind(
                 stages[row.stage],
                 guardian=to.name,
                 amount=_amount(row.total, school),
-                since=_day(row.oldest_due, school),
-                pay_by=_day(pay_by, school),
+                since=language.long_day(row.oldest_due),
+                pay_by=language.long_day(pay_by),
+                language=language,
                 school=school.name,
             )
             details = {"on": now.on.isoformat(), "pay_by": pay_by.isoformat(), "total": row.total}
@@ -186,7 +204,3 @@ def _written(session: Session, actor: Actor, letters: Sequence[NewLetter], how: 
 
 def _amount(minor: int, school: SchoolFacts) -> str:
     return show_with_code(minor, school.currency, school.locale)
-
-
-def _day(when: date, school: SchoolFacts) -> str:
-    return format_date(when, "long", locale=locale(school.locale))

@@ -6,7 +6,7 @@ The ledger is its own log, so what was posted is read there.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from school.access import listing
 from school.audit import wording
 from school.audit.models import AuditEvent
-from school.ledger import queries as ledger
+from school.reports import audit_facts, audit_names
 from school.students import queries as students
 from school.students.models import Family, Guardian
 from school.students.rules import WORDS_TYPED_MAX, fold
@@ -71,8 +71,8 @@ def page(
         .order_by(AuditEvent.id.desc())
         .limit(limit)
     ).all()
-    names = _names(session, {row.subject for row in found})
-    classes = {c.id: c.name for c in students.classes(session)}
+    names = audit_names.of_subjects(session, {row.subject for row in found})
+    known = audit_facts.names(session, [facts for row in found for facts in (row.before, row.after)])
     return [
         AuditRow(
             id=row.id,
@@ -81,8 +81,8 @@ def page(
             event=row.event,
             subject=row.subject,
             about=wording.to_what(row.subject, names),
-            before=_readable(row.before, classes),
-            after=_readable(row.after, classes),
+            before=known.told(row.before),
+            after=known.told(row.after),
             reason=row.reason,
         )
         for row in found
@@ -91,7 +91,7 @@ def page(
 
 def called(session: Session, subject: str) -> str:
     """The subject as people call it."""
-    return wording.to_what(subject, _names(session, {subject}))
+    return wording.to_what(subject, audit_names.of_subjects(session, {subject}))
 
 
 def everything(session: Session, asked: Asked, *, most: int, chunk: int = 1_000) -> Iterator[AuditRow]:
@@ -116,7 +116,7 @@ def _wanted(session: Session, asked: Asked) -> list[ColumnElement[bool]]:
     if asked.until is not None:
         found.append(AuditEvent.at < dt.datetime.combine(asked.until + dt.timedelta(1), dt.time(), zone))
     typed = fold(asked.text).split()[:WORDS_TYPED_MAX]
-    named = _small_tables(session) if typed else {}
+    named = audit_names.of_small_tables(session) if typed else {}
     return found + [_about(word, named) for word in typed]
 
 
@@ -136,46 +136,8 @@ def _about(word: str, named: Mapping[str, str]) -> ColumnElement[bool]:
     ]
     ids = students.matching_ids(word)
     if ids is not None:
-        of_student = ids.subquery()
-        either.append(
-            AuditEvent.subject.in_(select(literal("student:") + cast(of_student.c.student_id, String)))
-        )
+        either += audit_names.of_students(ids)
     return or_(*either)
-
-
-def _small_tables(session: Session) -> dict[str, str]:
-    """Users, classes, years and accounts by subject: a few hundred names at most."""
-    return {
-        **{f"user:{user.id}": f"{user.full_name} {user.name}" for user in listing.users(session)},
-        **{f"class:{c.id}": c.name for c in students.classes(session)},
-        **{f"year:{year.id}": year.name for year in students.years(session)},
-        **{f"account:{account.code}": account.name for account in ledger.accounts(session)},
-    }
-
-
-def _names(session: Session, subjects: Iterable[str]) -> dict[str, str]:
-    ids = {kind: _ids(subjects, kind) for kind in ("student", "family", "guardian")}
-    found = {f"student:{s.id}": s.name for s in students.by_ids(session, ids["student"]).values()}
-    for model, kind in ((Family, "family"), (Guardian, "guardian")):
-        rows = session.execute(select(model.id, model.name).where(model.id.in_(ids[kind]))).all()
-        found |= {f"{kind}:{row.id}": row.name for row in rows}
-    users = {f"user:{user.id}": user.called for user in listing.users(session)}
-    return {**_small_tables(session), **users, "school:1": "The school", "books": "The books", **found}
-
-
-def _ids(subjects: Iterable[str], kind: str) -> list[int]:
-    parts = [subject.partition(":") for subject in subjects]
-    return [int(number) for of, _, number in parts if of == kind and number.isdigit()]
-
-
-def _readable(facts: Mapping[str, Any] | None, classes: Mapping[int, str]) -> dict[str, Any] | None:
-    """A class is told by its name, not by its number."""
-    if facts is None:
-        return None
-    return {
-        key: classes.get(value, value) if key == "class_id" and isinstance(value, int) else value
-        for key, value in facts.items()
-    }
 
 
 def actors(session: Session) -> Sequence[tuple[str, str]]:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from school.documents.invoice import Charge, Concession, Instalment, InvoiceFacts
 from school.documents.letterhead import Letterhead
 from school.documents.rules import check_code
+from school.languages import Language
 from school.ledger import wording
 from school.ledger.models import Account, Entry, Line
 from school.ledger.queries.allocation import balances, open_items, total
@@ -127,7 +128,7 @@ def _invoice(
     for line in lines:
         if line.amount < 0:
             charge = line.pays if line.pays in charged else None
-            less[charge].append(Concession(line.account_name, -line.amount))
+            less[charge].append(Concession(head.say(line.account_name), -line.amount))
     billed = sum(line.amount for line in lines)
     return InvoiceFacts(
         head=head,
@@ -140,7 +141,7 @@ def _invoice(
         class_name=student.class_name,
         charges=tuple(
             Charge(
-                wording_of_charge(line, with_due_date=False),
+                wording_of_charge(line, head.language, with_due_date=False),
                 line.due_date,
                 line.amount,
                 tuple(less[line.line_id]),
@@ -152,9 +153,9 @@ def _invoice(
         total_minor=billed,
         before_minor=after[0] - billed,
         instalments=after[1],
-        reversed_by=_reversed(first.reversed_on, first.reversed_why),
+        reversed_by=_reversed(first.reversed_on, first.reversed_why, head.language),
     )
 
 
-def _reversed(on: date | None, why: str | None) -> str | None:
-    return f"Reversed on {wording.day(on)}: {why}" if on else None
+def _reversed(on: date | None, why: str | None, language: Language) -> str | None:
+    return wording.reversed_on(on, why or "", language) if on else None

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from school import clock
 from school.documents.letterhead import Letterhead
+from school.languages import Language
 from school.ledger import wording
 from school.ledger.queries import OpenCharge
 from school.students import queries as students
@@ -54,6 +55,6 @@ def parts(ids: Sequence[int]) -> Iterator[list[int]]:
     return (every[at : at + AT_ONCE] for at in range(0, len(every), AT_ONCE))
 
 
-def charge_name(charge: OpenCharge) -> str:
+def charge_name(charge: OpenCharge, language: Language) -> str:
     """`Tuition, Term 1`: the charge without its due date."""
-    return wording.charge(charge.account_name, term=charge.term_name, memo=charge.memo)
+    return wording.charge(charge.account_name, term=charge.term_name, memo=charge.memo, language=language)

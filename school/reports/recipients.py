@@ -10,15 +10,24 @@ from sqlalchemy.orm import Session
 
 from school.ledger.projections import StudentBalance
 from school.ledger.queries.allocation import total
+from school.students import payers
 from school.students.models import Family, SchoolClass, Student
 
 
 @dataclass(frozen=True)
 class Recipients:
-    """`ids` in the order in which they are printed; `balance` is Σ of theirs, + owes."""
+    """`ids` in the order in which they are printed; `balance` is Σ of theirs, + owes.
+
+    `more` is how many papers there are beyond one for each.
+    """
 
     ids: list[int]
     balance: int
+    more: int = 0
+
+    @property
+    def papers(self) -> int:
+        return len(self.ids) + self.more
 
 
 def of_students(session: Session, *, class_id: int | None = None, only_owing: bool = False) -> Recipients:
@@ -49,6 +58,13 @@ def of_families(session: Session, *, class_id: int | None = None, only_owing: bo
         query = query.having(_owes(balance))
     rows = session.execute(query).all()
     return Recipients([row.id for row in rows], sum(row.balance for row in rows))
+
+
+def of_payers(session: Session, *, class_id: int | None = None, only_owing: bool = False) -> Recipients:
+    """The same families, where each who bears a share gets a paper."""
+    found = of_families(session, class_id=class_id, only_owing=only_owing)
+    shared = payers.numbers_of_payers(session, found.ids)
+    return Recipients(found.ids, found.balance, more=sum(shared.values()) - len(shared))
 
 
 def _counts() -> ColumnElement[bool]:

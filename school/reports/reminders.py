@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from school.documents.letterhead import Letterhead
 from school.documents.reminder import STAGES, Overdue, ReminderFacts, ReminderStudent
+from school.languages import Language
 from school.ledger import queries as ledger
 from school.ledger.queries import OpenCharge
 from school.reports.letterheads import charge_name, families, letterhead, parts
@@ -38,7 +39,7 @@ def reminders(
         facts = students.by_ids(session, still_open)
         for family_id in some:
             late = [
-                _student(facts[child], overdue)
+                _student(facts[child], overdue, head.language)
                 for child in children.get(family_id, [])
                 if (overdue := [c for c in still_open.get(child, []) if c.days_overdue > 0])
             ]
@@ -51,20 +52,20 @@ def reminders(
                     pay_by=until,
                     to=names[family_id],
                     family=names[family_id],
-                    subject=subject or f"{STAGES[stage]}: fees overdue",
+                    subject=subject or head.say("{reminder}: fees overdue", reminder=head.say(STAGES[stage])),
                     body=body or _words(head, until),
                     students=tuple(late),
                 )
 
 
 def _words(head: Letterhead, until: date) -> str:
-    return f"The fees listed here are overdue. Please pay them by {head.long_day(until)}."
+    return head.say("The fees listed here are overdue. Please pay them by {day}.", day=head.long_day(until))
 
 
-def _student(student: StudentFacts, overdue: Sequence[OpenCharge]) -> ReminderStudent:
+def _student(student: StudentFacts, overdue: Sequence[OpenCharge], language: Language) -> ReminderStudent:
     return ReminderStudent(
         student.admission_no,
         student.name,
         student.class_name,
-        tuple(Overdue(charge_name(c), c.due_date, c.days_overdue, c.open) for c in overdue),
+        tuple(Overdue(charge_name(c, language), c.due_date, c.days_overdue, c.open) for c in overdue),
     )

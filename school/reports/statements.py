@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from school.documents.letterhead import Letterhead
 from school.documents.statement import Ageing, DueCharge, Movement, StatementFacts, StatementStudent
 from school.errors import BadDate, NotFound
+from school.languages import Language
 from school.ledger import queries as ledger
-from school.ledger import wording
 from school.ledger.queries import OpenCharge, StatementRow
 from school.ledger.queries.allocation import balances
 from school.ledger.queries.statement import movements
@@ -42,7 +42,7 @@ def student_statements(
     """
     head, as_at = letterhead(session), _last_day(session, since, until)
     for some in parts(student_ids):
-        accounts = _accounts(session, some, since, as_at)
+        accounts = _accounts(session, some, since, as_at, head.language)
         guardians = students.guardians_of(session, some)
         for student_id in some:
             if student_id in accounts:
@@ -57,16 +57,23 @@ def family_statements(
     """A statement of each family in the order given, of all its children. A child who is not at school is
     left out while nothing is owed or told of it; a family without children has no statement.
     """
+    return (facts for _, facts in by_family(session, family_ids, since, until))
+
+
+def by_family(
+    session: Session, family_ids: Sequence[int], since: date | None = None, until: date | None = None
+) -> Iterator[tuple[int, StatementFacts]]:
+    """The same, each with the family's id."""
     head, as_at = letterhead(session), _last_day(session, since, until)
     for some in parts(family_ids):
         names, children = families(session, some)
         every = [child for family_id in some for child in children.get(family_id, [])]
-        accounts = _accounts(session, every, since, as_at)
+        accounts = _accounts(session, every, since, as_at, head.language)
         for family_id in some:
             told = [accounts[child] for child in children.get(family_id, [])]
             kept = [one for one in told if one.counts] or told
             if kept:
-                yield _statement(head, names[family_id], since, as_at, kept)
+                yield family_id, _statement(head, names[family_id], since, as_at, kept)
 
 
 def family_statement(
@@ -104,14 +111,16 @@ class _Account:
 
 
 def _accounts(
-    session: Session, student_ids: Sequence[int], since: date | None, as_at: date
+    session: Session, student_ids: Sequence[int], since: date | None, as_at: date, language: Language
 ) -> dict[int, _Account]:
     opening: dict[int, int] = {}
     if since:
         before = session.execute(balances(as_at=since - timedelta(days=1), students=student_ids))
         opening = dict(before.all())
     rows: dict[int, list[StatementRow]] = {}
-    for student_id, row in movements(session, student_ids, since, as_at):
+    for student_id, row in movements(
+        session, student_ids, since, as_at, language=language, with_due_date=False
+    ):
         rows.setdefault(student_id, []).append(row)
     still_open = ledger.open_charges_of(session, student_ids, as_at=as_at)
     return {
@@ -128,16 +137,16 @@ def _statement(
         to=to,
         since=since,
         as_at=as_at,
-        students=tuple(_student(account) for account in accounts),
+        students=tuple(_student(account, head.language) for account in accounts),
         ageing=_ageing(accounts),
     )
 
 
-def _student(account: _Account) -> StatementStudent:
+def _student(account: _Account, language: Language) -> StatementStudent:
     told, balance = [], account.opening
     for row in account.rows:
         balance += row.amount
-        told.append(Movement(row.date, _what(row), row.due_date, row.amount, balance))
+        told.append(Movement(row.date, _what(row, language), row.due_date, row.amount, balance))
     return StatementStudent(
         admission_no=account.student.admission_no,
         name=account.student.name,
@@ -145,15 +154,14 @@ def _student(account: _Account) -> StatementStudent:
         opening_minor=account.opening,
         movements=tuple(told),
         closing_minor=balance,
-        open_charges=tuple(DueCharge(charge_name(c), c.due_date, c.open) for c in account.open),
+        open_charges=tuple(DueCharge(charge_name(c, language), c.due_date, c.open) for c in account.open),
     )
 
 
-def _what(row: StatementRow) -> str:
-    """The paper says the due date by itself, as its reader writes dates."""
-    due = f" · due {wording.day(row.due_date)}" if row.due_date else ""
-    words = row.description.replace(due, "") if due else row.description
-    return f"{words} (reversed)" if row.reversed_by is not None else words
+def _what(row: StatementRow, language: Language) -> str:
+    if row.reversed_by is None:
+        return row.description
+    return language.say("{what} (reversed)", what=row.description)
 
 
 def _ageing(accounts: Iterable[_Account]) -> Ageing:

@@ -61,7 +61,7 @@ def make_school(
         "currency": unit.code,
         "exponent": unit.exponent,
         "time_zone": _time_zone(time_zone),
-        "locale": str(money.locale(locale)),
+        "locale": money.tag(locale),
         "address": address.strip(),
     }
     session.execute(insert(School), [{"id": 1, **values, "logo": _logo(logo), "created_at": clock.now()}])
@@ -86,7 +86,7 @@ def change_school(
         "name": None if name is None else named(name, "the school"),
         "address": None if address is None else address.strip(),
         "time_zone": None if time_zone is None else _time_zone(time_zone),
-        "locale": None if locale is None else str(money.locale(locale)),
+        "locale": None if locale is None else money.tag(locale),
         "how_to_pay": None if how_to_pay is None else how_to_pay.strip(),
     }
     new = {key: value for key, value in wanted.items() if value is not None and value != getattr(held, key)}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from school.access.rules import Actor
@@ -48,6 +48,26 @@ def payers(session: Session, family_id: int) -> list[Payer]:
         .order_by(FamilyPayer.share_bp.desc(), Guardian.id)
     )
     return [Payer(*row) for row in rows]
+
+
+def as_they_were(session: Session, shares: Iterable[tuple[int, int]]) -> list[Payer]:
+    """Payers with the shares (guardian, basis points) of another day, by their present names."""
+    kept = dict(shares)
+    names = dict(session.execute(select(Guardian.id, Guardian.name).where(Guardian.id.in_(kept))).all())
+    return [Payer(one, names[one], share) for one, share in kept.items() if one in names]
+
+
+def numbers_of_payers(session: Session, family_ids: Iterable[int]) -> dict[int, int]:
+    """How many guardians share the charges of each family that does not answer as one."""
+    found: dict[int, int] = {}
+    for some in queries.chunks(list(family_ids)):
+        rows = session.execute(
+            select(FamilyPayer.family_id, func.count())
+            .where(FamilyPayer.family_id.in_(some), FamilyPayer.share_bp > 0)
+            .group_by(FamilyPayer.family_id)
+        )
+        found.update(rows.all())
+    return found
 
 
 def share_charges(session: Session, *, actor: Actor, family_id: int, shares: Mapping[int, int]) -> None:

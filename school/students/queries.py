@@ -107,9 +107,8 @@ def school(session: Session) -> SchoolFacts:
             "The school is not set up yet: open the set-up page, or give its currency and time zone."
         )
     unit = money.Currency(found.currency, found.exponent)
-    return SchoolFacts(
-        found.name, found.address, unit, found.time_zone, found.locale, found.logo, found.how_to_pay
-    )
+    reader = found.locale.replace("_", "-")  # as some were kept
+    return SchoolFacts(found.name, found.address, unit, found.time_zone, reader, found.logo, found.how_to_pay)
 
 
 def today(session: Session) -> date:

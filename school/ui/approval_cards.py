@@ -1,4 +1,6 @@
-"""A card for what waits for a second person: what, why, who asked, and the two buttons that decide."""
+"""A card for what waits for a second person: what, why, who asked, and the two buttons that decide;
+who asked may withdraw it.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +22,8 @@ _ABOVE = dict.fromkeys(("student", "amount", "tender", "account", "pays", "date"
 
 @dataclass(frozen=True)
 class Card:
-    """`name` tells cards apart, `title` is Markdown, `balance` minor units owed now. `approve` and `refuse`
-    write, and only that; the first gives the number of the document it made, if any.
+    """`name` tells cards apart, `title` is Markdown, `balance` minor units owed now. `approve`, `refuse`
+    and `withdraw` write, and only that; the first gives the number of the document it made, if any.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Card:
     balance: int
     approve: Callable[[Session], str | None]
     refuse: Callable[[Session, str], None]
+    withdraw: Callable[[Session, str], None]
 
 
 def draw(card: Card, unit: Currency) -> None:
@@ -48,20 +51,32 @@ def draw(card: Card, unit: Currency) -> None:
         )
         with st.container(horizontal=True, vertical_alignment="bottom"):
             if card.own:
-                st.markdown(words.quiet("You asked for this: another person decides."))
+                _withdrawing(card)
             else:
                 _buttons(card)
             address = links.student(card.student_id)
             st.page_link(links.STUDENT, label="Account", icon=":material/person:", query_params=address)
 
 
-def _buttons(card: Card) -> None:
-    reason = forms.text_field(
-        "Why not, if you refuse",
-        key=f"approvals.reason.{card.name}",
-        placeholder="They pay next week",
-        width=280,
+def _withdrawing(card: Card) -> None:
+    st.markdown(words.quiet("You asked for this: another person decides."), width="stretch")
+    reason = _reason(card, "Why, if you withdraw it", "Asked for the wrong child")
+    st.button(
+        "Withdraw",
+        key=f"approvals.withdraw.{card.name}",
+        icon=":material/undo:",
+        on_click=_end,
+        args=(card, reason, card.withdraw, "withdrawn"),
     )
+
+
+def _reason(card: Card, label: str, example: str) -> TypedText:
+    key = f"approvals.reason.{card.name}"
+    return forms.text_field(label, key=key, placeholder=example, width=280)
+
+
+def _buttons(card: Card) -> None:
+    reason = _reason(card, "Why not, if you refuse", "They pay next week")
     st.button(
         "Approve",
         key=f"approvals.approve.{card.name}",
@@ -73,8 +88,8 @@ def _buttons(card: Card) -> None:
         "Refuse",
         key=f"approvals.refuse.{card.name}",
         icon=":material/close:",
-        on_click=_refuse,
-        args=(card, reason),
+        on_click=_end,
+        args=(card, reason, card.refuse, "refused"),
     )
 
 
@@ -87,10 +102,10 @@ def _approve(card: Card) -> None:
         feedback.say("success", f"{card.title} is approved{card.after}{number}.")
 
 
-def _refuse(card: Card, reason: TypedText) -> None:
+def _end(card: Card, reason: TypedText, write: Callable[[Session, str], None], word: str) -> None:
     with feedback.attempt("approvals", **_ABOVE, reason=reason.key) as stands:
         why = reason.at(stands).words()
         with once.holding(f"approval {card.name}"), writing() as session:
-            card.refuse(session, why)
+            write(session, why)
     if not feedback.refused():
-        feedback.say("success", f"{card.title} is refused; nothing was recorded.")
+        feedback.say("success", f"{card.title} is {word}; nothing was recorded.")

@@ -54,6 +54,7 @@ def _correction(session: Session, asked: ApprovalFacts, actor: Actor, unit: Curr
         balance=ledger.balance(session, asked.student_id),
         approve=lambda s: service.approve(s, actor=actor, approval_id=asked.id).document,
         refuse=lambda s, why: service.refuse(s, actor=actor, approval_id=asked.id, reason=why),
+        withdraw=lambda s, why: service.withdraw(s, actor=actor, approval_id=asked.id, reason=why),
     )
 
 
@@ -72,6 +73,7 @@ def _grant(session: Session, grant: GrantFacts, actor: Actor, unit: Currency) ->
         balance=ledger.balance(session, grant.student_id),
         approve=lambda s: grants.approve(s, actor=actor, grant_id=grant.id),
         refuse=lambda s, why: grants.refuse(s, actor=actor, grant_id=grant.id, reason=why),
+        withdraw=lambda s, why: grants.withdraw(s, actor=actor, grant_id=grant.id, reason=why),
     )
 
 

@@ -22,7 +22,7 @@ from school.reports import audit_log
 from school.reports.audit_log import Asked, AuditRow
 from school.students import queries as students
 from school.ui import filters, links, periods, tables, words
-from school.ui.tables import Goal
+from school.ui.audit_goals import goal
 
 ROWS = tables.ROWS_PER_PAGE
 MOST = 100_000  # rows of the file; a spreadsheet opens no more with comfort
@@ -67,7 +67,7 @@ def older_than() -> int | None:
     return links.number(OLDER) or None
 
 
-def rows(found: Sequence[AuditRow], time_zone: str) -> None:
+def rows(found: Sequence[AuditRow], time_zone: str, actor: Actor) -> None:
     columns = {
         "What": [wording.what(row.event) for row in found],
         "Of": [row.about for row in found],
@@ -77,32 +77,9 @@ def rows(found: Sequence[AuditRow], time_zone: str) -> None:
         "Reason": [row.reason or "" for row in found],
     }
     kept = {heading: cells for heading, cells in columns.items() if any(cells)}
-    goals = [goal(row.subject, row.about) for row in found]
+    goals = [goal(row.subject, row.about, actor) for row in found]
     alt = "Changes, the newest first, with what they were about"
     tables.rows(kept, goals, opens="What", key="audit.rows", alt=alt)
-
-
-def goal(subject: str, about: str) -> Goal:
-    """Where what was changed is looked at; what has no page of its own, as its own history."""
-    kind, _, number = subject.partition(":")
-    match kind:
-        case "student":
-            return links.STUDENT, {"student": number}
-        case "user":
-            return links.USERS, {"user": number}
-        case "class":
-            return links.SETTINGS, links.settings("Classes", **{"class": about})
-        case "year":
-            return links.SETTINGS, links.settings("Years and terms", year=about)
-        case "account":
-            return links.SETTINGS, links.settings("Tenders and accounts", account=about)
-        case "series":
-            return links.SETTINGS, links.settings("Numbering")
-        case "school":
-            return links.SETTINGS, links.settings("School")
-        case "family" if links.FAMILY.exists():
-            return links.FAMILY, {"family": number}
-    return links.AUDIT, links.history(subject)
 
 
 def turn(found: Sequence[AuditRow]) -> None:

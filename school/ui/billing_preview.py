@@ -10,7 +10,7 @@ import streamlit as st
 from school.fees.bills import WARNINGS, Bill, HeadBill
 from school.fees.prices import Warned
 from school.money import Currency
-from school.ui import charts, filters, links, tables, words
+from school.ui import cards, charts, filters, links, tables, words
 from school.ui.charts import Bar
 
 PAGE = "fees.page"
@@ -21,8 +21,9 @@ def figures(found: Sequence[Bill], unit: Currency) -> None:
     """The key figures: what the run would charge, to how many, and how many need a look."""
     new, warned = sum(bill.is_new for bill in found), sum(bool(bill.warned) for bill in found)
     more = sum(bill.owes_more for bill in found)
-    with st.grid(3, gap="small", min_column_width=170):
-        st.metric(f"To be charged ({unit.code})", words.amount(more, unit), border=True)
+    amount = words.amount(more, unit)
+    with st.grid(3, gap="small", min_column_width=cards.width([amount])):
+        st.metric(f"To be charged ({unit.code})", amount, border=True)
         st.metric("Students", f"{new:,} of {len(found):,}", border=True)
         st.metric("Need a look", f"{warned:,}", border=True)
 

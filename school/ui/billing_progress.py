@@ -49,7 +49,7 @@ def _undo(run: RunFacts, actor: Actor, place: st.delta_generator.DeltaGenerator)
     pace = runs.Pace()
     while run.waits:
         with writing() as session, pace.chunk(session) as size:
-            run = runs.undo_on(session, actor=actor, run_id=run.id, entries_max=size)
+            run = runs.undo_on(session, actor=actor, run_id=run.id, so_far=run, entries_max=size)
         _show(place, run.reversed, run.entries, "Taking the run back", "entries")
     whom = f"{run.students:,} student{'' if run.students == 1 else 's'}"
     return f"The run of {run.term} is taken back: {run.entries:,} entries of {whom} are reversed."

@@ -12,6 +12,7 @@ from babel.numbers import format_compact_decimal, format_percent
 from sqlalchemy.orm import Session
 
 from school import money
+from school.languages import Language, english
 from school.money import Currency
 from school.reports import dashboard as reports
 from school.reports.ageing import Ageing
@@ -38,6 +39,7 @@ class Board:
     debtors: list[Debtor]
     tenders: list[AccountTotal]
     fee_heads: list[AccountTotal]
+    reader: Language  # of the screen, or of the paper
 
     @property
     def unit(self) -> Currency:
@@ -61,18 +63,29 @@ class Board:
         return not (moved or f.owed or f.credit or f.billed or f.collected or f.conceded)
 
     def amount(self, minor: int) -> str:
-        return words.amount(minor, self.unit)
+        return money.show(minor, self.unit, self.reader.tag)
+
+    def percent(self, rate: float | None) -> str:
+        return self.reader.say("nothing billed") if rate is None else percent(rate, self.reader.tag)
+
+    def month(self, first: date) -> str:
+        """`Jan`"""
+        return month(first, self.reader.tag)
+
+    def month_and_year(self, first: date) -> str:
+        """`January 2026`"""
+        return month_and_year(first, self.reader.tag)
 
     def figure(self, minor: int) -> str:
         """A key figure: exact where there is room for it, else rounded."""
         exact = self.amount(minor)
-        return exact if len(exact) <= EXACT_LENGTH_MAX else _compact(minor, self.unit, words.tag())
+        return exact if len(exact) <= EXACT_LENGTH_MAX else _compact(minor, self.unit, self.reader.tag)
 
     def brief(self, minor: int) -> str:
         """Beside a bar: `950.00`, `12.3K`, `4.2M`."""
         if abs(minor) < EXACT_MAJOR_MAX * 10**self.unit.exponent:
             return self.amount(minor)
-        return _compact(minor, self.unit, words.tag())
+        return _compact(minor, self.unit, self.reader.tag)
 
     def owing(self) -> Goal:
         """The students who owe; as at a past day, the charges that were open."""
@@ -106,6 +119,7 @@ def read(session: Session, *, as_at: date, term: TermFacts | None) -> Board:
         debtors=reports.top_debtors(session, as_at=past),
         tenders=reports.by_tender(session, as_at=past, term_id=term_id),
         fee_heads=reports.by_fee_head(session, as_at=past, term_id=term_id),
+        reader=english(words.tag()),
     )
 
 
@@ -113,18 +127,19 @@ def term_name(term: TermFacts) -> str:
     return f"{term.name} {term.year_name}"
 
 
-def percent(rate: float | None) -> str:
-    return "nothing billed" if rate is None else _percent(rate, words.tag())
+def percent(rate: float, tag: str = "") -> str:
+    """`82%`, as the reader of the screen writes it unless another is named."""
+    return _percent(rate, tag or words.tag())
 
 
-def month(first: date) -> str:
+def month(first: date, tag: str = "") -> str:
     """`Jan`"""
-    return _month(first, "LLL", words.tag())
+    return _month(first, "LLL", tag or words.tag())
 
 
-def month_and_year(first: date) -> str:
+def month_and_year(first: date, tag: str = "") -> str:
     """`January 2026`"""
-    return _month(first, "LLLL y", words.tag())
+    return _month(first, "LLLL y", tag or words.tag())
 
 
 @lru_cache(maxsize=4096)

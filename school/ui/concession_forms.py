@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from school.access.rules import Actor
 from school.db import reading
 from school.errors import NotFound
-from school.fees import grants, scheme_listing
+from school.fees import at_once, grants, scheme_listing
+from school.fees.at_once import Gift
 from school.fees.scheme_listing import GrantFacts, SchemeFacts
 from school.money import Currency
 from school.students import queries as students
@@ -102,7 +103,10 @@ def _grant(request_id: str, actor: Actor, known: Sequence[SchemeFacts], heads: H
     def tell(asked: grants.Asked) -> str:
         if asked.waiting:
             return "The grant waits for the approval of another person."
-        return "The concession is granted. The next billing run of a term gives what was not given yet."
+        return (
+            "The concession is granted. The next billing run of a term gives what was not given yet; "
+            "the grant itself can give it now."
+        )
 
     fee_dialogs.button("Grant", request_id, read, tell)
 
@@ -133,6 +137,7 @@ def _named(one: StudentFacts) -> str:
 
 def _end(request_id: str, actor: Actor, grant: GrantFacts, unit: Currency) -> None:
     _facts(grant, unit)
+    _give_at_once(request_id, actor, grant, unit)
     if grant.state not in ("granted", "waiting"):
         return
     waits = grant.state == "waiting"
@@ -147,13 +152,52 @@ def _end(request_id: str, actor: Actor, grant: GrantFacts, unit: Currency) -> No
     reason = forms.text_field("Reason", key="fees.reason", max_chars=300)
 
     def read(stands: Mapping[str, Any]) -> Callable[[Session], None]:
-        last = day.at(stands).day() if day else grant.valid_from
-        why = reason.at(stands).words()
-        return partial(grants.end, actor=actor, grant_id=grant.id, on=last, reason=why)
+        about: dict[str, Any] = {"actor": actor, "grant_id": grant.id, "reason": reason.at(stands).words()}
+        return (
+            partial(grants.end, on=day.at(stands).day(), **about)
+            if day
+            else partial(grants.withdraw, **about)
+        )
 
     told = f"{words.plain(grant.scheme_name)} for {words.plain(grant.student)} is "
     told += "withdrawn." if waits else "ended. What was given stays."
     fee_dialogs.button("Withdraw" if waits else "End this grant", request_id, read, lambda _: told)
+
+
+def _give_at_once(request_id: str, actor: Actor, grant: GrantFacts, unit: Currency) -> None:
+    """What terms that are billed still get of it, and the button that does not wait for their next run."""
+    if grant.state == "waiting" or not actor.can("billing.run"):
+        return
+    with reading() as session:
+        found = at_once.gifts(session, grant.id)
+    if not found:
+        return
+    st.markdown(f"Not given yet of what is billed: {_by_term(found, unit)}.")
+
+    def tell(given: list[Gift]) -> str:
+        if not given:
+            return "It was given already: nothing more is forgiven."
+        return (
+            f"{words.plain(grant.scheme_name)} for {words.plain(grant.student)} is given: "
+            f"{_by_term(given, unit)}."
+        )
+
+    st.button(
+        "Give it now",
+        key="fees.give",
+        icon=":material/savings:",
+        help="Instead of by the next billing run of the term",
+        on_click=fee_dialogs.press,
+        args=(request_id, lambda _: partial(at_once.give, actor=actor, grant_id=grant.id), tell),
+    )
+
+
+def _by_term(given: Sequence[Gift], unit: Currency) -> str:
+    return ", ".join(
+        f"{unit.code} {words.amount(gift.amount, unit)} for "
+        f"{words.plain(f'{gift.term.name} {gift.term.year_name}')}"
+        for gift in given
+    )
 
 
 def is_own(grant: GrantFacts, actor: Actor) -> bool:

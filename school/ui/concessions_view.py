@@ -16,9 +16,9 @@ from school.fees.register import SchemeCost
 from school.fees.scheme_listing import GrantFacts, SchemeFacts
 from school.money import Currency
 from school.students import queries as students
+from school.ui import cards, fee_dialogs, filters, links, tables, words
 from school.ui import concession_forms as grant_forms
 from school.ui import concession_words as says
-from school.ui import fee_dialogs, filters, links, tables, words
 
 VIEW = {"fees.view": "Concessions"}
 PAGE = "fees.grants_page"
@@ -58,20 +58,23 @@ def _read(session: Session) -> _Read:
     today = students.today(session)
     year = students.year_on(session, today)
     since, until = (year.starts_on, year.ends_on) if year else (today.replace(month=1, day=1), today)
+    term_ids = [term.id for term in students.terms(session) if year and term.year_name == year.name]
+    costs = register.register(session, since=since, until=until, term_ids=term_ids)
     return _Read(
         unit=students.school(session).currency,
         heads={head.account: head.name for head in queries.heads(session) if head.is_head},
         schemes=scheme_listing.schemes(session),
         waiting=scheme_listing.grants(session, state=scheme_listing.WAITING)[0],
         year=year.name if year else str(today.year),
-        costs={cost.scheme: cost for cost in register.register(session, since=since, until=until)},
+        costs={cost.scheme: cost for cost in costs},
     )
 
 
 def _figures(read: _Read) -> None:
     given = sum(cost.amount for cost in read.costs.values())
-    with st.grid(3, gap="small", min_column_width=200):
-        st.metric(f"Conceded in {read.year} ({read.unit.code})", words.amount(given, read.unit), border=True)
+    amount = words.amount(given, read.unit)
+    with st.grid(3, gap="small", min_column_width=cards.width([amount])):
+        st.metric(f"Conceded in {read.year} ({read.unit.code})", amount, border=True)
         st.metric("Grants in force", f"{sum(s.in_force for s in read.schemes):,}", border=True)
         st.metric("Waiting for approval", f"{len(read.waiting):,}", border=True)
 

@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from school.languages import later
 from school.reports.dashboard import AccountTotal, ClassRow
-from school.ui import board as boards
 from school.ui import charts, links, open_charges, tables, words
 from school.ui.board import Board
 from school.ui.charts import Bar, Pair
 from school.ui.tables import Goal
 
-NO_TERM = "No term has begun"
+NO_TERM = later("No term has begun")
 CLASSES_MAX = 30  # more bars than that are a wall, not a picture
 WHOLE = 1000  # a rate is drawn in tenths of a percent
 AGE_STRENGTHS = (0.35, 0.5, 0.65, 0.8, 1.0)
@@ -24,14 +24,18 @@ NUMBERS = {"Amount", "Billed", "Collected", "A year before", "Still owed", "Owed
 
 def span(board: Board) -> str:
     first, last = board.months[0].month, board.months[-1].month
-    return f"{boards.month_and_year(first)} to {boards.month_and_year(last)}, beside the year before"
+    return board.reader.say(
+        "{first} to {last}, beside the year before",
+        first=board.month_and_year(first),
+        last=board.month_and_year(last),
+    )
 
 
 def class_bars(board: Board) -> list[Bar]:
     """Rates as parts of `WHOLE`, of the classes that had any charge or payment."""
     bars = []
     for row in _classes(board):
-        rate, name = boards.percent(row.rate_percent), row.name or links.NO_CLASS
+        rate, name = board.percent(row.rate_percent), row.name or board.reader.say(links.NO_CLASS)
         of = f"{board.amount(row.collected)} of {board.amount(row.billed - row.conceded)}"
         tenths = round((row.rate_percent or 0) * 10)
         bars.append(Bar(name, tenths, rate, f"{name}: {rate}, {of}", board.entries(class_name=row.name)))
@@ -43,15 +47,16 @@ def age_bars(board: Board) -> list[Bar]:
     bars = []
     for (age, bucket), strength in zip(open_charges.BUCKETS.items(), AGE_STRENGTHS, strict=True):
         amount: int = getattr(board.ageing, bucket)
-        said = f"{age}: {board.amount(amount)}"
-        bars.append(Bar(age, amount, board.brief(amount), said, board.charges(age), strength))
+        called = board.reader.say(age)
+        said = f"{called}: {board.amount(amount)}"
+        bars.append(Bar(called, amount, board.brief(amount), said, board.charges(age), strength))
     return bars
 
 
 def account_bars(rows: Sequence[AccountTotal], board: Board) -> list[Bar]:
     return [
         Bar(
-            row.name,
+            board.reader.say(row.name),
             row.amount,
             board.brief(row.amount),
             f"{row.name}: {board.amount(row.amount)}",
@@ -68,7 +73,7 @@ def months(board: Board, *, as_table: bool) -> None:
     with _card("Collected month by month", span(board)):
         if as_table:
             columns = {
-                "Month": [boards.month_and_year(row.month) for row in rows],
+                "Month": [board.month_and_year(row.month) for row in rows],
                 "Billed": [board.amount(row.billed) for row in rows],
                 "Collected": [board.amount(row.collected) for row in rows],
                 "A year before": [board.amount(row.collected_last_year) for row in rows],
@@ -76,10 +81,10 @@ def months(board: Board, *, as_table: bool) -> None:
             return _table(columns, goals, key="dashboard.months", alt="Collected month by month")
         pairs = [
             Pair(
-                boards.month(row.month),
+                board.month(row.month),
                 row.collected,
                 row.collected_last_year,
-                f"{boards.month_and_year(row.month)}: {board.amount(row.collected)} collected, "
+                f"{board.month_and_year(row.month)}: {board.amount(row.collected)} collected, "
                 f"{board.amount(row.collected_last_year)} a year before",
                 goal,
             )
@@ -106,7 +111,7 @@ def by_class(board: Board, *, as_table: bool) -> None:
             class_bars(board),
             {
                 "Class": [row.name or links.NO_CLASS for row in rows],
-                "Rate": [boards.percent(row.rate_percent) for row in rows],
+                "Rate": [board.percent(row.rate_percent) for row in rows],
                 "Collected": [board.amount(row.collected) for row in rows],
                 "Billed": [board.amount(row.billed - row.conceded) for row in rows],
                 "Still owed": [board.amount(row.outstanding) for row in rows],
@@ -114,7 +119,7 @@ def by_class(board: Board, *, as_table: bool) -> None:
             as_table=as_table,
             key="dashboard.by_class",
             alt="Collection rate by class; the lowest is "
-            f"{lowest.name or links.NO_CLASS}, {boards.percent(lowest.rate_percent)}",
+            f"{lowest.name or links.NO_CLASS}, {board.percent(lowest.rate_percent)}",
             whole=WHOLE,
         )
 
@@ -189,9 +194,11 @@ def _rate(row: ClassRow) -> float:
 def class_note(board: Board) -> str:
     """Which term the rates are of, and which classes are shown."""
     shown, known = len(_classes(board)), sum(1 for row in board.classes if row.class_id)
-    return ", ".join(
-        [board.term or NO_TERM, *([f"the {shown} lowest of {known}"] if known > CLASSES_MAX else [])]
-    )
+    say = board.reader.say
+    term = board.term or say(NO_TERM)
+    if known <= CLASSES_MAX:
+        return term
+    return say("{term}, the {shown} lowest of {known}", term=term, shown=str(shown), known=str(known))
 
 
 def _rows(

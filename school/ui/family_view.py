@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 import streamlit as st
 from sqlalchemy.orm import Session
@@ -16,9 +15,8 @@ from school.students import payers
 from school.students import queries as students
 from school.students.queries import GuardianFacts, SchoolFacts
 from school.students.rules import Payer
-from school.ui import links, payment_fact, statement_words, tables, words
+from school.ui import links, payment_fact, tables, words
 
-ROWS_MAX = 200  # the newest; a browser is slow with more, and a period finds the others
 CARD = 220  # pixels: a balance in words and figures is never cut short
 
 
@@ -94,33 +92,3 @@ def children(family: Family) -> None:
     goals = [(links.STUDENT, links.student(one.student_id)) for one in rows]
     alt = "The students of this family account"
     tables.rows(columns, goals, opens="Student", amounts=("Balance",), key="family.children", alt=alt)
-
-
-def statement(session: Session, family: Family, since: date | None, until: date | None) -> None:
-    """All the children's movements by date, with what the family owes after each."""
-    found, unit = ledger.family_statement(session, family.family_id, since=since, until=until), family.unit
-    if not found.rows:
-        st.caption(
-            f"Nothing was posted in this period; the family {statement_words.stands(found.closing, unit)}."
-        )
-        return
-    shown = found.rows[-ROWS_MAX:]
-    if len(shown) < len(found.rows):
-        brought = shown[0].row.balance - shown[0].row.amount
-        st.markdown(f"Before the rows shown here the family {statement_words.stood(brought, unit)}.")
-    elif since:
-        st.markdown(f"On {words.date(since)} the family {statement_words.stood(found.opening, unit)}.")
-    rows = [one.row for one in shown]
-    columns = {
-        "What": [statement_words.what(row) for row in rows],
-        "Student": [one.child.name for one in shown],
-        "Date": [words.date(row.date) for row in rows],
-        "Charges": [words.amount(row.amount, unit) if row.amount > 0 else "" for row in rows],
-        "Credits": [words.amount(-row.amount, unit) if row.amount < 0 else "" for row in rows],
-        "Balance": [words.owes(row.balance, unit) for row in rows],
-    }
-    goals = [(links.ENTRY, links.entry(row.entry_id)) for row in rows]
-    amounts = ("Charges", "Credits", "Balance")
-    alt = "Statement of the family, oldest first, with the family's balance after each movement"
-    tables.rows(columns, goals, opens="What", amounts=amounts, fitted=True, key="family.statement", alt=alt)
-    st.markdown(f"At the end the family {statement_words.stands(found.closing, unit)}.")

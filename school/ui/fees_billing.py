@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -31,12 +32,14 @@ from school.ui import (
     tables,
     words,
 )
+from school.ui.forms import TypedDate
 
 VIEW = {"fees.view": "Billing run"}
 UNDO, TICKET = "undo", "billing"
 RUNS_MAX = 8
 AT_ONCE = 500  # students previewed unasked: with more this page would be slower than every other
 LOOK = "look"
+LATEST = dt.timedelta(days=366)  # a due date later than that after the term is a slip of the keyboard
 EVERY_CLASS = "Every class"
 
 
@@ -58,7 +61,7 @@ def draw(actor: Actor) -> None:
 
 def _new_run(actor: Actor, unit: Currency) -> None:
     with reading() as session:
-        told, term = _told(session)
+        told, term, due = _told(session)
         if told is None or term is None:
             st.info("There is no term yet: an administrator adds years and terms.", icon=":material/event:")
             return
@@ -88,7 +91,7 @@ def _new_run(actor: Actor, unit: Currency) -> None:
             icon=":material/play_arrow:",
             key="fees.bill",
             on_click=_begin,
-            args=(actor, told, once.ticket(TICKET)),
+            args=(actor, told, due, once.ticket(TICKET)),
         )
     elif any(bill.charged for bill in found):
         st.success(f"{name} is billed: a run would charge nothing new.", icon=":material/check_circle:")
@@ -102,7 +105,7 @@ def _look() -> None:
     st.query_params[LOOK] = "yes"
 
 
-def _told(session: Session) -> tuple[Told | None, TermFacts | None]:
+def _told(session: Session) -> tuple[Told | None, TermFacts | None, TypedDate]:
     """What the fields say: term and class live in the address."""
     today = students.today(session)
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -114,6 +117,7 @@ def _told(session: Session) -> tuple[Told | None, TermFacts | None]:
             key=f"fees.due_date.{term.id if term else 0}",
             value=first,
             least=today,
+            most=max(first, term.ends_on if term else today) + LATEST,
             width=190,
         )
     with st.expander("What counts as charged", icon=":material/tune:"):
@@ -122,9 +126,9 @@ def _told(session: Session) -> tuple[Told | None, TermFacts | None]:
             "Take back by credit notes what is less than was charged", key="fees.credit_notes"
         )
     if term is None:
-        return None, None
+        return None, None, due
     day = max(due.value, today) if isinstance(due.value, dt.date) else first
-    return Told(term.id, today, day, class_ids, bool(credit_notes), bool(by_hand)), term
+    return Told(term.id, today, day, class_ids, bool(credit_notes), bool(by_hand)), term, due
 
 
 def _classes(known: Sequence[ClassFacts]) -> tuple[int, ...] | None:
@@ -135,10 +139,12 @@ def _classes(known: Sequence[ClassFacts]) -> tuple[int, ...] | None:
     return filters.choice("Class", named, key="fees.class_of_run")
 
 
-def _begin(actor: Actor, told: Told, request_id: str) -> None:
+def _begin(actor: Actor, told: Told, due: TypedDate, request_id: str) -> None:
     """For the button: the run stands before anything can stop the page; the page that follows goes on."""
-    with feedback.attempt("fees"), once.holding(request_id), writing() as session:
-        billing.begin(session, actor=actor, request_id=request_id, told=told)
+    with feedback.attempt("fees") as stands:
+        told = replace(told, due_date=due.at(stands).day())
+        with once.holding(request_id), writing() as session:
+            billing.begin(session, actor=actor, request_id=request_id, told=told)
     if not feedback.refused():
         once.done(TICKET)
 
@@ -167,6 +173,8 @@ def _state(run: RunFacts) -> str:
         return "not finished"
     if run.reversed:
         return f"finished; {run.reversed:,} of {run.entries:,} entries reversed"
+    if "grant" in run.details:
+        return "a concession given at once"
     return "finished" if run.entries else "finished, nothing new"
 
 

@@ -14,6 +14,7 @@ from school.db import reading
 from school.errors import BadInput
 from school.fees import queries, service
 from school.fees.queries import HeadFacts
+from school.ledger.service.chart import LATE_FEES
 from school.ui import fee_dialogs, forms, links, tables, words
 
 VIEW = {"fees.view": "Fee heads"}
@@ -22,7 +23,7 @@ ADD, CHANGE = "add_head", "head"
 
 def draw(actor: Actor) -> None:
     with reading() as session:
-        known = queries.heads(session)
+        known = [head for head in queries.heads(session) if head.account != LATE_FEES]
     heads = [head for head in known if head.is_head]
     st.markdown(
         "Of charges due on the same day, a payment settles them in this order."

@@ -33,7 +33,7 @@ def draw(actor: Actor) -> None:
         columns = {
             "Plan": [plan.name for plan in known],
             "Parts": [str(len(plan.parts)) for plan in known],
-            "Due": [told(plan.parts) for plan in known],
+            "Due, from the first day of the term": [told(plan.parts) for plan in known],
         }
         goals = [(links.FEES, {**VIEW, "do": CHANGE, fee_dialogs.OF: str(plan.id)}) for plan in known]
         tables.rows(
@@ -59,7 +59,7 @@ def draw(actor: Actor) -> None:
 
 
 def told(parts: Sequence[Part]) -> str:
-    """`50 % on day 14 · 50 % on 1 Mar 2026`, days counted from the first of the term."""
+    """`50 % after 14 days · 50 % on 1 Mar 2026`, days counted from the first of the term."""
     return " · ".join(f"{percents.shown(part.share_bp)} {_when(part)}" for part in parts)
 
 
@@ -69,7 +69,8 @@ def _when(part: Part) -> str:
     days = part.due_days or 0
     if not days:
         return "when the term begins"
-    return f"{abs(days)} day{'' if abs(days) == 1 else 's'} {'after' if days > 0 else 'before'}"
+    span = f"{abs(days)} day{'' if abs(days) == 1 else 's'}"
+    return f"after {span}" if days > 0 else f"{span} before"
 
 
 def _edit(request_id: str, actor: Actor, plan: PlanFacts | None) -> None:

@@ -45,63 +45,67 @@ class KeyFigure(NamedTuple):
 
 def in_a_sentence(board: Board) -> str:
     """How things stand, for someone who reads nothing else; amounts are **strong**."""
-    f = board.figures
-    late = f"; **{board.amount(f.overdue)}** of it is overdue." if f.overdue else ", none of it overdue."
-    sentence = f"Families owe **{board.unit.code} {board.amount(f.owed)}**{late}"
-    if f.rate_percent is not None:
-        rate = boards.percent(f.rate_percent)
-        sentence += f" Of what was billed for {board.term}, **{rate}** has been collected."
-    return sentence
+    f, say = board.figures, board.reader.say
+    owed, overdue = f"**{board.unit.code} {board.amount(f.owed)}**", f"**{board.amount(f.overdue)}**"
+    if f.overdue:
+        sentence = say("Families owe {amount}; {overdue} of it is overdue.", amount=owed, overdue=overdue)
+    else:
+        sentence = say("Families owe {amount}, none of it overdue.", amount=owed)
+    if f.rate_percent is None:
+        return sentence
+    rate = f"**{board.percent(f.rate_percent)}**"
+    collected = say("Of what was billed for {term}, {rate} has been collected.", term=board.term, rate=rate)
+    return f"{sentence} {collected}"
 
 
 def figures(board: Board) -> list[KeyFigure]:
-    f = board.figures
+    f, say = board.figures, board.reader.say
     payable = f.billed - f.conceded
     return [
         KeyFigure(
-            "Owed",
+            say("Owed"),
             board.figure(f.owed),
-            f"by {f.owing:,} {'student' if f.owing == 1 else 'students'}",
+            board.reader.count("by {n} student", "by {n} students", f.owing),
             "See who owes",
             board.owing(),
             f"What families owe in all, due or not yet: {board.amount(f.owed)}.",
         ),
         KeyFigure(
-            "Due",
+            board.reader.say_of("amount", "Due"),
             board.figure(f.due),
-            f"of it, by {words.date(f.as_at)}",
+            say("of it, by {day}", day=board.reader.day(f.as_at)),
             "See what is due",
             board.charges("Due"),
             f"What is owed and whose due date has come: {board.amount(f.due)}.",
         ),
         KeyFigure(
-            "Overdue",
+            say("Overdue"),
             board.figure(f.overdue),
-            "of it, past its due date",
+            say("of it, past its due date"),
             "See what is overdue",
             board.charges("Overdue"),
             f"What is owed and whose due date has passed: {board.amount(f.overdue)}.",
         ),
         KeyFigure(
-            "Collected",
+            say("Collected"),
             board.figure(f.collected),
-            f"for {board.term}" if board.term else "no term has begun",
+            say("for {term}", term=board.term) if board.term else say("no term has begun"),
             "See the payments",
             board.entries(account_type="tender"),
             f"Money received for the term, less refunds and reversals: {board.amount(f.collected)}.",
         ),
         KeyFigure(
-            "Collection rate",
-            "–" if f.rate_percent is None else boards.percent(f.rate_percent),
-            f"of {board.amount(payable)} billed" if payable else "nothing billed",
+            say("Collection rate"),
+            "–" if f.rate_percent is None else board.percent(f.rate_percent),
+            say("of {amount} billed", amount=board.amount(payable)) if payable else say("nothing billed"),
             "See what was billed",
             board.entries(account_type="income"),
             f"Collected, of {board.amount(f.billed)} billed less {board.amount(f.conceded)} of concessions.",
         ),
         KeyFigure(
-            "Credit",
+            say("Credit"),
             board.figure(f.credit),
-            "kept for charges to come",
+            say("kept for charges to come"),
             "See whose credit",
             (links.STUDENTS, links.students(owing="In credit", order="Most credit first")),
             f"Money on accounts that no charge has used yet: {board.amount(f.credit)}.",

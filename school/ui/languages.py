@@ -1,4 +1,4 @@
-"""The locales numbers and dates can be written in, by their own names."""
+"""The locales papers and screens can be written in, by their own names."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from functools import lru_cache
 from babel import Locale
 
 from school import money
+from school.languages import code_of
 from school.money import Currency
 
 _EXAMPLE_UNITS = 1_234
@@ -31,6 +32,16 @@ def own_name(tag: str) -> str:
         return "As the browser"
     name = Locale.parse(tag, sep="-").get_display_name() or tag
     return name[:1].upper() + name[1:]
+
+
+def has_words(tag: str) -> bool:
+    """Whether papers have words in this language; else they are English."""
+    return code_of(tag) is not None
+
+
+def of_papers(tag: str) -> str:
+    """`Français (Sénégal)`, `Polski (Polska) · words in English`"""
+    return own_name(tag) if has_words(tag) else f"{own_name(tag)} · words in English"
 
 
 def example(tag: str, unit: Currency) -> str:

@@ -18,7 +18,7 @@ from school.fees.late_fees import Overdue
 from school.fees.runs import RunFacts
 from school.money import Currency
 from school.students import queries as students
-from school.ui import fee_dialogs, feedback, late_fee_forms, links, once, tables, words
+from school.ui import cards, fee_dialogs, feedback, late_fee_forms, links, once, tables, words
 
 VIEW = {"fees.view": "Late fees"}
 TICKET = "late_fee_run"
@@ -41,13 +41,13 @@ def draw(actor: Actor) -> None:
     if waits is not None and actor.can("billing.run"):
         _go_on(waits, actor)
     doing = st.container()
+    _rules(known, unit)
     if found:
         _preview(found, unit)
     elif many and waits is None:
         st.button("Look at what a run today charges", key="fees.look_late", on_click=_look)
     elif known and waits is None:
         st.info("Nothing is late beyond what was charged already.", icon=":material/verified:")
-    _rules(known, unit)
     _runs(past, unit)
     with doing, reading() as session:
         _buttons(actor, today, is_new=bool(found))
@@ -66,9 +66,9 @@ def _look() -> None:
 
 
 def _figures(found: Sequence[Overdue], unit: Currency) -> None:
-    with st.grid(3, gap="small", min_column_width=200):
-        total = sum(one.fee.total for one in found)
-        st.metric(f"A run today charges ({unit.code})", words.amount(total, unit), border=True)
+    amount = words.amount(sum(one.fee.total for one in found), unit)
+    with st.grid(3, gap="small", min_column_width=cards.width([amount])):
+        st.metric(f"To be charged ({unit.code})", amount, border=True)
         st.metric("Students", f"{len({one.student_id for one in found}):,}", border=True)
         st.metric("Charges that are late", f"{len({one.charge_id for one in found}):,}", border=True)
 
@@ -132,7 +132,7 @@ def _charge_on(run: RunFacts, actor: Actor, bar: st.delta_generator.DeltaGenerat
 def _undo_on(run: RunFacts, actor: Actor, bar: st.delta_generator.DeltaGenerator) -> str:
     while run.waits:
         with writing() as session:
-            run = runs.undo_on(session, actor=actor, run_id=run.id)
+            run = runs.undo_on(session, actor=actor, run_id=run.id, so_far=run)
         bar.progress(run.reversed / max(run.entries, 1), f"{run.reversed:,} of {run.entries:,} entries")
     return f"The run is taken back: {_count(run.entries, 'entry', 'entries')} reversed."
 

@@ -11,15 +11,17 @@ from sqlalchemy.orm import Session
 from school.access.rules import Actor
 from school.db import reading, writing
 from school.delivery import worker
+from school.documents.invoice import invoices_pdf, invoices_zip
 from school.fees import runs
 from school.fees.runs import RunFacts
-from school.letters import queries, recipients
+from school.letters import queries, recipients, service
 from school.letters import writing as letters
 from school.letters.service import NO_MAIL, How, Written
+from school.reports import invoices as bills_on_paper
 from school.reports import recipients as rolls
 from school.settings import settings
 from school.students import queries as students
-from school.ui import feedback, filters, links, once, periods, words
+from school.ui import feedback, filters, links, once, paper_run, periods, words
 
 TICKET = "papers"
 WHO = {"Only who owes": True, "Everyone": False}
@@ -59,6 +61,9 @@ def statements(actor: Actor) -> None:
         )
 
     _offer("Statements", reach, write, actor, f"up to {words.date(last)}")
+    if actor.can("reports.read"):
+        run = {"reports.view": "Statement run", "reports.statements.for": "Each payer"}
+        st.page_link(links.REPORTS, label="Statements on paper", icon=":material/print:", query_params=run)
 
 
 def invoices(actor: Actor) -> None:
@@ -79,7 +84,28 @@ def invoices(actor: Actor) -> None:
     def write(session: Session, who: Actor, request_id: str, how: How) -> Written:
         return letters.invoices(session, actor=who, request_id=request_id, entry_ids=ids, how=how)
 
-    _offer("Invoices", reach, write, actor, "each once, however often this is pressed")
+    _offer("Invoices", reach, write, actor, "each goes out once, however often this is pressed")
+    _print(run, [bill.entry_id for bill in bills], actor)
+
+
+def _print(run: RunFacts, entry_ids: Sequence[int], actor: Actor) -> None:
+    """The invoices of a run on paper: as one file to print, or one each."""
+    if not entry_ids or len(entry_ids) > paper_run.PAPERS_MAX:
+        return
+    st.subheader("On paper", anchor=False)
+    kind = filters.choice("As", paper_run.AS, key="letters.invoices_as") or "pdf"
+    papers = paper_run.PaperRun(
+        key="letters.invoices",
+        asked=(run.id, tuple(entry_ids), kind),
+        count=len(entry_ids),
+        word="invoice",
+        file_name=f"invoices {run.term} {run.date}",
+        kind=kind,
+        capability=service.CAPABILITY,
+        read=lambda session: bills_on_paper.invoices(session, entry_ids),
+        make={"pdf": invoices_pdf, "zip": invoices_zip}[kind],
+    )
+    paper_run.offer(papers, actor, primary=not settings().sends_mail)
 
 
 def _name(run: RunFacts) -> str:
@@ -87,7 +113,7 @@ def _name(run: RunFacts) -> str:
 
 
 def _sends(run: RunFacts) -> bool:
-    return run.finished_at is not None and run.undone_at is None
+    return run.finished_at is not None and run.undone_at is None and "grant" not in run.details
 
 
 def _reach(session: Session, family_ids: Sequence[int]) -> Reach:
@@ -98,9 +124,7 @@ def _reach(session: Session, family_ids: Sequence[int]) -> Reach:
 def _offer(what: str, reach: Reach, write: Write, actor: Actor, note: str) -> None:
     st.metric(what, f"{reach.papers:,}", delta=note, delta_color="off", delta_arrow="off")
     if missing := reach.papers - reach.reached:
-        st.markdown(
-            words.quiet(f"{missing:,} of them reach nobody by e-mail: print theirs from the reports.")
-        )
+        st.markdown(words.quiet(f"{missing:,} of them reach nobody by e-mail: theirs go on paper."))
     request_id = once.ticket(TICKET)
     with st.container(horizontal=True):
         if settings().sends_mail:

@@ -67,7 +67,8 @@ def draw() -> None:
         st.info("No letter matches. Type less, or choose wider filters.", icon=":material/search_off:")
     else:
         st.info(
-            "No letter was written yet. Reminders and e-mailed receipts stand here.", icon=":material/mail:"
+            "No letter was written yet: begin with the reminders. What is e-mailed or printed stands here.",
+            icon=":material/mail:",
         )
 
 
@@ -80,6 +81,7 @@ def _figures() -> None:
         st.metric("Waiting", f"{waiting:,}", width="content")
         st.metric("Sent", f"{counts.get('sent', 0):,}", width="content")
         st.metric("Failed", f"{counts.get('failed', 0):,}", width="content")
+        st.metric("Printed", f"{counts.get('printed', 0):,}", width="content")
 
 
 def _rows(found: list[LetterFacts], zone: str) -> None:

@@ -137,7 +137,7 @@ def _do(rows: list[DueReminder], found: Preview, actor: Actor, request_id: str) 
                 continue
             st.button(
                 label,
-                type="primary" if how == "email" else "secondary",
+                type="primary" if how == ("email" if settings().sends_mail else "print") else "secondary",
                 icon=f":material/{icon}:",
                 key=f"letters.{how}",
                 disabled=how != "print" and not reached,

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import streamlit as st
 
+from school import languages
 from school.access.rules import Actor
 from school.db import reading, writing
 from school.drafts import service as drafting
 from school.errors import BadInput
 from school.letters import queries, rules, service
 from school.letters.rules import Stage
+from school.money import show_with_code
 from school.students import queries as students
 from school.students.queries import SchoolFacts
 from school.ui import drafts, feedback, forms, once, unsent, words
@@ -93,14 +97,15 @@ def _differs(typed: dict[str, TypedText], stage: Stage) -> bool:
 def _as_read(typed: dict[str, TypedText], school: SchoolFacts) -> None:
     """What a family would read, with an example for each placeholder."""
     unit = school.currency
+    language = languages.of(school.locale)
     example = {
         "guardian": "Grace Odhiambo",
         "family": "Odhiambo",
-        "students": "Amina and Juma Odhiambo",
-        "amount": f"{unit.code} {words.amount(EXAMPLE * 10**unit.exponent, unit)}",
-        "since": "15 January 2026",
+        "students": "Amina Odhiambo",
+        "amount": show_with_code(EXAMPLE * 10**unit.exponent, unit, school.locale),
+        "since": language.long_day(date(2026, 1, 15)),
         "days": "32",
-        "pay_by": "2 March 2026",
+        "pay_by": language.long_day(date(2026, 3, 2)),
         "school": school.name,
     }
     st.markdown(words.quiet("As a family reads it"))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from school.languages import later
 from school.ledger.wording import KIND_NAMES
 
 _PAGES = Path(__file__).resolve().parents[2] / "pages"
@@ -24,7 +25,7 @@ AUDIT = _PAGES / "audit.py"
 FAMILY, APPROVALS = _PAGES / "family.py", _PAGES / "approvals.py"
 
 DIGITS_MAX = 18  # more is no id of any database
-NO_CLASS = "No class"
+NO_CLASS = later("No class")
 ANY_OF_TYPE = {  # how the account filter says "all of a type"
     "tender": "Every tender",
     "income": "Every fee head",

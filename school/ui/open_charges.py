@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from school.languages import later
 from school.ledger import wording
 from school.reports.ageing import AgedCharge
 from school.settings import ROOT
@@ -12,11 +13,11 @@ PAGE = ROOT / "pages" / "open_charges.py"
 
 ALL = "All that is owed"
 BUCKETS = {  # the words of an age, and what `reports.ageing` calls it
-    "Not overdue": "not_due",
-    "1–30 days": "days_1_30",
-    "31–60 days": "days_31_60",
-    "61–90 days": "days_61_90",
-    "Over 90 days": "over_90",
+    later("Not overdue"): "not_due",
+    later("1–30 days"): "days_1_30",
+    later("31–60 days"): "days_31_60",
+    later("61–90 days"): "days_61_90",
+    later("Over 90 days"): "over_90",
 }
 AGES: dict[str, str | None] = {ALL: None, "Due": "due", "Overdue": "overdue", **BUCKETS}
 

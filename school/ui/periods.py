@@ -18,15 +18,22 @@ def choose(
     terms: Sequence[TermFacts], years: Sequence[YearFacts], *, page: str
 ) -> tuple[date | None, date | None]:
     """The first and the last day, both inclusive; None is without end. Latest periods are offered first."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        return fields(terms, years, page=page)
+
+
+def fields(
+    terms: Sequence[TermFacts], years: Sequence[YearFacts], *, page: str
+) -> tuple[date | None, date | None]:
+    """The same within a row of filters that is the caller's."""
     named = {f"{t.name} {t.year_name}": (t.starts_on, t.ends_on) for t in reversed(terms)}
     named |= {y.name: (y.starts_on, y.ends_on) for y in reversed(years)}
     how: dict[str, Any] = {"bind": "query-params", "width": filters.WIDTH}
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.selectbox("Period", [EVERYTHING, *named, OTHER], key=f"{page}.period", **how)
-        if name != OTHER:
-            return named.get(name, (None, None))
-        since = st.date_input("From", None, key=f"{page}.since", format=words.date_order(), **how)
-        until = st.date_input("To", None, key=f"{page}.until", format=words.date_order(), **how)
+    name = st.selectbox("Period", [EVERYTHING, *named, OTHER], key=f"{page}.period", **how)
+    if name != OTHER:
+        return named.get(name, (None, None))
+    since = st.date_input("From", None, key=f"{page}.since", format=words.date_order(), **how)
+    until = st.date_input("To", None, key=f"{page}.until", format=words.date_order(), **how)
     return _day(since), _day(until)
 
 

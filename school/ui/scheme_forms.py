@@ -122,8 +122,8 @@ def _one_rate(
     if len(rates) > 1:
         st.markdown(words.quiet("What it gives was set up by another way, and stays as it is."))
         return lambda _: list(rates)
-    st.markdown(words.quiet("Leave both empty where each grant says what it gives."))
     head, share, amount = part(heads, unit, rates[0] if rates else None)
+    st.markdown(words.quiet("Leave both empty where each grant says what it gives."))
 
     def read(stands: Mapping[str, Any]) -> list[Rate]:
         if not (stands.get(_SHARE) or stands.get(_AMOUNT)):

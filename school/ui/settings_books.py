@@ -19,11 +19,12 @@ from school.money import Currency
 from school.students import policies
 from school.students import queries as students
 from school.ui import feedback, forms, tables, words
+from school.ui.cashier import undone
 from school.ui.settings_form import WIDTH, Stands, Tell, button, text
 
 KINDS = {"payment": "Receipts", "refund": "Refunds"}
 THROUGH, REASON = "settings.locked_through", "settings.lock_reason"
-LOCKS_MAX = 100
+LOCKS_MAX, DAY = 100, 220
 AMOUNTS = [facts for facts in policies.POLICIES.values() if not facts.years]
 
 
@@ -81,6 +82,7 @@ def limits(actor: Actor) -> None:
     with reading() as session:
         unit, held = students.school(session).currency, policies.policies(session)
     mark = words.mark()
+    st.markdown("What is more, of one student within a day, a second person approves.")
     with st.form("settings.limits", width=WIDTH):
         for facts in AMOUNTS:
             value = held[facts.name]
@@ -89,7 +91,8 @@ def limits(actor: Actor) -> None:
             forms.amount_field(
                 facts.label, key=_limit_key(facts.name), unit=unit, value=shown, placeholder=none
             )
-            st.markdown(words.quiet(facts.says))
+            if facts.name == policies.BOUNCED_CHEQUE_FEE:
+                st.markdown(words.quiet(facts.says))
         button(
             "Keep", "settings.keep_limits", lambda session, stands: _limit(session, actor, stands, unit, mark)
         )
@@ -122,22 +125,32 @@ def _decided(values: Mapping[str, int | None], unit: Currency) -> str:
 
 
 def period_lock(actor: Actor) -> None:
-    """Through which date nothing can be posted, by whom and why; closing is undone by a newer row."""
+    """Through which date nothing can be posted, by whom and why; closing is undone by a newer row.
+
+    The date stands outside of the form, so that tills that are not done are told before it is pressed.
+    """
     with reading() as session:
         school, today = students.school(session), students.today(session)
         found = ledger.period_locks(session, limit=LOCKS_MAX)
     now = found[0].locked_through if found else None
     st.metric("The books are closed through", words.date(now) if now else "Not closed yet")
-    with st.form("settings.lock", width=WIDTH):
+    with st.container(width=DAY):
         through = forms.date_field("Close through", key=THROUGH, value=now, most=today)
+    with reading() as session:
+        tills = undone.of(session, through.value, now)
+    with st.container(width=WIDTH):
+        undone.warn(tills, through.value, school.currency)
+    with st.form("settings.lock", width=WIDTH):
         st.text_input("Reason", key=REASON, autocomplete="off", placeholder="October is reported")
         feedback.problem(REASON)
         st.markdown(words.quiet("An earlier date than now opens the days after it again."))
 
         def write(session: Session, stands: Stands) -> Tell:
             day = through.at(stands).day()
+            left = undone.of(session, day, ledger.locked_through(session))
             service.lock_period(session, actor=actor, through=day, reason=text(stands, REASON))
-            return lambda: f"Nothing can be posted for {words.date(day)} or before any more."
+            said = undone.told(left, school.currency)
+            return lambda: f"Nothing can be posted for {words.date(day)} or before any more.{said}"
 
         where = {"date": THROUGH, "reason": REASON}
         button("Close the period", "settings.keep_lock", write, empties=(REASON,), **where)

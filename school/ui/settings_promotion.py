@@ -21,7 +21,7 @@ from school.students import queries as students
 from school.students.next_year import LEAVES, NewYear
 from school.students.promotion import Done, Plan
 from school.students.queries import ClassFacts, TermFacts, YearFacts
-from school.ui import feedback, filters, forms, links, once, otherwise, tables, words
+from school.ui import cards, feedback, filters, forms, links, once, otherwise, tables, words
 from school.ui.settings_form import WIDTH
 
 INTO, TICKET = "settings.into", "turn"
@@ -164,12 +164,13 @@ def _figures(plan: Plan, turn: Turn, unit: Currency, step: Step) -> None:
     st.markdown(
         f"From **{words.plain(step.old.name)}** into **{words.plain(step.into.name)}**, as a dry run:"
     )
-    with st.grid(4, gap="small", min_column_width=180):
+    owed = words.amount(turn.owed, unit)
+    with st.grid(4, gap="small", min_column_width=cards.width([owed])):
         for label, value, below in (
             ("Another class", f"{plan.moved:,}", "move up"),
             ("The same class", f"{plan.stayed:,}", "stay"),
             ("Leave", f"{plan.left:,}", f"{turn.leavers_owing:,} of them owe"),
-            (f"Owed in {unit.code}", words.amount(turn.owed, unit), "brought forward by itself"),
+            (f"Owed in {unit.code}", owed, "brought forward"),
         ):
             st.metric(label, value, delta=below, delta_color="off", delta_arrow="off", border=True)
 

@@ -21,6 +21,10 @@ from school.ui.settings_form import WIDTH, Stands, Tell, button, text
 NAME, ADDRESS, HOW_TO_PAY = "settings.name", "settings.address", "settings.how_to_pay"
 ZONE, LOCALE, CURRENCY = "settings.time_zone", "settings.locale", "settings.currency"
 LOGO, NO_LOGO = "settings.logo", "settings.no_logo"
+LANGUAGE_HELP = (
+    "Receipts, statements, invoices, reminders, e-mails and the papers of the till are written in it. What "
+    "you have named yourselves, such as classes and fee heads, stays as you typed it."
+)
 PICTURES = ["png", "jpg", "jpeg", "svg"]
 
 
@@ -43,11 +47,23 @@ def draw(actor: Actor) -> None:
         with left:
             forms.choice_field("Time zone", proposals.time_zones(), key=ZONE, chosen=school.time_zone)
         with right:
-            tags = {tag: languages.own_name(tag) for tag in languages.offered(school.locale) if tag}
-            forms.choice_field("Language of documents", tags, key=LOCALE, chosen=school.locale)
+            tags = {tag: languages.of_papers(tag) for tag in languages.offered(school.locale) if tag}
+            forms.choice_field(
+                "Language of documents", tags, key=LOCALE, chosen=school.locale, help=LANGUAGE_HELP
+            )
+        if not languages.has_words(school.locale):
+            st.markdown(words.quiet(_in_english(school.locale)))
         _currency(school, begun)
         _logo(school)
         button("Keep", "settings.keep_school", lambda session, stands: _keep(session, actor, stands))
+
+
+def _in_english(tag: str) -> str:
+    name = words.plain(languages.own_name(tag))
+    return (
+        f"Documents have no words in {name} yet, so they are in English; numbers and dates are written as in "
+        f"{name}. Whoever knows both languages can add it in an afternoon: docs/languages.md tells how."
+    )
 
 
 def _currency(school: SchoolFacts, begun: bool) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from school.ledger import wording
 from school.ledger.queries import StatementRow
 from school.money import Currency
 from school.ui import words
 
 
-def stands(balance: int, unit: Currency) -> str:
+def stands(balance: int, unit: Currency, *, coloured: bool = True) -> str:
     """`owes 40.00`, `is settled`, as Markdown."""
-    return f"{'is ' if balance <= 0 else ''}{words.owes_in_colour(balance, unit)}"
+    said = words.owes_in_colour(balance, unit) if coloured else words.owes(balance, unit)
+    return f"{'is ' if balance <= 0 else ''}{said}"
 
 
 def stood(balance: int, unit: Currency) -> str:
@@ -20,4 +22,8 @@ def stood(balance: int, unit: Currency) -> str:
 
 
 def what(row: StatementRow) -> str:
-    return f"{row.description} (reversed)" if row.reversed_by is not None else row.description
+    """The due date is written as the reader writes dates, like the others of the screen."""
+    text = row.description
+    if row.due_date:
+        text = text.replace(f"due {wording.day(row.due_date)}", f"due {words.date(row.due_date)}")
+    return f"{text} (reversed)" if row.reversed_by is not None else text

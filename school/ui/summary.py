@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
 
-from school import clock
+from school import clock, languages
 from school.access.rules import Actor
 from school.documents.summary import Bar, Chart, Figure, Pair, SummaryFacts, summary_pdf
-from school.ui import board as boards
 from school.ui import charts, dashboard_charts, key_figures, links, words
 from school.ui.board import Board
 
 
 def button(board: Board, actor: Actor) -> None:
-    """The paper is made when it is asked for, from the figures on the screen."""
+    """The paper is made when asked for: the figures of the screen in the language of the school."""
     st.download_button(
         "Print",
         partial(summary_pdf, facts(board, actor)),
@@ -29,40 +29,63 @@ def button(board: Board, actor: Actor) -> None:
     )
 
 
-def facts(board: Board, actor: Actor) -> SummaryFacts:
-    now = clock.now()
+def facts(shown: Board, actor: Actor) -> SummaryFacts:
+    now, board = clock.now(), replace(shown, reader=languages.of(shown.school.locale))
+    reader, say = board.reader, board.reader.say
     return SummaryFacts(
         school_name=board.school.name,
         logo=board.school.logo,
-        heading=f"Fees as at {words.date(board.figures.as_at)}",
+        heading=say("Fees as at {day}", day=reader.day(board.figures.as_at)),
         sentence=key_figures.in_a_sentence(board).replace("**", ""),
         figures=tuple(Figure(*figure[:3]) for figure in key_figures.figures(board)),
         months_note=dashboard_charts.span(board),
         months=_months(board),
         charts=(
-            _chart("How old the debt is", "Days since each charge was due", dashboard_charts.age_bars(board)),
-            _chart("Collected by tender", board.term, dashboard_charts.account_bars(board.tenders, board)),
-            _chart("Billed by fee head", board.term, dashboard_charts.account_bars(board.fee_heads, board)),
+            _chart(
+                say("How old the debt is"),
+                say("Days since each charge was due"),
+                dashboard_charts.age_bars(board),
+            ),
+            _chart(
+                say("Collected by tender"),
+                board.term,
+                dashboard_charts.account_bars(board.tenders, board),
+            ),
+            _chart(
+                say("Billed by fee head"),
+                board.term,
+                dashboard_charts.account_bars(board.fee_heads, board),
+            ),
         ),
         classes=_chart(
-            "Collected by class",
+            say("Collected by class"),
             dashboard_charts.class_note(board),
             dashboard_charts.class_bars(board),
             dashboard_charts.WHOLE,
         ),
-        debtor_headings=("Student", "Class", "Owes", "Overdue", "Oldest due"),
+        debtor_headings=(
+            say("Student"),
+            say("Class"),
+            say("Owes"),
+            say("Overdue"),
+            say("Oldest due"),
+        ),
         debtors=tuple(
             (
                 row.name,
-                row.class_name or links.NO_CLASS,
+                row.class_name or say(links.NO_CLASS),
                 board.amount(row.balance),
                 board.amount(row.overdue),
-                words.date(row.oldest_due),
+                reader.day(row.oldest_due),
             )
             for row in board.debtors
         ),
-        printed=f"Printed {words.moment(now, board.school.time_zone)} for {actor.full_name or actor.name}",
-        locale=words.tag(),
+        printed=say(
+            "Printed {moment} for {name}",
+            moment=words.moment(now, board.school.time_zone, reader.tag),
+            name=actor.full_name or actor.name,
+        ),
+        locale=reader.tag,
         made_at=now,
     )
 
@@ -71,9 +94,7 @@ def _months(board: Board) -> tuple[Pair, ...]:
     rows = board.months
     most = max(max(row.collected, row.collected_last_year) for row in rows)
     return tuple(
-        Pair(
-            boards.month(row.month), _permille(row.collected, most), _permille(row.collected_last_year, most)
-        )
+        Pair(board.month(row.month), _permille(row.collected, most), _permille(row.collected_last_year, most))
         for row in rows
     )
 

@@ -11,19 +11,28 @@ from sqlalchemy.orm import Session
 from school.access.rules import Actor
 from school.cashier import queries as cashier
 from school.cashier.queries import Expected
-from school.checks import ledger as checks
 from school.db import reading
 from school.ledger import queries as ledger
 from school.money import Currency
-from school.reports import dashboard, movements, roster
+from school.reports import dashboard, movements
 from school.reports.movements import AccountTotal
 from school.students import queries as students
 from school.students.queries import SchoolFacts
-from school.ui import guard, keyboard, links, payment_desk, payment_search, receipts, words
+from school.ui import (
+    cards,
+    guard,
+    health_view,
+    keyboard,
+    links,
+    missing,
+    payment_desk,
+    payment_search,
+    receipts,
+    words,
+)
 from school.ui.cashier import said
 
 SEARCH, KEYS = "today.student", "today.keys"
-CARD = 160  # pixels: two beside each other on a phone
 
 
 @st.fragment
@@ -90,7 +99,8 @@ def _tenders(everybody: Sequence[AccountTotal], mine: Sequence[Expected], unit: 
     if not shown:
         st.caption("Nothing was taken yet today.")
         return
-    with st.grid(4, gap="small", min_column_width=CARD):
+    figures = [words.amount(one, unit) for one in (sum(t.amount for t in shown), *own.values())]
+    with st.grid(4, gap="small", min_column_width=cards.width(figures)):
         _till("In all", sum(t.amount for t in shown), sum(own.values()), unit)
         for total in shown:
             _till(words.plain(total.name), total.amount, own.get(total.account, 0), unit)
@@ -112,7 +122,8 @@ def owed(session: Session, school: SchoolFacts) -> None:
     unit, now = school.currency, dashboard.figures(session)
     months = [month for month in movements.months(session) if month.month <= now.as_at]
     st.header("What is owed", anchor=False)
-    with st.grid(3, gap="small", min_column_width=CARD):
+    figures = [words.amount(one, unit) for one in (now.owed, now.overdue, now.collected)]
+    with st.grid(3, gap="small", min_column_width=cards.width(figures)):
         st.metric("Owed in all", words.amount(now.owed, unit), border=True, height="stretch")
         st.metric("Overdue", words.amount(now.overdue, unit), border=True, height="stretch")
         term = f" in {now.term.name}" if now.term else ""
@@ -140,22 +151,31 @@ def owed(session: Session, school: SchoolFacts) -> None:
 
 
 def books(session: Session, actor: Actor) -> None:
-    """The state of the books, for who keeps the house."""
-    st.header("The books", anchor=False)
-    count, last = roster.page(session, limit=1).matches, ledger.last_entry(session)
-    findings = checks.verify(session, deep=False)
-    with st.grid(3, gap="small", min_column_width=CARD):
-        st.metric("Students", f"{count:,}", border=True)
-        st.metric("Entries", f"{last:,}", border=True)
-        st.metric("Quick check", "All agrees" if not findings else "Look below", border=True)
-    for finding in findings:
-        st.error(f"{words.plain(finding.message)} {words.plain(finding.mend)}", icon=":material/error:")
+    """The state of the house, for who keeps it: what is wrong stands in sentences below the figures."""
+    st.header("The house", anchor=False)
+    health_view.figures(health_view.read(session))
     with st.container(horizontal=True):
+        st.page_link(links.HEALTH, label="Health", icon=":material/monitor_heart:")
         if actor.can("imports.run"):
             st.page_link(links.IMPORTS, label="Import students", icon=":material/upload_file:")
-        st.page_link(links.HEALTH, label="Health", icon=":material/monitor_heart:")
-        st.page_link(links.STUDENTS, label="Students", icon=":material/groups:")
-        _all("Entries", {})
+        if actor.can("users.manage"):
+            st.page_link(links.USERS, label="Users", icon=":material/manage_accounts:")
+        if actor.can("audit.read"):
+            st.page_link(links.AUDIT, label="Audit log", icon=":material/history:")
+
+
+def to_set_up(session: Session, actor: Actor) -> None:
+    """What a school still has to decide or to add, each with the place where that is done."""
+    found = missing.missing(session)
+    if not found:
+        return
+    st.header("Still to be set up", anchor=False)
+    with st.container(border=True, gap="xsmall"):
+        for one in found:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.markdown(one.sentence, width="stretch")
+                if one.capability is None or actor.can(one.capability):
+                    st.page_link(one.page, label=one.action, query_params=one.address)
 
 
 def _all(label: str, address: dict[str, str]) -> None:

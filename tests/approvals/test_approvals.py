@@ -217,6 +217,31 @@ def test_nobody_decides_their_own(office: Office) -> None:
         )
 
 
+def test_who_asked_and_nobody_else_withdraws_until_it_is_decided(office: Office) -> None:
+    approval_id, approved = office.ask(), office.ask(amount=101_00)
+    office.decide("approve", approved)
+
+    with pytest.raises(NotAllowed, match="finn asked for this"):
+        office.decide("withdraw", approval_id, office.flo, reason="wrong child")
+    with pytest.raises(BadInput, match="Say why"):
+        office.decide("withdraw", approval_id, office.finn, reason=" ")
+    for _ in range(2):
+        office.decide("withdraw", approval_id, office.finn, reason="wrong child")
+    with pytest.raises(AlreadyDecided, match="finn withdrew this on 20 Mar 2026 already"):
+        office.decide("approve", approval_id)
+    with pytest.raises(AlreadyDecided, match="flo approved this on 20 Mar 2026 already"):
+        office.decide("withdraw", approved, office.finn, reason="wrong child")
+
+    assert office.balance(office.ann) == 399_00
+    with office.database.reading() as session:
+        told = select(AuditEvent.actor, AuditEvent.after, AuditEvent.reason).order_by(AuditEvent.id.desc())
+        assert list(session.execute(told).first() or ()) == [
+            "finn",
+            {"decision": "withdrawn", "entry": None},
+            "wrong child",
+        ]
+
+
 def test_who_may_no_longer_ask_is_not_approved(office: Office) -> None:
     approval_id = office.ask()
     with office.database.writing() as session:
@@ -276,6 +301,7 @@ def test_the_database_itself_keeps_what_was_asked_and_decided(office: Office) ->
         "UPDATE approval SET decision = 'approved', decided_at = asked_at, decided_by_id = asked_by_id": (
             approval_id
         ),
+        "UPDATE approval SET decision = 'withdrawn', decided_at = asked_at, decided_by_id = 1": approval_id,
         "UPDATE approval SET decision = 'approved'": decided,
         "DELETE FROM approval": approval_id,
     }
@@ -305,8 +331,9 @@ def test_of_two_who_decide_at_once_one_does_and_the_other_reads_a_sentence(offic
         outcomes = at_once(
             lambda: office.decide("approve", approval_id, office.flo),  # noqa: B023 - it is called in this turn
             lambda: office.decide("refuse", approval_id, office.fay, reason="no"),  # noqa: B023
+            lambda: office.decide("withdraw", approval_id, office.finn, reason="no"),  # noqa: B023
         )
-        assert sum(isinstance(one, AlreadyDecided) for one in outcomes) == 1, outcomes
+        assert sum(isinstance(one, AlreadyDecided) for one in outcomes) == 2, outcomes
         with office.database.reading() as session:
             fact = queries.approval(session, approval_id)
             assert (fact.decision == "approved") == (fact.entry_id is not None)

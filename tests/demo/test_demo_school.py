@@ -78,6 +78,10 @@ def test_it_holds_what_a_bursar_meets(demo: Database) -> None:
     assert min(owing.values()) > 20
     assert Counter(families.values())[2] > 50
     assert len(tenders) == 5
+    decided = counted(demo, "SELECT coalesce(decision, 'waits'), count(*) FROM approval GROUP BY 1")
+    assert decided == {"approved": 1, "refused": 1, "waits": 1}
+    shares = counted(demo, "SELECT share_bp, count(*) FROM family_payer GROUP BY 1")
+    assert shares["6000"] == shares["4000"] > 5
 
 
 def test_nothing_in_it_is_dated_after_today(demo: Database) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -68,10 +70,19 @@ def run(database: Database, *, students_max: int = 60, **how: object) -> int:
 def undo(database: Database, run_id: int, *, entries_max: int = 60) -> None:
     with database.writing() as session:
         runs.undo(session, actor=COMMAND_LINE, run_id=run_id, reason="wrong fees")
-    waits = True
-    while waits:
+    undo_on(database, run_id, entries_max=entries_max)
+
+
+def undo_on(database: Database, run_id: int, *, entries_max: int) -> None:
+    """What was told on the way is what stands at the end."""
+    now = None
+    while now is None or now.waits:
         with database.writing() as session:
-            waits = runs.undo_on(session, actor=COMMAND_LINE, run_id=run_id, entries_max=entries_max).waits
+            now = runs.undo_on(
+                session, actor=COMMAND_LINE, run_id=run_id, so_far=now, entries_max=entries_max
+            )
+    with database.reading() as session:
+        assert replace(now, undone_from=None) == runs.run(session, run_id)
 
 
 def balances(database: Database) -> dict[int, int]:

@@ -23,6 +23,7 @@ from school.fees.concessions import HeadCharge, granted
 from school.fees.models import Grant
 from school.fees.register import recipients, register
 from school.ledger import service as ledger
+from school.students import queries as students
 from tests import make, people
 from tests.fees import schemes as tables
 
@@ -75,13 +76,32 @@ def test_a_grant_counts_once_another_person_has_approved_it(books: Database) -> 
         with pytest.raises(NotAllowed, match="another person decides"):
             grants.approve(session, actor=who(session, "finn"), grant_id=asked.grant_id)
         grants.approve(session, actor=who(session, "fay"), grant_id=asked.grant_id)
-        with pytest.raises(RuleBroken, match="decided by fay already"):
+        with pytest.raises(RuleBroken, match="fay approved this grant already"):
             grants.refuse(session, actor=who(session, "ada"), grant_id=asked.grant_id, reason="late")
 
         assert given(session, ann) == 500_00
         event = audit.latest(session, "fees:grant:approve", f"grant:{asked.grant_id}")
         assert event is not None
         assert [(told or {})["state"] for told in (event.before, event.after)] == ["waiting", "granted"]
+
+
+def test_who_asked_withdraws_a_grant_until_another_person_has_approved_it(books: Database) -> None:
+    with books.writing() as session:
+        ann, ben, scheme = make.student(session), make.student(session), bursary(session)
+        wrong, approved = ask(session, ann, scheme), ask(session, ben, scheme)
+        grants.approve(session, actor=who(session, "fay"), grant_id=approved.grant_id)
+
+        with pytest.raises(NotAllowed, match="finn asked for this grant"):
+            grants.withdraw(session, actor=who(session, "fay"), grant_id=wrong.grant_id, reason="no")
+        grants.withdraw(
+            session, actor=who(session, "finn"), grant_id=wrong.grant_id, reason="the wrong child"
+        )
+        with pytest.raises(RuleBroken, match="This grant is over already"):
+            grants.approve(session, actor=who(session, "fay"), grant_id=wrong.grant_id)
+        with pytest.raises(RuleBroken, match="fay approved this grant already"):
+            grants.withdraw(session, actor=who(session, "finn"), grant_id=approved.grant_id, reason="late")
+
+        assert (given(session, ann), given(session, ben)) == (0, 500_00)
 
 
 def test_a_refused_grant_gives_nothing_and_may_be_asked_for_again(books: Database) -> None:
@@ -204,6 +224,10 @@ def test_the_register_says_what_each_scheme_has_cost_net_of_what_was_reversed(bo
 
         (cost,) = register(session, **YEAR)
         (row,) = recipients(session, scheme=scheme, **YEAR)
+        of_terms = {"since": date(2027, 1, 1), "until": date(2027, 1, 1)}
+        this_year = [term.id for term in students.terms(session)]
+        assert register(session, **of_terms, term_ids=this_year) == [cost], "by its terms, whatever the days"
+        assert [one.amount for one in register(session, **of_terms, term_ids=[99])] == [0]
 
     assert (cost.name, cost.kind, cost.students, cost.amount) == ("Board bursary", "bursary", 1, 500_00)
     assert (row.name, row.amount, row.reason) == ("Ann Abel", 500_00, "her mother teaches here")

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from school import clock
 from school.access.rules import COMMAND_LINE
+from school.checks.ledger import verify
 from school.db import Database
 from school.errors import BadDate, RuleBroken
 from school.fees import late_fee_run as running
@@ -22,8 +25,8 @@ from school.fees.late_fee_rules import add_rule, end_rule
 from school.fees.lateness import Account, Movement, RuleTerms, cost, still_to_charge
 from school.fees.register import register
 from school.fees.rules import LateFee
+from school.ledger import guards, service
 from school.ledger import queries as ledger
-from school.ledger import service
 from school.students import service as students
 from tests import make
 
@@ -105,6 +108,32 @@ def test_a_run_charges_only_what_is_new_and_never_for_a_late_fee(books: Database
 
     run(books, DUE + 73 * DAY)
     assert owed(books, ann) == 100_00 + 10_00 + 2_00
+
+
+def test_a_late_fee_that_disagrees_with_its_record_is_found(books: Database) -> None:
+    with books.writing() as session:
+        rule(session, flat_minor=10_00)
+        student(session)
+    run(books, DUE + 15 * DAY)
+    tampered = {
+        "nothing": "SELECT 1",
+        "amount": "UPDATE late_fee_line SET interest = interest + 1",
+        "day": "UPDATE late_fee_line SET through = '2026-01-21'",
+        "charge": "UPDATE late_fee_line SET charge_id = line_id",
+        "lost": "DELETE FROM late_fee_line",
+        "run": "UPDATE run SET kind = 'billing', term_id = (SELECT MIN(id) FROM term)",
+    }
+    found = {}
+    for name, statement in tampered.items():
+        with suppress(ZeroDivisionError), books.writing() as session:
+            guards.remove(session.connection())
+            session.execute(text(statement))
+            guards.install(session.connection())
+            found[name] = [(one.check, one.message) for one in verify(session)]
+            raise ZeroDivisionError
+
+    said = "A late fee and the record of what it is for do not agree: line 2."
+    assert found == {name: [] if name == "nothing" else [("late_fees", said)] for name in tampered}
 
 
 def test_grace_the_least_that_is_open_and_the_day_a_rule_begins_are_kept(books: Database) -> None:

@@ -21,8 +21,9 @@ ADDRESSES = (
     "/letters",
     "/reports?reports.view=Aged+debtors",
     "/reports?reports.view=Trial+balance",
-    "/family?family=1",
-    "/settings",
+    "/family?family=1&family.view=Statement",
+    "/settings?settings.view=New+year",
+    "/today",
     "/audit",
 )
 
@@ -45,4 +46,6 @@ def test_the_pages_of_the_year_fit_a_telephone_and_axe_finds_nothing(
         expect(page.get_by_role("heading", level=1).first).to_be_visible(timeout=steps.PATIENCE_MS)
         steps.accessible(page)
         assert page.evaluate("document.scrollingElement.scrollWidth") <= width, address
+        for tab in page.get_by_role("tab", selected=True).all():
+            expect(tab, address).to_be_in_viewport(ratio=0.9)
     context.close()

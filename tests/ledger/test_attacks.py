@@ -350,6 +350,17 @@ ATTACKS = (
     + CHANGES_OF_MEANING
 )
 
+CONSTRAINTS = {  # PostgreSQL's own, which look before its guards do
+    "an entry again": "pk_entry",
+    "a receipt again": "uq_entry_series_no",
+    "an entry without lines": "ck_entry_n_lines",
+    "a request id again": "uq_entry_request_id",
+    "a kind nobody knows": "ck_entry_kind",
+    "a second reversal": "uq_entry_reverses",
+    "a reversal of nothing": "fk_entry_reverses",
+    "a payment that reverses": "ck_entry_reversal_reverses",
+}
+
 
 @pytest.mark.parametrize("engine", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def test_every_attack_is_refused_by_name_and_leaves_no_trace(
@@ -366,7 +377,10 @@ def test_every_attack_is_refused_by_name_and_leaves_no_trace(
             with pytest.raises(SQLAlchemyError) as refused:
                 send(database, attack.statements)
 
-            assert attack.refusal.casefold() in str(refused.value.__cause__ or refused.value).casefold()
+            refusal = (
+                CONSTRAINTS.get(attack.name, attack.refusal) if engine == "postgresql" else attack.refusal
+            )
+            assert refusal.casefold() in str(refused.value.__cause__ or refused.value).casefold()
             assert truth(database) == before
 
 
@@ -449,7 +463,7 @@ def test_a_role_that_may_only_add_posts_and_touches_nothing_else(postgresql_data
         for forbidden in (
             "UPDATE student_balance SET balance = 0",
             "DELETE FROM line",
-            "DROP TRIGGER entry_seal ON entry",
+            "DROP TRIGGER entry_guard ON entry",
         ):
             with (
                 pytest.raises(DBAPIError, match=r"permission denied|must be owner"),

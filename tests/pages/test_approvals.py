@@ -53,6 +53,24 @@ def test_one_asks_another_approves_and_the_account_tells_it(
     assert balance(books, ann) == 700_00
 
 
+def test_who_asked_withdraws_with_a_reason_and_the_decider_reads_it(
+    books: Database, open_page: Open, ann: int
+) -> None:
+    do(open_page("student", name="finn", student=str(ann), do="write_off"), "200", reason="Moved away")
+    own, late = open_page("approvals", name="finn"), open_page("approvals", name="flo")
+
+    own.button(key="approvals.withdraw.1").click().run()
+    refused = errors(own)
+    own.text_input(key="approvals.reason.1").set_value("The wrong child")
+    own.button(key="approvals.withdraw.1").click().run()
+    late.button(key="approvals.approve.1").click().run()
+
+    assert refused == ["Say why: the reason stays in the books."]
+    assert own.success[0].value == "Write-off of USD 200.00 for Ann Abel is withdrawn; nothing was recorded."
+    assert errors(late) == ["finn withdrew this on 20 Mar 2026 already."]
+    assert balance(books, ann) == 900_00
+
+
 def test_who_decides_too_late_reads_who_decided(books: Database, open_page: Open, ann: int) -> None:
     do(open_page("student", name="finn", student=str(ann), do="write_off"), "200", reason="Moved away")
     early, late = open_page("approvals", name="flo"), open_page("approvals", name="ada")

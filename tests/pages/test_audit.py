@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from school.access.rules import COMMAND_LINE
+from school.access.rules import ADMINISTRATOR, COMMAND_LINE, Actor
 from school.db import Database
 from school.students import service as students
 from school.ui import links
-from school.ui.audit_view import goal
+from school.ui.audit_goals import goal
 from tests import make
 from tests.pages.conftest import Open
 from tests.pages.test_payments import text
+
+ADA = Actor(1, "ada", "", None, frozenset({ADMINISTRATOR}))
 
 
 @pytest.fixture
@@ -56,12 +58,19 @@ def test_older_rows_are_a_press_away(books: Database, open_page: Open) -> None:
 
 
 def test_a_row_leads_to_what_it_is_about() -> None:
-    assert goal("student:7", "Ann") == (links.STUDENT, {"student": "7"})
-    assert goal("account:CASH", "Cash")[1] == {
+    assert goal("student:7", "Ann", ADA) == (links.STUDENT, {"student": "7"})
+    assert goal("account:CASH", "Cash", ADA)[1] == {
         "settings.view": "Tenders and accounts",
         "settings.account": "Cash",
     }
-    assert goal("roles", "roles") == (links.AUDIT, {"subject": "roles"})
+    assert goal("roles", "roles", ADA) == (links.AUDIT, {"subject": "roles"})
+    assert goal("cash-up:3", "Cash-up 3", ADA) == (links.CASHUP, {"cash_up": "3"})
+    assert goal("fee:18", "Tuition", ADA) == (links.AUDIT, {"subject": "fee:18"})
+    assert goal("fee:18", "Tuition", COMMAND_LINE)[1] == {
+        "fees.view": "Fee structure",
+        "do": "fee",
+        "of": "18",
+    }
 
 
 def test_the_log_is_not_for_everybody(open_page: Open) -> None:

@@ -17,6 +17,7 @@ from school.ledger import queries as ledger
 from school.ui import late_fees_view
 from tests import make, people
 from tests.fees import schemes as tables
+from tests.fees import structure
 from tests.pages.conftest import Open
 from tests.pages.test_payments import errors, text
 
@@ -44,6 +45,29 @@ def told(at: AppTest) -> str:
 def states(books: Database) -> list[str]:
     with books.reading() as session:
         return list(session.scalars(select(Grant.state).order_by(Grant.id)))
+
+
+def test_a_grant_is_given_at_once_for_the_term_that_is_billed(
+    open_page: Open, books: Database, ann: int
+) -> None:
+    with books.writing() as session:
+        structure.fees(session)
+    structure.run(books)
+    granted = {"fees.view": "Concessions", "do": "end", "grant": "1"}
+    with books.writing() as session:
+        tables.grant(session, ann, "STAFF")
+    at, late = (open_page("fees", name=name, **granted) for name in ("finn", "fay"))
+    assert "Not given yet of what is billed: USD 500.00 for Term 2 2026." in text(at)
+
+    at.button(key="fees.give").click().run()
+    late.button(key="fees.give").click().run()
+    again = open_page("fees", name="finn", **granted)
+
+    assert told(at) == "Staff for Ann Abel is given: USD 500.00 for Term 2 2026."
+    assert told(late) == "It was given already: nothing more is forgiven."
+    assert "Not given yet" not in text(again)
+    with books.reading() as session:
+        assert ledger.balance(session, ann) == 600_00
 
 
 def test_a_grant_is_asked_for_by_one_and_approved_by_another(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from school.access.rules import COMMAND_LINE
 from school.db import Database
-from school.students import queries
+from school.students import payers, queries
 from tests import make
 from tests.pages.conftest import Open
 from tests.pages.test_payments import errors, text
@@ -48,6 +49,25 @@ def test_finance_says_who_pays_and_each_payer_is_told_their_part(
     assert refused == ["The shares add up to 90 %: make it 100 %, or leave all empty."]
     assert at.success[0].value == "The charges are shared anew."
     assert at.dataframe[0].value.iloc[0].tolist()[:3] == ["Mrs Abel", "owes 1,000.00", "100 %"]
+
+
+def test_a_payer_sees_their_share_above_what_the_family_was_charged(
+    books: Database, open_page: Open, family: tuple[int, int]
+) -> None:
+    with books.writing() as session:
+        payers.share_charges(
+            session, actor=COMMAND_LINE, family_id=family[0], shares={family[1]: payers.WHOLE}
+        )
+    view = {"family.view": "Statement", "family.for": "Mrs Abel, 100 %"}
+    at = open_page("family", name="hope", family=str(family[0]), **view)
+
+    assert figures(at)["Mrs Abel (USD)"] == ":orange[owes 1,000.00]"
+    assert at.dataframe[0].value.to_numpy().tolist() == [
+        ["Charged after concessions", "1,000.00", "1,000.00"],
+        ["Paid", "0.00", "0.00"],
+        ["Still owed", "owes 1,000.00", "owes 1,000.00"],
+    ]
+    assert list(at.dataframe[1].value["Balance"]) == ["owes 900.00", "owes 1,000.00"]
 
 
 def test_a_family_payment_begins_with_the_child_who_owes_most(

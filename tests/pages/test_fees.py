@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -36,6 +37,10 @@ def column(at: AppTest, key: str, heading: str) -> list[str]:
     )
 
 
+def due_date(at: AppTest) -> Any:
+    return next(one for one in at.date_input if str(one.key).startswith("fees.due_date"))
+
+
 def told(at: AppTest) -> str:
     return " ".join(one.value for one in at.success)
 
@@ -53,6 +58,14 @@ def test_a_term_is_previewed_billed_and_taken_back(
         "in no class",
     ]
 
+    for slip, refused in (
+        (date(2025, 1, 1), "Choose a date from Mar 20, 2026 on."),
+        (date(9999, 1, 1), "Choose a date up to"),
+    ):
+        due_date(at).set_value(slip)
+        at.button(key="fees.bill").click().run()
+        assert [error[: len(refused)] for error in errors(at)] == [refused]
+    due_date(at).set_value(make.TODAY)
     at.button(key="fees.bill").click().run()
 
     assert "Term 2 2026 is billed: USD 2,700.00 to 3 students." in told(at)
@@ -99,8 +112,8 @@ def test_the_fee_structure_is_set_up_on_the_page(books: Database, open_page: Ope
     at.text_input(key="fees.share.3.2").set_value("30 %")
     at.button(key="fees.press").click().run()
     assert "The plan is kept" in told(at)
-    assert column(at, "fees.plans", "Due") == [
-        "40 % when the term begins · 30 % 30 days after · 30 % 60 days after"
+    assert column(at, "fees.plans", "Due, from the first day of the term") == [
+        "40 % when the term begins · 30 % after 30 days · 30 % after 60 days"
     ]
 
     at = open_page("fees", name="finn", **{"fees.view": "Fee structure", "do": "add_fee"})

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from datetime import timedelta
+from zipfile import ZipFile
 
 import pytest
 from sqlalchemy.orm import Session
@@ -191,6 +193,24 @@ def test_a_receipt_is_emailed_from_where_it_is_looked_at_once_to_an_address(
 
     assert "was sent to Abel@home.example before" in text(at)
     assert [(one.kind, one.to_name) for one in written(books)] == [("receipt", "Mrs Abel")]
+
+
+def test_the_invoices_of_a_run_come_as_one_file_to_print(
+    owing: None, books: Database, open_page: Open
+) -> None:
+    with books.writing() as session:
+        a_billing_run(session)
+    zipped = {"letters.view": "Invoices", "letters.invoices_as": "A PDF each, zipped"}
+    at = open_page("letters", name="finn", **zipped)
+
+    at.button(key="letters.invoices.make").click().run()
+
+    assert not at.exception
+    _, made = at.session_state["letters.invoices.file"]
+    with ZipFile(io.BytesIO(made)) as file:
+        names = [name.partition("- invoice")[0] for name in file.namelist()]
+    assert names == ["R-0 Ann Abel", "R-1 Ann Bell", "R-2 Ann Cole"]
+    assert written(books) == []
 
 
 @pytest.mark.parametrize("view", ["Statements", "Invoices"])

@@ -5,12 +5,16 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
+from school.access.models import User
 from school.db import Database
 from school.ledger import queries as ledger
+from school.ledger import service
+from school.ledger.service import Share, TenderPart
 from school.students import policies, promotion, queries
-from tests import make
+from tests import make, people
 from tests.pages.conftest import Open
 from tests.pages.test_payments import errors, text
 
@@ -54,6 +58,17 @@ def test_the_school_is_changed_and_its_currency_only_before_the_first_entry(
     with books.writing() as session:
         make.bill(session, make.student(session), (100, make.TODAY))
     assert "The currency is KES. It stays" in text(opened(open_page, "School"))
+
+
+def test_the_language_of_documents_says_whether_there_are_words_in_it(
+    books: Database, open_page: Open
+) -> None:
+    shown = text(press(opened(open_page, "School"), "keep_school", locale="pl-PL"))
+
+    assert "no words in Polski (Polska) yet, so they are in English" in shown
+    assert "Polski (Polska) · words in English" in opened(open_page, "School").selectbox[1].options
+    again = text(press(opened(open_page, "School"), "keep_school", locale="sw-KE"))
+    assert "no words" not in again
 
 
 LOGO = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9"/></svg>'
@@ -170,6 +185,40 @@ def test_a_period_is_closed_with_a_reason_and_the_history_says_by_whom(
     with books.reading() as session:
         assert ledger.locked_through(session) == date(2026, 2, 28)
     assert list(at.dataframe[0].value["By"]) == ["ada"]
+
+
+def test_tills_that_are_not_done_are_named_with_their_money_before_a_period_is_closed(
+    books: Database, open_page: Open
+) -> None:
+    with books.writing() as session:
+        ann = make.student(session, "Ann")
+        make.bill(session, ann, (9_000, make.TODAY))
+        finn = people.signed_in(session, session.scalars(select(User.id).where(User.name == "finn")).one())
+        for minor, tender in ((4_000, "CASH"), (500, "CARD")):
+            service.record_payment(
+                session,
+                actor=finn,
+                request_id=make.request_id(),
+                date=make.TODAY,
+                tenders=[TenderPart(tender, minor)],
+                shares=[Share(ann, minor)],
+            )
+    at = opened(open_page, "Period lock")
+    unasked = [one.value for one in at.warning]
+
+    at.date_input(key="settings.locked_through").set_value(make.TODAY).run()
+    warned = [one.value for one in at.warning]
+    press(at, "keep_lock", lock_reason="March is reported")
+
+    assert unasked == []
+    assert [one.partition(". ")[0] for one in warned] == [
+        "Not counted and signed up to Mar 20, 2026: the till of finn (USD 45.00)"
+    ]
+    assert told(at) == [
+        "Nothing can be posted for Mar 20, 2026 or before any more. "
+        "Not counted and signed yet: the till of finn (USD 45.00)."
+    ]
+    assert not at.warning
 
 
 @pytest.fixture

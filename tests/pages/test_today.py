@@ -69,7 +69,20 @@ def test_an_administrator_sees_the_state_of_the_books(school: Database, open_pag
 
     assert not at.exception
     shown = figures(at)
-    assert (shown["Students"], shown["Entries"], shown["Quick check"]) == ("1", "3", "All agrees")
+    assert (shown["The books"], shown["Failed sign-ins in 24 hours"]) == ("Agree", "0")
+    assert list(shown).index("The books") < list(shown).index("Owed in all")
+
+
+def test_an_administrator_is_told_what_is_still_to_be_set_up_and_led_there(
+    school: Database, open_page: Open
+) -> None:
+    at = open_page("today", name="ada")
+
+    assert "Invoices and statements do not say how to pay yet." in text(at)
+    assert "No student is in the books yet." not in text(at)
+    (link,) = (one for one in at.page_link if one.label == "School")
+    assert link.proto.query_string == "settings.view=School"
+    assert "Still to be set up" not in text(open_page("today", name="finn"))
 
 
 def test_an_administrator_is_told_when_the_books_disagree(school: Database, open_page: Open) -> None:
@@ -78,7 +91,7 @@ def test_an_administrator_is_told_when_the_books_disagree(school: Database, open
 
     at = open_page("today", name="ada")
 
-    assert figures(at)["Quick check"] == "Look below"
+    assert figures(at)["The books"] == "Disagree"
     assert any("balance" in error for error in errors(at))
 
 

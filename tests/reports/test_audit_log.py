@@ -10,14 +10,16 @@ import pytest
 from school import clock
 from school.access import service as access
 from school.access.rules import COMMAND_LINE, HEAD
-from school.audit import events
+from school.audit import events, wording
 from school.db import Database
-from school.reports import audit_log
+from school.fees import grants, schemes
+from school.reports import audit_facts, audit_log
 from school.reports.audit_log import Asked
 from school.students import queries
 from school.students import service as students
 from school.ui.audit_view import csv_file
 from tests import make, people
+from tests.fees import structure
 
 
 @pytest.fixture
@@ -60,6 +62,38 @@ def test_it_is_found_by_every_word_of_name_person_event_and_reason(books: Databa
     assert found(books, text="100% nobody_") == []
 
 
+def test_what_has_a_number_is_told_found_and_explained_by_its_name(books: Database) -> None:
+    with clock.set_to(make.NOON + timedelta(days=2)), books.writing() as session:
+        structure.fees(session)
+        form_1 = queries.classes(session)[0].id
+        structure.set_fee(session, "MEALS", 300_00, class_id=form_1, term_id=structure.term_id(session))
+        code = schemes.add_scheme(session, actor=COMMAND_LINE, name="Board bursary", kind="bursary")
+        grants.request(
+            session,
+            actor=COMMAND_LINE,
+            request_id=make.request_id(),
+            student_id=1,
+            scheme=code,
+            share_bp=50_00,
+            reason="board decision",
+            valid_from=make.TODAY,
+        )
+
+    assert found(books, text="meals form")[0] == (events.FEE_SET, "Meals, Form 1, Term 2 2026")
+    assert found(books, event=events.PLAN_SET) == [(events.PLAN_SET, "Three parts")]
+    assert found(books, text="zoe")[0] == (events.GRANT_REQUESTED, "Board bursary for Zoë Abel")
+    with books.reading() as session:
+        (fee,) = audit_log.page(session, Asked(event=events.FEE_SET), limit=1)
+    assert fee.after is not None
+    assert [fee.after[key] for key in ("year_id", "term_id", "class_id", "account", "plan_id")] == [
+        "2026",
+        "Term 2 2026",
+        "Form 1",
+        "Meals",
+        None,
+    ]
+
+
 def test_it_is_filtered_by_person_event_subject_and_day(books: Database) -> None:
     assert found(books, actor="ada") == [DISABLED, MOVED]
     assert found(books, event=events.STUDENT_ADDED) == [ADDED]
@@ -67,6 +101,16 @@ def test_it_is_filtered_by_person_event_subject_and_day(books: Database) -> None
     assert found(books, since=date(2026, 3, 21), until=date(2026, 3, 21)) == [DISABLED, MOVED]
     assert found(books, until=date(2026, 3, 19)) == []
     assert found(books, actor="ada", event=events.STUDENT_ADDED) == []
+
+
+def test_amounts_shares_and_years_are_told_as_people_write_them(books: Database) -> None:
+    kept = {"year_id": 1, "amount": 650_00, "share_bp": 2_500, "position": 3, "active": True}
+    with books.reading() as session:
+        told = audit_facts.names(session, [kept]).told(kept)
+
+    assert told == {"year_id": "2026", "amount": "650.00", "share_bp": "25 %", "position": 3, "active": True}
+    said = "year: 2026; amount: 650.00; share: 25 %; position: 3; active: yes"
+    assert wording.difference(None, told) == said
 
 
 def test_classes_are_told_by_name_and_the_file_holds_what_matches(books: Database) -> None:

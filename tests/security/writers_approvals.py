@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
+from sqlalchemy.orm import Session
+
+from school import clock
+from school.access.rules import Actor
 from school.approvals import service as approvals
+from school.approvals.models import Approval
 from school.ledger import service as ledger
 from school.students import policies
 from tests import make
-from tests.security.writers import Writer
+from tests.security.writers import World, Writer
+
+
+def own(session: Session, actor: Actor, about: World) -> int:
+    """A write-off this person has asked for, whoever may ask."""
+    asked = Approval(
+        request_id=make.request_id(),
+        kind="write_off",
+        student_id=about.student,
+        amount=6_000,
+        details={},
+        reason="moved away",
+        asked_at=clock.now(),
+        asked_by_id=actor.user_id,
+        asked_by=actor.name,
+    )
+    session.add(asked)
+    session.flush()
+    return asked.id
+
 
 WRITERS: dict[str, Writer] = {
     "school.approvals.service.approve": Writer(
@@ -27,6 +51,10 @@ WRITERS: dict[str, Writer] = {
     "school.approvals.service.refuse": Writer(
         "approvals.decide",
         lambda s, a, w: approvals.refuse(s, actor=a, approval_id=w.asked, reason="they pay next week"),
+    ),
+    "school.approvals.service.withdraw": Writer(
+        "write_offs.record",
+        lambda s, a, w: approvals.withdraw(s, actor=a, approval_id=own(s, a, w), reason="the wrong child"),
     ),
     "school.ledger.service.bounced.bounce": Writer(
         "payments.reverse",

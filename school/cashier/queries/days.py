@@ -9,21 +9,26 @@ from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
 from school.access.models import User
-from school.cashier.models import CashUp, DayClose
+from school.cashier.models import CashUp, CashUpTender, DayClose
 from school.cashier.queries.counts import is_waiting
 from school.cashier.queries.tills import MONEY_MOVES, beginning
 from school.ledger.models import Account, Entry, Line, PeriodLock
+from school.ledger.queries.allocation import total
 
 ROWS_PER_PAGE = 50
 
 
 @dataclass(frozen=True)
 class Missing:
-    """A till that keeps a day open: it is not counted, or the count `cash_up_id` is not signed."""
+    """A till that keeps a day open: it is not counted, or the count `cash_up_id` is not signed.
+
+    `amount` is minor units: what the books expect of the entries up to the day, or what was counted.
+    """
 
     cashier_id: int
     cashier: str
     cash_up_id: int | None
+    amount: int
 
 
 @dataclass(frozen=True)
@@ -72,21 +77,29 @@ def missing(session: Session, day: dt.date) -> list[Missing]:
         .correlate(User)
         .scalar_subquery()
     )
-    uncounted = exists().where(
+    moved = (
         Entry.actor_id == User.id,
         Entry.kind.in_(MONEY_MOVES),
         Entry.id > func.coalesce(last, beginning(session)),
         Entry.date <= day,
-        exists().where(Line.entry_id == Entry.id, Account.code == Line.account, Account.type == "tender"),
     )
-    tills = session.execute(select(User.id, User.name).where(uncounted).order_by(User.name))
+    by_tender = (Line.entry_id == Entry.id, Account.code == Line.account, Account.type == "tender")
+    uncounted = exists().where(*moved, exists().where(*by_tender))
+    expected = select(-total(Line.amount)).where(*moved, *by_tender).correlate(User).scalar_subquery()
+    tills = session.execute(select(User.id, User.name, expected).where(uncounted).order_by(User.name))
+    counted = (
+        select(total(CashUpTender.counted))
+        .where(CashUpTender.cash_up_id == CashUp.id)
+        .correlate(CashUp)
+        .scalar_subquery()
+    )
     unsigned = session.execute(
-        select(CashUp.cashier_id, CashUp.cashier, CashUp.id)
+        select(CashUp.cashier_id, CashUp.cashier, CashUp.id, counted)
         .where(*is_waiting(), _reaches_back_to(day))
         .order_by(CashUp.id)
     )
     return [
-        *(Missing(user_id, name, None) for user_id, name in tills),
+        *(Missing(user_id, name, None, amount) for user_id, name, amount in tills),
         *(Missing(*row) for row in unsigned),
     ]
 

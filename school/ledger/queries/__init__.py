@@ -31,10 +31,10 @@ from school.ledger.queries.family import (
     family_statement,
 )
 from school.ledger.queries.numbering import SeriesFacts, series
+from school.ledger.queries.paid import PaidItem
 from school.ledger.queries.payers import PayerStanding, payer_standings
 from school.ledger.queries.reallocations import Holding, holdings
 from school.ledger.queries.receipts import (
-    PaidItem,
     Receipt,
     ReceiptRow,
     ReceiptStudent,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, aliased
 
 from school.ledger.models import Entry, Line, PaymentPayer
-from school.ledger.queries.allocation import total
+from school.ledger.queries.allocation import balances, total
 from school.money import split
 from school.students.rules import Payer, fold
 
@@ -27,7 +28,11 @@ class PayerStanding:
 
 
 def payer_standings(
-    session: Session, student_ids: Collection[int], payers: Sequence[Payer]
+    session: Session,
+    student_ids: Collection[int],
+    payers: Sequence[Payer],
+    *,
+    as_at: date | None = None,
 ) -> list[PayerStanding]:
     """In the order given; what they owe adds up to the balances of the students. Empty without payers.
 
@@ -36,9 +41,9 @@ def payer_standings(
     """
     if not payers:
         return []
-    of_students = Line.student_id.in_(student_ids)
-    balance = session.scalars(select(total(Line.amount)).where(of_students)).one()
-    paid = _paid(session, student_ids, payers)
+    held = session.execute(balances(as_at=as_at, students=list(student_ids)))
+    balance = sum(row.balance for row in held)
+    paid = _paid(session, student_ids, payers, as_at)
     weights = [payer.share_bp for payer in payers]
     borne, others = split(balance + paid.total(), weights), split(paid[None], weights)
     return [
@@ -47,17 +52,21 @@ def payer_standings(
     ]
 
 
-def _paid(session: Session, student_ids: Collection[int], payers: Sequence[Payer]) -> Counter[int | None]:
-    """What stands of the payments for these students, by the payer's guardian id; None is anybody else."""
+def _paid(
+    session: Session, student_ids: Collection[int], payers: Sequence[Payer], as_at: date | None
+) -> Counter[int | None]:
+    """What stood of the payments for these students, by the payer's guardian id; None is anybody else."""
     later = aliased(Entry)
-    rows = session.execute(
+    undone = later.reverses == Entry.id
+    query = (
         select(Entry.payer, PaymentPayer.guardian_id, (-total(Line.amount)).label("amount"))
         .join(Entry, Entry.id == Line.entry_id)
-        .outerjoin(later, later.reverses == Entry.id)
+        .outerjoin(later, and_(undone, later.date <= as_at) if as_at else undone)
         .outerjoin(PaymentPayer, PaymentPayer.entry_id == Entry.id)
         .where(Line.student_id.in_(student_ids), Entry.kind == "payment", later.id.is_(None))
         .group_by(Entry.payer, PaymentPayer.guardian_id)
     )
+    rows = session.execute(query.where(Entry.date <= as_at) if as_at else query)
     known = {payer.guardian_id for payer in payers}
     names = Counter(fold(payer.name) for payer in payers)
     named = {fold(payer.name): payer.guardian_id for payer in payers if names[fold(payer.name)] == 1}

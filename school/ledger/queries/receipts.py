@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session, aliased
 from school.errors import NotFound
 from school.ledger import wording
 from school.ledger.models import Account, Entry, Line
-from school.ledger.queries.allocation import balances, open_items, total
-from school.ledger.queries.statement import wording_of_charge
-from school.students.models import SchoolClass, Student, Term
+from school.ledger.queries.allocation import balances, total
+from school.ledger.queries.paid import PaidItem, paid_items
+from school.students.models import SchoolClass, Student
 
 
 @dataclass(frozen=True)
@@ -29,16 +29,6 @@ class ReceiptStudent:
     class_name: str
     paid: int
     balance_after: int
-
-
-@dataclass(frozen=True)
-class PaidItem:
-    """What the payment took off one charge; `description` leaves the due date to its own column."""
-
-    admission_no: str
-    description: str
-    due_date: dt.date
-    amount: int
 
 
 @dataclass(frozen=True)
@@ -204,7 +194,7 @@ def _receipt(session: Session, *which: Any) -> Receipt | None:
         return None
     reversal = session.scalars(select(Entry).where(Entry.reverses == entry.id)).one_or_none()
     students = _students(session, entry.id)
-    paid_items = _paid_items(session, entry.id, {s.student_id: s.admission_no for s in students})
+    items = paid_items(session, entry.id, {s.student_id: s.admission_no for s in students})
     return Receipt(
         entry_id=entry.id,
         series=entry.series,
@@ -218,8 +208,8 @@ def _receipt(session: Session, *which: Any) -> Receipt | None:
         total=-entry.total,
         tenders=_tenders(session, entry.id),
         students=students,
-        paid_items=paid_items,
-        credit_kept=-entry.total - sum(item.amount for item in paid_items),
+        paid_items=items,
+        credit_kept=-entry.total - sum(item.amount for item in items),
         reversed_by=reversal.id if reversal else None,
         reversal_document=wording.document_or_none(reversal.series, reversal.no)
         if reversal and reversal.series
@@ -260,41 +250,3 @@ def _students(session: Session, entry_id: int) -> tuple[ReceiptStudent, ...]:
     then = session.execute(balances(through_entry=entry_id, students=[row[0] for row in rows]))
     after = {row.student_id: row.balance for row in then}
     return tuple(ReceiptStudent(*row, balance_after=after[row[0]]) for row in rows)
-
-
-def _paid_items(session: Session, entry_id: int, students: dict[int, str]) -> tuple[PaidItem, ...]:
-    """What is open without the payment less what is open with it, charge by charge."""
-    before = open_items(through_entry=entry_id - 1, students=students)
-    after = open_items(through_entry=entry_id, students=students)
-    paid = before.c.open - func.coalesce(after.c.open, 0)
-    rows = session.execute(
-        select(
-            Line.student_id,
-            Line.due_date,
-            Line.memo,
-            Line.account,
-            Account.name.label("account_name"),
-            Term.name.label("term_name"),
-            Entry.kind,
-            paid.label("paid"),
-        )
-        .select_from(before)
-        .outerjoin(after, after.c.line_id == before.c.line_id)
-        .join(Line, Line.id == before.c.line_id)
-        .join(Entry, Entry.id == Line.entry_id)
-        .join(Account, Account.code == Line.account)
-        .outerjoin(Term, Term.id == Line.term_id)
-        .where(paid > 0)
-        .order_by(Line.due_date, Line.id)
-    ).all()
-    order = list(students)
-    rows = sorted(rows, key=lambda row: order.index(row.student_id))
-    return tuple(
-        PaidItem(
-            students[row.student_id],
-            wording_of_charge(row, with_due_date=False),
-            row.due_date,
-            row.paid,
-        )
-        for row in rows
-    )

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, aliased
 
+from school.languages import ENGLISH, Language
 from school.ledger import wording
 from school.ledger.models import Account, Entry, Line
 from school.ledger.queries.allocation import total
@@ -58,21 +59,33 @@ def statement(
 
 
 def movements(
-    session: Session, student_ids: Sequence[int], since: dt.date | None, until: dt.date | None
+    session: Session,
+    student_ids: Sequence[int],
+    since: dt.date | None,
+    until: dt.date | None,
+    *,
+    language: Language = ENGLISH,
+    with_due_date: bool = True,
 ) -> list[tuple[int, StatementRow]]:
-    """(student id, row) of every movement of these students by date; the rows' balances are not yet told."""
+    """(student id, row) of every movement of these students by date; the rows' balances are not yet told.
+
+    A paper says its rows in its own language, and the due date by itself.
+    """
     lines = session.execute(_lines(student_ids, since, until)).all()
     transfers = [r for r in lines if r.kind == "transfer"]
     others = _other_students(session, {r.entry_id for r in transfers})
-    charges = _charges(session, {r.pays for r in transfers if r.pays is not None})
+    charges = _charges(session, {r.pays for r in transfers if r.pays is not None}, language)
     rows: list[tuple[int, StatementRow]] = []
     for (entry_id, student_id), group in groupby(lines, key=lambda r: (r.entry_id, r.student_id)):
         of_entry = list(group)
         if of_entry[0].kind in CHARGED_LINE_BY_LINE:
-            rows += [(student_id, _row([line], wording_of_charge(line))) for line in of_entry]
+            rows += [
+                (student_id, _row([line], wording_of_charge(line, language, with_due_date=with_due_date)))
+                for line in of_entry
+            ]
         else:
             other = next((name for who, name in others[entry_id] if who != student_id), "")
-            rows.append((student_id, _row(of_entry, _wording(of_entry, other, charges))))
+            rows.append((student_id, _row(of_entry, _wording(of_entry, other, charges, language))))
     return rows
 
 
@@ -143,7 +156,7 @@ def _other_students(session: Session, entry_ids: Collection[int]) -> defaultdict
     return found
 
 
-def _charges(session: Session, line_ids: Collection[int]) -> dict[int, str]:
+def _charges(session: Session, line_ids: Collection[int], language: Language) -> dict[int, str]:
     """What the charges are called that a re-allocation goes to."""
     if not line_ids:
         return {}
@@ -161,7 +174,7 @@ def _charges(session: Session, line_ids: Collection[int]) -> dict[int, str]:
         .outerjoin(Term, Term.id == Line.term_id)
         .where(Line.id.in_(line_ids))
     )
-    return {row.id: wording_of_charge(row, with_due_date=False) for row in rows}
+    return {row.id: wording_of_charge(row, language, with_due_date=False) for row in rows}
 
 
 def _row(lines: list[Any], description: str) -> StatementRow:
@@ -180,32 +193,49 @@ def _row(lines: list[Any], description: str) -> StatementRow:
     )
 
 
-def wording_of_charge(line: Any, *, with_due_date: bool = True) -> str:
+def wording_of_charge(line: Any, language: Language = ENGLISH, *, with_due_date: bool = True) -> str:
     """A line with kind, account_name, term_name, memo and due_date, as a person would call it."""
     due = line.due_date if with_due_date else None
     if line.kind == "bill":
-        return wording.charge(line.account_name, term=line.term_name, memo=line.memo, due=due)
-    return wording.movement(line.kind, what=line.memo or "", due=due)
+        return wording.charge(
+            line.account_name, term=line.term_name, memo=line.memo, due=due, language=language
+        )
+    return wording.movement(line.kind, what=line.memo or "", due=due, language=language)
 
 
-def _wording(lines: list[Any], other: str, charges: Mapping[int, str]) -> str:
+def _wording(lines: list[Any], other: str, charges: Mapping[int, str], language: Language) -> str:
     first = lines[0]
-    number = wording.document_or_none(first.series, first.no)
     if first.kind == "reversal":
-        original = wording.document_or_none(first.original_series, first.original_no)
         return wording.reversal(
-            first.original_kind, first.original_date, document=original, reason=first.reason
+            first.original_kind,
+            first.original_date,
+            document=wording.document_or_none(first.original_series, first.original_no),
+            reason=first.reason,
+            language=language,
         )
     if first.kind == "transfer" and not other:
         to = next((charges[line.pays] for line in lines if line.amount < 0 and line.pays is not None), "")
-        return wording.reallocation(first.reference or "", to, first.reason)
-    if first.kind == "transfer":
-        what = f"{'to' if first.amount > 0 else 'from'} {other}" if other else ""
-        return wording.movement("transfer", what=what, reason=first.reason)
-    if first.account_type in ("tender", "income"):
-        what = wording.together(line.account_name.lower() for line in lines)
-        return wording.movement(first.kind, what=what, document=number, reason=first.reason)
-    named = (
-        line.account_name for line in lines if line.account_type == "concession" and line.account != NO_SCHEME
+        return wording.reallocation(first.reference or "", to, first.reason, language)
+    return wording.movement(
+        first.kind,
+        what=_what(lines, other, language),
+        document=wording.document_or_none(first.series, first.no),
+        reason=first.reason,
+        language=language,
     )
-    return wording.movement(first.kind, what=wording.together(named), document=number, reason=first.reason)
+
+
+def _what(lines: list[Any], other: str, language: Language) -> str:
+    """To whom a transfer went, by which tender money came, of which scheme a concession is."""
+    first = lines[0]
+    if first.kind == "transfer":
+        if first.amount > 0:
+            return language.say("to {name}", name=other)
+        return language.say("from {name}", name=other)
+    if first.account_type in ("tender", "income"):
+        return wording.together(language.within(line.account_name) for line in lines)
+    return wording.together(
+        language.say(line.account_name)
+        for line in lines
+        if line.account_type == "concession" and line.account != NO_SCHEME
+    )

@@ -11,6 +11,7 @@ from school.access.rules import Actor
 from school.audit import events
 from school.audit import service as audit
 from school.errors import NotFound, RuleBroken
+from school.languages import later
 from school.ledger import wording
 from school.ledger.models import Account, Entry, Line
 from school.ledger.posting import Posted, authorise
@@ -21,7 +22,7 @@ from school.money import show
 from school.students import policies
 from school.students import queries as students
 
-BOUNCED, BOUNCED_NAME = "BOUNCED", "Bounced cheque fee"
+BOUNCED, BOUNCED_NAME = "BOUNCED", later("Bounced cheque fee")
 
 
 def bounce(

@@ -9,6 +9,7 @@ from school.access.rules import Actor
 from school.audit import events
 from school.audit import service as audit
 from school.errors import BadInput, NotFound, RuleBroken
+from school.languages import later
 from school.ledger.models import ACCOUNT_TYPES, STUDENTS_CONTROL, Account
 from school.ledger.posting import authorise
 from school.ledger.refusals import words
@@ -17,21 +18,21 @@ CODE_LENGTH_MAX = 16  # it stands in columns and in file names
 
 CONCESSIONS, BAD_DEBTS, OPENINGS, TRANSFERS, LATE_FEES = "CONC", "BAD", "OPEN", "CLEAR", "LATE"
 STANDARD_ACCOUNTS = (  # code, name, type
-    ("CASH", "Cash", "tender"),
-    ("BANK", "Bank transfer", "tender"),
-    ("CARD", "Card", "tender"),
-    ("MOBILE", "Mobile money", "tender"),
-    ("CHEQUE", "Cheque", "tender"),
-    ("TUITION", "Tuition", "income"),
-    ("TRANSPORT", "Transport", "income"),
-    ("MEALS", "Meals", "income"),
-    ("BOARDING", "Boarding", "income"),
-    ("ACTIVITIES", "Activities", "income"),
-    (LATE_FEES, "Late fees", "income"),
-    (CONCESSIONS, "Concessions", "concession"),
-    (BAD_DEBTS, "Bad debts", "bad_debt"),
-    (OPENINGS, "Opening balances", "opening"),
-    (TRANSFERS, "Transfers", "clearing"),
+    ("CASH", later("Cash"), "tender"),
+    ("BANK", later("Bank transfer"), "tender"),
+    ("CARD", later("Card"), "tender"),
+    ("MOBILE", later("Mobile money"), "tender"),
+    ("CHEQUE", later("Cheque"), "tender"),
+    ("TUITION", later("Tuition"), "income"),
+    ("TRANSPORT", later("Transport"), "income"),
+    ("MEALS", later("Meals"), "income"),
+    ("BOARDING", later("Boarding"), "income"),
+    ("ACTIVITIES", later("Activities"), "income"),
+    (LATE_FEES, later("Late fees"), "income"),
+    (CONCESSIONS, later("Concessions"), "concession"),
+    (BAD_DEBTS, later("Bad debts"), "bad_debt"),
+    (OPENINGS, later("Opening balances"), "opening"),
+    (TRANSFERS, later("Transfers"), "clearing"),
 )
 
 

@@ -17,7 +17,7 @@ from school.db import writing
 from school.errors import BadInput
 from school.students import queries as students
 from school.students.queries import SchoolFacts
-from school.ui import feedback, filters, forms, links, once, tables, words
+from school.ui import cards, feedback, filters, forms, links, once, tables, words
 from school.ui.cashier import papers
 from school.ui.forms import TypedDate, TypedText
 
@@ -64,7 +64,8 @@ def lists(session: Session, actor: Actor) -> None:
 
 
 def _waiting(waiting: Sequence[Bankable], school: SchoolFacts) -> None:
-    with st.grid(4, gap="small", min_column_width=160):
+    figures = [words.amount(one.total, school.currency) for one in waiting]
+    with st.grid(4, gap="small", min_column_width=cards.width(figures)):
         for one in waiting:
             counts = f"{len(one.parts)} {'count' if len(one.parts) == 1 else 'counts'}"
             st.metric(

@@ -17,7 +17,7 @@ from school.ledger.service import lock_period
 from school.students import queries as students
 from school.students.queries import SchoolFacts
 from school.ui import feedback, filters, forms, links, tables, words
-from school.ui.cashier import papers, till
+from school.ui.cashier import papers, till, undone
 from school.ui.forms import TypedDate, TypedText
 
 DAY, THROUGH, REASON, PAGE = "cashup.day", "cashup.through", "cashup.lock_reason", "cashup.days"
@@ -35,7 +35,7 @@ def draw(session: Session, actor: Actor) -> None:
         papers.day_button(done, school)
     if actor.can("periods.lock"):
         _close(day, missing, actor, is_closed=bool(locks) and day <= locks[0].locked_through)
-        _longer(today, locks, actor)
+        _longer(session, school, today, locks, actor)
     if closed:
         st.header("Closed days", anchor=False)
         _rows(closed, school)
@@ -101,7 +101,7 @@ def _press(day: date, actor: Actor) -> None:
         feedback.say("success", f"{words.date(day)} is closed: nothing more is entered for it.")
 
 
-def _longer(today: date, locks: Sequence[Lock], actor: Actor) -> None:
+def _longer(session: Session, school: SchoolFacts, today: date, locks: Sequence[Lock], actor: Actor) -> None:
     """A month or a term closed at once, or opened again by an earlier date."""
     with st.expander("Close a longer period, or open one again", icon=":material/date_range:"):
         st.markdown("An earlier date than the present one opens the days after it again.")
@@ -112,6 +112,8 @@ def _longer(today: date, locks: Sequence[Lock], actor: Actor) -> None:
             )
         with right:
             reason = forms.text_field("Reason", key=REASON, placeholder="The month is reconciled")
+        present = locks[0].locked_through if locks else None
+        undone.warn(undone.of(session, through.value, present), through.value, school.currency)
         st.button("Set the date", key="cashup.lock", on_click=_lock, args=(through, reason, actor))
         if locks:
             tables.plain(

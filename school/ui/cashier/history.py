@@ -17,7 +17,7 @@ from school.db import writing
 from school.money import Currency
 from school.students import queries as students
 from school.students.queries import SchoolFacts
-from school.ui import feedback, filters, links, tables, words
+from school.ui import cards, feedback, filters, links, tables, words
 from school.ui.cashier import said, till
 from school.ui.cashier.papers import count_button
 
@@ -117,10 +117,14 @@ def rows(counts: Sequence[Count], unit: Currency, *, key: str) -> None:
 def head(page: Page) -> None:
     """How much was there, and what became of the count."""
     count, unit = page.count, page.school.currency
-    with st.grid(3, gap="small", min_column_width=till.CARD):
-        st.metric(f"Counted ({unit.code})", said.amount(count.counted, unit), border=True, height="stretch")
-        st.metric("Expected", said.amount(count.expected, unit), border=True, height="stretch")
-        st.metric("Variance", said.of_count(count, unit), border=True, height="stretch")
+    figures = {
+        f"Counted ({unit.code})": said.amount(count.counted, unit),
+        "Expected": said.amount(count.expected, unit),
+        "Variance": said.of_count(count, unit),
+    }
+    with st.grid(3, gap="small", min_column_width=cards.width(figures.values())):
+        for label, figure in figures.items():
+            st.metric(label, figure, border=True, height="stretch")
     if count.replaced_by:
         st.warning("This count was made again and counts no more.", icon=":material/history:")
         link = links.cash_up(count.replaced_by)

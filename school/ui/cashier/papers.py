@@ -34,13 +34,14 @@ def count_button(count: Count, school: SchoolFacts, last_hash: str) -> None:
 
 
 def count_pdf(count: Count, school: SchoolFacts, last_hash: str) -> bytes:
+    head = _head(school, count.signed_at or count.counted_at)
     return paper.cash_up_pdf(
         paper.CashUpFacts(
-            head=_head(school, count.signed_at or count.counted_at),
+            head=head,
             number=str(count.id),
             date=count.date,
             cashier=count.cashier,
-            entries=f"entries {count.after_entry + 1} to {count.through_entry}",
+            entries=paper.entries_in_words(count.after_entry + 1, count.through_entry, head),
             tenders=tuple(paper.CashUpTender(t.name, t.expected, t.counted) for t in count.tenders),
             coins=tuple(paper.Coin(value, pieces) for value, pieces in count.coins),
             reason=count.reason or "",
@@ -68,15 +69,18 @@ def slip_button(slip: Slip, cheques: list[Cheque], school: SchoolFacts) -> None:
 
 
 def slip_pdf(slip: Slip, cheques: list[Cheque], school: SchoolFacts) -> bytes:
+    head = _head(school, slip.at)
     return paper.deposit_pdf(
         paper.DepositFacts(
-            head=_head(school, slip.at),
+            head=head,
             number=slip.number,
             date=slip.date,
             bank=slip.bank,
             tender=slip.name,
             parts=tuple(
-                paper.DepositPart(f"Cash-up {part.cash_up_id}, {part.cashier}", part.date, part.amount)
+                paper.DepositPart(
+                    paper.cash_up_name(str(part.cash_up_id), part.cashier, head), part.date, part.amount
+                )
                 for part in slip.parts
             ),
             total_minor=slip.amount,

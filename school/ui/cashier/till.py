@@ -18,7 +18,7 @@ from school.ledger import queries as ledger
 from school.money import Currency
 from school.students import queries as students
 from school.students.queries import SchoolFacts
-from school.ui import drafts, feedback, keyboard, links, once, tables, unsent, words
+from school.ui import cards, drafts, feedback, keyboard, links, once, tables, unsent, words
 from school.ui.cashier import count_fields, said
 from school.ui.cashier.count_fields import DRAFT, RECORD, Typed
 
@@ -111,7 +111,8 @@ def _last(desk: Desk, last: Count) -> None:
 def _expected(desk: Desk) -> None:
     till, unit = desk.till, desk.unit
     whose = "In your till" if desk.is_own else f"In the till of {words.plain(till.cashier)}"
-    with st.grid(4, gap="small", min_column_width=CARD):
+    figures = [said.amount(one, unit) for one in (till.total, *(each.amount for each in till.tenders))]
+    with st.grid(4, gap="small", min_column_width=cards.width(figures)):
         st.metric(
             f"{whose} ({unit.code})",
             said.amount(till.total, unit),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import streamlit as st
 from sqlalchemy.orm import Session
@@ -35,7 +36,7 @@ def draw(actor: Actor) -> None:
             scheme = st.container()
         if periods.refused(period):
             return
-        costs = register.register(session, since=period.since, until=period.until)
+        costs = register.register(session, **_reach(period))
         names: dict[str, SchemeCost | None] = {EVERY: None, **{cost.name: cost for cost in costs}}
         with scheme:
             turn = filters.from_page_one(PAGE)
@@ -55,16 +56,24 @@ def draw(actor: Actor) -> None:
 
 
 def _billed(session: Session, period: Period) -> int:
-    steps = collections.steps(session, since=period.since, until=period.until, step="month")
+    if period.terms:
+        steps = collections.by_term(session, period.terms)
+    else:
+        steps = collections.steps(session, since=period.since, until=period.until, step="month")
     return sum(step.billed for step in steps)
+
+
+def _reach(period: Period) -> dict[str, Any]:
+    """A term or a year counts what was given for its terms: they are billed before they begin."""
+    term_ids = [term.id for term in period.terms]
+    return {"since": period.since, "until": period.until, "term_ids": term_ids}
 
 
 def _recipients(session: Session, cost: SchemeCost, period: Period, offset: int) -> list[Recipient]:
     return register.recipients(
         session,
         scheme=cost.scheme,
-        since=period.since,
-        until=period.until,
+        **_reach(period),
         limit=tables.ROWS_PER_PAGE,
         offset=offset,
     )
@@ -147,7 +156,7 @@ def behind(rows: Sequence[Recipient], cost: SchemeCost, unit: Currency) -> None:
 
 def _report(period: Period, count: int) -> files.Report:
     def read(session: Session) -> Iterator[Row]:
-        for cost in register.register(session, since=period.since, until=period.until):
+        for cost in register.register(session, **_reach(period)):
             yield cost.name, (cost.kind or BY_HAND).capitalize(), cost.students, cost.amount
 
     return files.Report(
@@ -168,7 +177,7 @@ def _report(period: Period, count: int) -> files.Report:
 
 def _report_behind(cost: SchemeCost, period: Period) -> files.Report:
     def read(session: Session) -> Iterator[Row]:
-        which = register.recipients(session, scheme=cost.scheme, since=period.since, until=period.until)
+        which = register.recipients(session, scheme=cost.scheme, **_reach(period))
         for row in which:
             by = row.granted_by, row.approved_by or ""
             yield row.name, row.admission_no, row.class_name, row.amount, row.reason or "", *by

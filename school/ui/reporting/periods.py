@@ -22,10 +22,11 @@ EARLIEST = date(1970, 1, 1)
 
 @dataclass(frozen=True)
 class Period:
-    """Both days are inclusive."""
+    """Both days are inclusive. A term or a year knows its terms, for what counts by them and not by days."""
 
     since: date
     until: date
+    terms: tuple[TermFacts, ...] = ()
 
     @property
     def days(self) -> int:
@@ -105,12 +106,14 @@ def _named(session: Session, today: date) -> dict[str, Period]:
     }
     if last := day_book.last_day(session):
         named[LAST_DAY] = Period(last, last)
-    for term in reversed(students.terms(session)):
+    terms = students.terms(session)
+    for term in reversed(terms):
         if term.starts_on <= today:
-            named[term_name(term)] = Period(term.starts_on, min(term.ends_on, today))
+            named[term_name(term)] = Period(term.starts_on, min(term.ends_on, today), (term,))
     for year in reversed(students.years(session)):
         if year.starts_on <= today:
-            named[year.name] = Period(year.starts_on, min(year.ends_on, today))
+            of_year = tuple(term for term in terms if term.year_name == year.name)
+            named[year.name] = Period(year.starts_on, min(year.ends_on, today), of_year)
     return named
 
 
