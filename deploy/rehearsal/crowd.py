@@ -84,9 +84,9 @@ async def _one(bench: Bench, person: Person, row: Row, until: float) -> None:
             clerk.judge()
             if time.monotonic() > until:
                 return
-            await asyncio.sleep(bench.dice.uniform(*PAUSE_S))
-            clerk = Seated(bench, person, row, browser)
+            clerk = Seated(bench, person, row, browser)  # before the pause, in which its process may die
             clerk.tab, clerk.is_new = tab, False
+            await asyncio.sleep(bench.dice.uniform(*PAUSE_S))
 
 
 async def _pay(clerk: Seated) -> None:
