@@ -10,10 +10,14 @@ from pathlib import Path
 
 import click
 
+from school.commands.backup import backup, before_upgrade, restore
 from school.commands.check import check
-from school.commands.common import up_to_date, why
+from school.commands.common import owner, up_to_date, why
 from school.commands.export import export
+from school.commands.grants import grants
+from school.commands.move import move
 from school.commands.rebuild import rebuild
+from school.commands.static import static
 from school.errors import BadInput, SchoolError
 from school.settings import ROOT, settings
 
@@ -51,9 +55,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code if isinstance(code, int) else 0
 
 
+cli.add_command(backup)
 cli.add_command(check)
 cli.add_command(export)
 cli.add_command(rebuild)
+cli.add_command(grants)
+cli.add_command(move)
+cli.add_command(restore)
+cli.add_command(static)
 
 
 @cli.command()
@@ -81,13 +90,15 @@ def demo(port: int | None, database: Path, fresh: bool, no_serve: bool) -> None:
 
 @cli.command()
 @click.option("--port", type=click.IntRange(1, 65535), help="Port to serve on.")
-def run(port: int | None) -> None:
+@click.option("--no-backup", is_flag=True, help="Make no backup before the database is brought up to date.")
+def run(port: int | None, no_backup: bool) -> None:
     """Serve the real books, bringing the database up to date first."""
     from school import migrations, serve
     from school.checks import place, start
 
     here = place.here()
     start.before_migrating(here)
+    before_upgrade(settings().database_url, skipped=no_backup)
     migrations.migrate(here.database.url)
     found = start.before_serving(here)
     here.database.engine.dispose()
@@ -99,7 +110,8 @@ def run(port: int | None) -> None:
 
 
 @cli.command()
-def migrate() -> None:
+@click.option("--no-backup", is_flag=True, help="Make no backup of the database before it is changed.")
+def migrate(no_backup: bool) -> None:
     """Bring the database up to date; make the school when SCHOOL_CURRENCY and SCHOOL_TIMEZONE are given."""
     from school import migrations
     from school.access.rules import COMMAND_LINE
@@ -107,8 +119,11 @@ def migrate() -> None:
     from school.ledger.service import install_standard_accounts
     from school.students import queries, service
 
-    migrations.migrate(settings().database_url)
+    before_upgrade(owner(), skipped=no_backup)
+    migrations.migrate(owner())
     chosen = settings()
+    if chosen.owner_url:
+        click.get_current_context().invoke(grants)
     with reading() as session:
         missing = not queries.has_school(session)
     if missing and chosen.currency and chosen.timezone:

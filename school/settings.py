@@ -29,6 +29,10 @@ class Settings(BaseSettings):
         default=f"sqlite:///{ROOT / 'var' / 'school.db'}",
         description="Where the books are: sqlite:///path/to/school.db or postgresql://user:password@host/name.",
     )
+    owner_url: SecretStr | None = Field(
+        default=None,
+        description="PostgreSQL: the same books as the owner of their tables sees them, for `migrate` alone.",
+    )
     currency: str | None = Field(
         default=None, description="ISO 4217 code of a school made by `migrate`; asked for when absent."
     )

@@ -25,8 +25,10 @@ from sqlalchemy import URL, make_url
 
 from school import migrations
 from school.db import Database
+from school.migrations import rights
 
 ENGINES = ("sqlite", "postgresql")
+APP = "school_app"  # the role of a program that owns nothing
 GIVEN_BACK_S = 10
 MEMORY_MIN_BYTES = 2**31  # the server, its log and the databases of two workers stay well below
 
@@ -34,11 +36,17 @@ _numbers = itertools.count(1)
 
 
 @contextmanager
-def fresh(engine: str, folder: Path | None = None, *, migrated: bool = True) -> Iterator[Database]:
-    """A new database on `sqlite` or `postgresql`, gone at the end; `folder` is for a SQLite file."""
+def fresh(
+    engine: str, folder: Path | None = None, *, migrated: bool = True, role: str | None = None
+) -> Iterator[Database]:
+    """A new database on `sqlite` or `postgresql`, gone at the end; `folder` is for a SQLite file.
+
+    On PostgreSQL it is seen by `role`, else by the owner of its tables.
+    """
     maker = _fresh_sqlite if engine == "sqlite" else _fresh_postgresql
     with maker(folder, migrated) as url:
-        database = Database(url, create=not migrated)
+        seen = url.set(username=role) if role and engine == "postgresql" else url
+        database = Database(seen, create=not migrated)
         try:
             yield database
         finally:
@@ -108,6 +116,8 @@ def _postgresql() -> URL:
             connection.execute("ALTER SYSTEM SET fsync = off")
             connection.execute("ALTER SYSTEM SET max_wal_size = '128MB'")
             connection.execute("SELECT pg_reload_conf()")
+            if not connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [APP]).fetchone():
+                connection.execute(f"CREATE ROLE {APP} LOGIN")
     return url
 
 
@@ -119,7 +129,11 @@ def _postgresql_template() -> str:
             known = connection.execute("SELECT FROM pg_database WHERE datname = 'template_school'").fetchone()
         if known is None:
             _administer("CREATE DATABASE template_making TEMPLATE template0")
-            migrations.migrate(server.set(database="template_making"))
+            making = Database(server.set(database="template_making"))
+            migrations.migrate(making.url)
+            with making.writing() as session:
+                rights.grant(session.connection(), APP)
+            making.engine.dispose()
             _administer("ALTER DATABASE template_making RENAME TO template_school")
     return "template_school"
 

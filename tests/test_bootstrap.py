@@ -279,12 +279,18 @@ def _program(folder: Path, name: str, script: str = "") -> Path:
     return path
 
 
+def _programs(folder: Path, *names: str) -> None:
+    for name in names:
+        _program(folder, name)
+
+
 @pytest.fixture
 def only_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The one folder in which programs are found."""
     folder = tmp_path / "programs"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
+    monkeypatch.setattr(programs, "ALSO_IN", str(folder))
     monkeypatch.setenv("SCHOOL_CHROMIUM", "")  # so that what a test sets is taken back
     monkeypatch.delenv("SCHOOL_CHROMIUM")
     return folder
@@ -295,14 +301,15 @@ def test_missing_programs_are_named_with_how_to_get_them(only_path: Path) -> Non
         programs.provide(browser=True)
 
     assert str(trouble.value) == (
-        "The tests need chromium and hledger, not found here: install with your system's package manager "
-        "(on Debian: sudo apt-get install chromium hledger), or name a Chromium in SCHOOL_CHROMIUM, "
+        "The tests need chromium, hledger, nginx-light and openssl, not found here: install with your "
+        "system's package manager (on Debian: sudo apt-get install chromium hledger nginx-light openssl), "
+        "or name a Chromium in SCHOOL_CHROMIUM, "
         "or leave the browser out with --without-browser."
     )
 
 
 def test_without_the_browser_chromium_is_not_asked_for(only_path: Path) -> None:
-    _program(only_path, "hledger")
+    _programs(only_path, "hledger", "nginx", "openssl")
 
     programs.provide(browser=False)
 
@@ -310,7 +317,7 @@ def test_without_the_browser_chromium_is_not_asked_for(only_path: Path) -> None:
 
 
 def test_the_chromium_found_is_told_to_the_tests(only_path: Path) -> None:
-    _program(only_path, "hledger")
+    _programs(only_path, "hledger", "nginx", "openssl")
     browser = _program(only_path, "google-chrome")
 
     programs.provide(browser=True)
@@ -327,7 +334,7 @@ def test_a_chromium_named_and_not_there_is_said(only_path: Path, monkeypatch: py
 
 def test_root_has_missing_programs_installed(only_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    _program(only_path, "chromium")
+    _programs(only_path, "chromium", "nginx", "openssl")
     _program(only_path, "apt-get", f'case "$*" in *install*hledger) /bin/cp $0 {only_path}/hledger;; esac')
 
     programs.provide(browser=True)

@@ -1,7 +1,7 @@
-"""Which backups there are. The folder alone knows: each file tells of itself, beside it lies when it was tried.
+"""Which backups there are: each file tells of itself, and beside it lies when it was last tried.
 
-A table in the books could not tell: it would be lost with them, and restored books would tell of the backups of
-another time.
+The folder alone knows. A table in the books would be lost with them, and restored books would tell of the
+backups of another time.
 """
 
 from __future__ import annotations

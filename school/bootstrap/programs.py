@@ -1,4 +1,4 @@
-"""The two programs the tests need that no Python lock can bring: Chromium, and hledger."""
+"""The programs the tests need that no Python lock can bring: Chromium, hledger, nginx, openssl."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ import subprocess
 from school.bootstrap.environment import TAIL_LINES, say
 from school.bootstrap.trouble import Trouble
 
+PACKAGES = {"hledger": "hledger", "nginx": "nginx-light", "openssl": "openssl"}  # of Debian, by the program
+ALSO_IN = "/usr/sbin"  # which not everybody's path names
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def provide(*, browser: bool) -> None:
-    """Afterwards both are there, and `SCHOOL_CHROMIUM` is the path of the browser; else Trouble says how."""
+    """Afterwards all are there, and `SCHOOL_CHROMIUM` is the path of the browser; else Trouble says how."""
     missing = _missing(browser)
     if missing and _may_install():
         _install(missing)
@@ -35,10 +37,14 @@ def chromium() -> str | None:
 
 
 def _missing(browser: bool) -> list[str]:
-    missing = [] if shutil.which("hledger") else ["hledger"]
+    missing = [package for name, package in PACKAGES.items() if not _is_there(name)]
     if browser and chromium() is None:
         missing.insert(0, "chromium")
     return missing
+
+
+def _is_there(name: str) -> bool:
+    return any(shutil.which(name, path=path) for path in (None, ALSO_IN))
 
 
 def _may_install() -> bool:
@@ -46,7 +52,7 @@ def _may_install() -> bool:
 
 
 def _install(packages: list[str]) -> None:
-    say(f"Installing {' and '.join(packages)} with apt-get, because the tests need them …")
+    say(f"Installing {_listed(packages)} with apt-get, because the tests need them …")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (
         ["apt-get", "update", "--quiet"],
@@ -63,9 +69,14 @@ def _install(packages: list[str]) -> None:
 
 def _how_to_get(missing: list[str]) -> str:
     sentence = (
-        f"The tests need {' and '.join(missing)}, not found here: install with your system's package manager "
+        f"The tests need {_listed(missing)}, not found here: install with your system's package manager "
         f"(on Debian: sudo apt-get install {' '.join(missing)})"
     )
     if "chromium" in missing:
         sentence += ", or name a Chromium in SCHOOL_CHROMIUM, or leave the browser out with --without-browser"
     return sentence + "."
+
+
+def _listed(names: list[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last

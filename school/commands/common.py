@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from school.errors import RuleBroken
+from school.settings import settings
 
 
 def up_to_date() -> None:
@@ -16,6 +17,12 @@ def up_to_date() -> None:
     with reading() as session:
         if migrations.current(session.connection()) != migrations.head():
             raise RuleBroken("The database is not up to date: run python3 -m school migrate first.")
+
+
+def owner() -> str:
+    """The URL of who may change the tables and the guards."""
+    chosen = settings()
+    return chosen.owner_url.get_secret_value() if chosen.owner_url else chosen.database_url
 
 
 def why(error: OSError) -> str:

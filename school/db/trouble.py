@@ -18,6 +18,7 @@ _LOCKED_FOR_WRITING = re.compile(r"SQLITE_READONLY\w*|25006")
 _BUSY = re.compile(r"SQLITE_(BUSY|LOCKED)\w*|40\w{3}|55P03")
 _DAMAGED = re.compile(r"SQLITE_CORRUPT\w*|SQLITE_NOTADB|XX00[12]")
 _OUTDATED = re.compile(r"42P01|42703|SQLITE_ERROR:.*(no such table|no such column|no column named).*")
+_NOT_PERMITTED = "42501"
 _AWAY = re.compile(r"SQLITE_(CANTOPEN|IOERR|READONLY|PROTOCOL|NOMEM|PERM|AUTH)\w*|(08|53|57|58)\w{3}|lost")
 _TRY_AGAIN = "Try again in a minute; if it goes on, tell your administrator."
 AWAY = f"The books cannot be reached at this moment, so nothing was written. {_TRY_AGAIN}"
@@ -37,6 +38,12 @@ def told(error: Exception, *, writing: bool, committing: bool) -> Unavailable | 
         return Unavailable(
             "The books are damaged and cannot be read safely, so nothing was written. "
             "Tell your administrator to restore the newest backup that agrees."
+        )
+    if said == _NOT_PERMITTED:
+        log.error("not permitted", extra={"cause": str(getattr(error, "orig", error)).strip()})
+        return Unavailable(
+            "The database does not permit this to the program's user, so nothing was written. "
+            "Tell your administrator to run python3 -m school grants as the owner of the tables."
         )
     if _OUTDATED.fullmatch(said):
         return Unavailable("The database is not up to date: run python3 -m school migrate.")

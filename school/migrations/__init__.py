@@ -6,6 +6,8 @@ the guards by.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
@@ -13,6 +15,8 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection
+
+from school.db import Database
 
 
 def migrate(url: str | URL) -> None:
@@ -22,6 +26,28 @@ def migrate(url: str | URL) -> None:
     """
     settings = config(url)
     settings.attributes["only_if_due"] = True
+    command.upgrade(settings, "head")
+
+
+@contextmanager
+def rehearsed(database: Database) -> Iterator[Connection]:
+    """The books as they would be at the newest revision, in a transaction that is taken back at the end."""
+    with database.engine.connect() as connection:
+        settings = config(database.url)
+        settings.attributes["within"] = connection
+        try:
+            if current(connection) != head():
+                command.upgrade(settings, "head")
+            yield connection
+        finally:
+            connection.rollback()
+            connection.invalidate()  # SQLite keeps no foreign keys on it
+
+
+def migrate_within(connection: Connection) -> None:
+    """Bring an empty database to the newest revision as a part of the caller's transaction."""
+    settings = config()
+    settings.attributes["within"] = connection
     command.upgrade(settings, "head")
 
 

@@ -7,22 +7,12 @@ from typing import Any
 from alembic import context
 from sqlalchemy import Connection, Engine, text
 
-import school.access.models
-import school.approvals.models
-import school.audit.models
-import school.cashier.models
-import school.drafts.models
-import school.fees.models
-import school.incidents.models
-import school.intake.models
-import school.ledger.models
-import school.ledger.projections
-import school.letters.models
-import school.privacy.models
-import school.students.models  # noqa: F401
+import school.migrations.tables  # noqa: F401 - the metadata then knows them all
 from school.db import WRITERS_LOCK, Base, Database
+from school.errors import RuleBroken
 from school.ledger import guards
 from school.migrations import current, head
+from school.migrations.rights import may_migrate
 
 
 def run(engine: Engine) -> None:
@@ -40,12 +30,21 @@ def _run(connection: Connection) -> None:
         # writers at work finish first, and a second migration waits for this one
         connection.execute(text(f"SELECT pg_advisory_xact_lock({WRITERS_LOCK})"))
     if not (context.config.attributes.get("only_if_due") and _is_up_to_date(connection)):
+        _refuse_who_may_not(connection)
         _bring_up_to_date(connection)
     _check_foreign_keys(connection)
 
 
 def _is_up_to_date(connection: Connection) -> bool:
     return current(connection) == head() and not guards.differences(connection)
+
+
+def _refuse_who_may_not(connection: Connection) -> None:
+    if not may_migrate(connection):
+        raise RuleBroken(
+            f"The database is not up to date, and {connection.engine.url.username} may not change it: stop "
+            "the program and run python3 -m school migrate with the tables' owner in SCHOOL_OWNER_URL."
+        )
 
 
 def _bring_up_to_date(connection: Connection) -> None:
@@ -73,8 +72,11 @@ def _check_foreign_keys(connection: Connection) -> None:
             raise RuntimeError(f"the migration left {len(broken)} rows without their parent: {broken[:3]}")
 
 
-given = context.config.attributes.get("connection")
-if given is not None:
+given, within = (context.config.attributes.get(name) for name in ("connection", "within"))
+if within is not None:
+    _foreign_keys(within, "OFF")
+    _run(within)  # in a transaction of the caller
+elif given is not None:
     run(given)
 else:
     database = Database(context.config.attributes["url"], create=True)

@@ -51,12 +51,12 @@ class School:
         return [person for person in self.people if person.role == role]
 
 
-def prepare(database: Database) -> School:
+def prepare(database: Database, cashiers: int = CASHIERS) -> School:
     """Adds the users, opens today for payments, and adds students when there are none.
 
     Raises RuleBroken when the school was never set up.
     """
-    hired = [_hire(role, n) for role, n in _posts()]
+    hired = [_hire(role, n) for role, n in _posts(cashiers)]
     hashed = [passwords.hash_of(person.password) for person in hired]  # slow on purpose, so before the write
     with database.writing() as session:
         if not students.has_school(session):
@@ -74,8 +74,8 @@ def prepare(database: Database) -> School:
     return School(database, currency, people, ids, entry_id, tender)
 
 
-def _posts() -> list[tuple[str, int]]:
-    return [(ADMINISTRATOR, 1), (HEAD, 1), *((FINANCE, n + 1) for n in range(CASHIERS))]
+def _posts(cashiers: int) -> list[tuple[str, int]]:
+    return [(ADMINISTRATOR, 1), (HEAD, 1), *((FINANCE, n + 1) for n in range(cashiers))]
 
 
 def _hire(role: str, number: int) -> Person:

@@ -62,7 +62,9 @@ class Browser:
         return await to_thread.run_sync(self._fetch, method, path, body)
 
     def _fetch(self, method: str, path: str, body: Any) -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection(urlsplit(self.origin).netloc, timeout=PATIENCE_S)
+        address = urlsplit(self.origin)
+        kind = http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
+        connection = kind(address.netloc, timeout=PATIENCE_S)
         headers = {"Sec-Fetch-Site": "same-origin", "Content-Type": "application/json", **self.cookie_header}
         try:
             connection.request(method, path, None if body is None else json.dumps(body), headers)
@@ -113,7 +115,7 @@ class Tab:
         address = urlsplit(self.browser.origin)
         try:
             self._socket = await websockets.connect(
-                f"ws://{address.netloc}/_stcore/stream",
+                f"{'wss' if address.scheme == 'https' else 'ws'}://{address.netloc}/_stcore/stream",
                 subprotocols=[Subprotocol("streamlit"), *held],
                 origin=websockets.Origin(self.browser.origin),
                 additional_headers=self.browser.cookie_header,

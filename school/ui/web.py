@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from school.access import queries, sign_ins
+from school.backups.worker import Worker as BackupWorker
 from school.checks import ledger as checks
 from school.db import reading, writing
 from school.delivery.worker import Worker
@@ -104,11 +105,13 @@ def health(_: Request) -> Response:
 async def lifespan(_: Any) -> AsyncIterator[dict[str, Any] | None]:
     """The server answers at once; what pages need besides is loaded while the first visitor signs in."""
     start_log()
-    warming, letters = asyncio.create_task(warm_up()), Worker()
+    warming, letters, backups = asyncio.create_task(warm_up()), Worker(), BackupWorker()
     letters.start()
+    backups.start()
     yield None
     warming.cancel()
     await to_thread.run_sync(letters.stop)
+    await to_thread.run_sync(backups.stop)
 
 
 async def warm_up() -> None:

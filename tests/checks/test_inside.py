@@ -25,6 +25,7 @@ from school.checks import (
 )
 from school.checks.place import Place
 from school.db import Database
+from school.migrations import rights
 from tests import make
 from tests.checks import places
 from tests.checks.places import OF_THIS_MACHINE, inside
@@ -74,7 +75,7 @@ def test_on_postgresql_a_commit_that_does_not_wait_and_a_role_that_may_too_much_
             text(f"ALTER DATABASE {postgresql_database.url.database} SET synchronous_commit = off")
         )
         connection.execute(text(f"CREATE ROLE {role} LOGIN"))
-        connection.execute(text(f"GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO {role}"))
+        rights.grant(connection, role)
     assert "rules the whole server" in inside(engine.role, place)["role"]
     postgresql_database.engine.dispose()
     assert "synchronous_commit is off" in inside(engine.settings_in_force, place)["durability"]
@@ -84,7 +85,9 @@ def test_on_postgresql_a_commit_that_does_not_wait_and_a_role_that_may_too_much_
         assert inside(engine.role, less) == {}
         with postgresql_database.engine.begin() as connection:
             connection.execute(text(f"GRANT UPDATE (memo) ON line TO {role}"))
-        assert inside(engine.role, less)["role"].endswith("may do what it never needs: UPDATE on line.")
+        assert inside(engine.role, less)["role"].endswith(
+            "not what it needs: UPDATE on line (memo) is allowed."
+        )
     finally:
         less.database.engine.dispose()
         with postgresql_database.engine.begin() as connection:

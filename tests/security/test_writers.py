@@ -19,7 +19,7 @@ from school.audit.models import AuditEvent
 from school.db import Base, Database
 from school.errors import NotAllowed, RuleBroken, SignInNeeded
 from school.ledger.models import Entry
-from tests import make
+from tests import databases, make
 from tests.security import writers
 from tests.security.standings import ENDED, STATES, becomes, moment, somebody
 from tests.security.writers import FACTOR, INNER, OWN, PASSWORD, WRITERS, World, Writer
@@ -29,6 +29,13 @@ DONE, NOT_ALLOWED, SIGN_IN, NOTHING_THERE = "done", "not allowed", "sign in", "n
 
 class Undo(Exception):
     """Takes back what an allowed call wrote, so that all calls meet the same world."""
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """On PostgreSQL as the program's own role sees it: so no writer needs more than its rights."""
+    with databases.fresh(request.param, role=databases.APP) as fresh:
+        yield fresh
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""A school goes from one database to another, whole or not at all."""
