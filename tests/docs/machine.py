@@ -1,7 +1,7 @@
 """A machine on which the commands of the documents are carried out, in a folder that goes at the end.
 
 The program, the shell and the books are real. What would change the whole machine (packages, users, services,
-certificates) is stood in for by programs that look whether they are told anything, and do nothing else; `sudo`
+certificates) is stood in for by programs that look whether they are told anything and do nothing else; `sudo`
 runs what it is given, as the present user. `/opt/school`, `/etc` and `/var/lib` are folders of the sandbox.
 """
 
