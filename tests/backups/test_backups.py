@@ -1,0 +1,205 @@
+"""A backup made while people work holds all that was acknowledged before, and its books agree elsewhere too."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+import subprocess
+import sys
+import threading
+import zipfile
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from school import clock
+from school.backups import queries, restoring, service
+from school.db import Database
+from school.errors import RuleBroken, Unavailable
+from school.ledger.models import Entry
+from tests import databases, make
+from tests.backups import places
+from tests.backups.conftest import PASSPHRASE, STUDENTS
+from tests.backups.places import examined
+
+WRITERS = 8
+BEFORE, AFTER = 6, 3  # payments of each writer until the backup begins, and once it is made
+
+
+def test_restored_books_are_the_same_to_the_last_row_and_may_be_used(
+    live: Database, folder: Path, tmp_path: Path
+) -> None:
+    before = places.rows(live)
+    backup = service.make(live.url, folder)
+
+    with places.new(live.url.get_backend_name(), tmp_path) as place:
+        trial = restoring.restore(backup.path, place, examined, passphrase=None)
+
+        assert trial.findings == []
+        with places.opened(place) as restored:
+            assert places.rows(restored) == before
+            with restored.writing() as session:
+                make.pay(session, 2, 10_00)
+            with restored.reading() as session:
+                assert examined(session) == []
+    assert places.rows(live) == before
+
+
+def test_a_backup_tells_what_it_is_and_only_its_owner_may_read_it(live: Database, folder: Path) -> None:
+    backup = service.make(live.url, folder)
+
+    said = backup.manifest
+    assert (said.school, said.engine, said.last_entry) == (
+        "Hill School",
+        live.url.get_backend_name(),
+        STUDENTS + 1,
+    )
+    assert said.counts["student"] == STUDENTS
+    assert backup.path.name == f"books-20260320T120000Z-entry9-{said.last_hash[:12]}.backup.zip"
+    assert '"made_at_local": "2026-03-20T15:00:00+03:00"' in said.as_text()
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (backup.path, folder)] == [0o600, 0o700]
+    assert queries.newest(folder) == backup
+    assert [path for path in folder.iterdir() if not path.name.startswith(".")] == [backup.path]
+
+
+def test_whatever_was_acknowledged_before_the_moment_of_the_backup_is_in_it(
+    live: Database, folder: Path
+) -> None:
+    acknowledged: list[str] = []
+    made, begun = threading.Event(), threading.Barrier(WRITERS + 1)
+
+    def pay(writer: int) -> None:
+        def once(n: int) -> None:
+            request = f"writer-{writer}-{n:04d}"
+            with live.writing() as session:
+                make.pay(session, 1 + writer % STUDENTS, 1, request=request)
+            acknowledged.append(request)
+
+        for n in range(BEFORE):
+            once(n)
+        begun.wait()
+        while not made.is_set():
+            n += 1
+            once(n)
+        for m in range(n + 1, n + 1 + AFTER):
+            once(m)
+
+    writers = [threading.Thread(target=pay, args=(n,)) for n in range(WRITERS)]
+    for writer in writers:
+        writer.start()
+    begun.wait()
+    before = set(acknowledged)
+    try:
+        backup = service.make(live.url, folder)
+    finally:
+        made.set()
+        for writer in writers:
+            writer.join()
+
+    with places.new(live.url.get_backend_name(), folder.parent) as place:
+        assert restoring.restore(backup.path, place, examined, passphrase=None).findings == []
+        with places.opened(place) as restored, restored.reading() as session:
+            there = set(session.scalars(select(Entry.request_id)))
+    assert len(before) >= WRITERS * BEFORE
+    assert before <= there
+    assert not {f"writer-{n}-{BEFORE - 1:04d}" for n in range(WRITERS)} - there
+    assert set(acknowledged) - there, "the writers went on while the backup was made"
+    with live.reading() as session:
+        assert examined(session) == []
+
+
+def test_an_encrypted_backup_opens_with_its_passphrase_and_with_the_tool_called_age(
+    live_sqlite: Database, folder: Path, tmp_path: Path
+) -> None:
+    backup = service.make(live_sqlite.url, folder, passphrase=PASSPHRASE)
+
+    trial = restoring.examine(backup.path, live_sqlite.url, examined, passphrase=PASSPHRASE)
+
+    assert backup.encrypted
+    assert trial.findings == []
+    with zipfile.ZipFile(backup.path) as archive:
+        assert archive.namelist() == ["key.age", "books.db.gz.age", "manifest.json"]
+        assert b"Student 1" not in archive.read("books.db.gz.age")
+    if shutil.which("age") is None:
+        pytest.skip("the tool age is not on this machine")
+    restored = _with_age(backup.path, tmp_path)
+    with places.opened(str(restored)) as books:
+        assert places.rows(books) == places.rows(live_sqlite)
+
+
+def _with_age(backup: Path, folder: Path) -> Path:
+    """As somebody does it who has the file and the passphrase, and not this program."""
+    import os
+    import pty
+    import select as ready
+
+    with zipfile.ZipFile(backup) as archive:
+        archive.extractall(folder)
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(folder)
+        words = ["age", "-d", "-i", "key.age", "-o", "books.db.gz", "books.db.gz.age"]
+        os.execvp("age", words)
+    asked = b""
+    while ready.select([terminal], [], [], 60)[0]:
+        try:
+            asked += os.read(terminal, 1000)
+        except OSError:  # it has ended
+            break
+        if asked.endswith(b": "):
+            os.write(terminal, f"{PASSPHRASE}\n".encode())
+            asked = b""
+    os.waitpid(pid, 0)
+    subprocess.run(["gunzip", "books.db.gz"], cwd=folder, check=True)
+    return folder / "books.db"
+
+
+def test_one_backup_is_made_at_a_time_and_what_a_killed_one_left_goes(
+    live_sqlite: Database, folder: Path
+) -> None:
+    from school.backups import lock
+
+    left = folder / ".making-killed"
+    left.mkdir(parents=True)
+    (left / "unfinished").write_bytes(b"half")
+
+    with lock.held(folder), pytest.raises(RuleBroken, match="Another backup is just being made"):
+        service.make(live_sqlite.url, folder)
+    assert left.exists()
+
+    service.make(live_sqlite.url, folder)
+    assert not left.exists()
+
+
+def test_books_that_are_not_there_are_one_sentence(folder: Path, tmp_path: Path) -> None:
+    from school.errors import BadInput
+
+    with pytest.raises(BadInput, match="There are no books at"):
+        service.make(f"sqlite:///{tmp_path / 'none.db'}", folder)
+
+
+def test_a_full_disk_is_one_sentence_leaves_nothing_half_and_hurts_no_older_backup(
+    live_sqlite: Database, folder: Path
+) -> None:
+    older = service.make(live_sqlite.url, folder)
+    told = subprocess.run(
+        [sys.executable, "-m", "tests.backups.starved", databases.url_text(live_sqlite), str(folder)],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+    assert "No backup was made in" in told
+    assert "The backups that were there are untouched" in told
+    assert [path for path in folder.iterdir() if not path.name.endswith(".lock")] == [older.path]
+
+    with clock.set_to(make.NOON):
+        again = service.make(live_sqlite.url, folder)
+    assert restoring.examine(again.path, live_sqlite.url, examined, passphrase=None).findings == []
+
+
+def test_a_server_that_is_away_is_one_sentence(folder: Path) -> None:
+    with pytest.raises(Unavailable):
+        service.make("postgresql://nobody@127.0.0.1:1/none", folder)
+    assert queries.listing(folder) == []
