@@ -159,6 +159,11 @@ def restore(file: Path, into: str, passphrase_stdin: bool) -> None:
             f"They are at revision {said.revision}, of program {said.program}, which opens them as they are; "
             f"this program ({migrations.head()}) brings them up to date when it starts."
         )
+    if said.last_entry:
+        click.echo(
+            f"What was recorded after entry {said.last_entry} is not in them. To list it, where it still is: "
+            f"python3 -m school export --format csv --after {said.last_entry}"
+        )
     click.echo(
         "To put them in use, stop the program, and start it with this setting, or write it into .env:\n"
     )
