@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from school.backups.queries import BackupFacts
 
 PLACE = click.Path(path_type=Path)
+NEWEST = "newest"
 
 
 @click.command()
 @click.option("--to", "folder", type=PLACE, help="Folder to put it in; else that of the settings.")
 @click.option("--untried", is_flag=True, help="Do not restore it for a trial: quicker, and less certain.")
-@click.option("--verify", "file", type=PLACE, help="Make none: restore this one for a trial.")
+@click.option("--verify", "file", type=PLACE, help="Make none: restore this one, or newest, for a trial.")
 @click.option("--list", "listed", is_flag=True, help="Make none: say which there are.")
 @click.option("--passphrase-stdin", is_flag=True, help="Read the passphrase from standard input.")
 @click.option("--scheduled", is_flag=True, hidden=True)
@@ -42,7 +43,7 @@ def backup(
     elif listed:
         _list(folder or _folder())
     elif file is not None:
-        _try(file, passphrase)
+        _try(_meant(file, folder or _folder()), passphrase)
     else:
         _make(folder or _folder(), passphrase, untried)
 
@@ -51,6 +52,18 @@ def _folder() -> Path:
     from school.backups import queries
 
     return queries.folder_of(settings())
+
+
+def _meant(file: Path, folder: Path) -> Path:
+    """The file that was named, or the youngest of the folder for the word newest."""
+    from school.backups import queries
+
+    if str(file) != NEWEST:
+        return file
+    found = queries.newest(folder)
+    if found is None:
+        raise BadInput(f"There is no backup in {folder}.")
+    return found.path
 
 
 def _passphrase(from_stdin: bool) -> str | None:
@@ -142,10 +155,11 @@ def _carry_out_schedule() -> None:
 )
 @click.option("--passphrase-stdin", is_flag=True, help="Read the passphrase from standard input.")
 def restore(file: Path, into: str, passphrase_stdin: bool) -> None:
-    """Put a backup's books into a new place, recompute them there, and say how to use them."""
+    """Put the books of a backup, or of the newest, into a new place, and recompute them there."""
     from school import migrations
     from school.backups import restoring
 
+    file = _meant(file, _folder())
     trial = restoring.restore(file, into, examined, passphrase=_passphrase(passphrase_stdin))
     if trial.findings:
         raise RuleBroken(

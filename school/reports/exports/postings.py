@@ -75,7 +75,7 @@ def students(session: Session) -> Iterator[StudentRow]:
 
 
 def entries(session: Session, *, after: int = 0) -> Iterator[tuple[Any, list[Any]]]:
-    """(head, lines) of entries above `after`, in order; a line is a row of `_lines`, head the first of them."""
+    """(head, lines) of entries above `after`, in order; a line is a row of `_lines`, head the first one."""
     query = _lines().where(Line.entry_id > after)
     rows = session.execute(query, execution_options={"yield_per": ROWS_AT_ONCE})
     for _, group in groupby(rows, key=attrgetter("entry_id")):
