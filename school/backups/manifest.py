@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import struct
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -17,6 +19,7 @@ MEMBER = "manifest.json"
 BYTES_MAX = 1_000_000
 SUFFIX = ".backup.zip"
 
+DAMAGED = (BadZipFile, KeyError, ValueError, EOFError, OverflowError, RuntimeError, struct.error, zlib.error)
 BY_HAND, SCHEDULED, BEFORE_UPGRADE = "by hand", "scheduled", "before an upgrade"
 
 
@@ -62,7 +65,7 @@ def read(file: Path) -> Manifest:
             said = json.loads(member.read(BYTES_MAX))
     except FileNotFoundError:
         raise BadFile(f"There is no backup at {file}.") from None
-    except (BadZipFile, KeyError, ValueError, EOFError, NotImplementedError):
+    except DAMAGED:
         raise BadFile(f"{file.name} is not a backup of these books, or it is cut off or damaged.") from None
     except OSError as error:
         raise BadFile(
