@@ -9,12 +9,12 @@ import threading
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from school import clock
-from school.backups import queries, restoring, service
+from school.backups import lock, queries, restoring, service
 from school.db import Database
-from school.errors import RuleBroken, Unavailable
+from school.errors import BadInput, RuleBroken, Unavailable
 from school.ledger.models import Entry
 from tests import databases, make
 from tests.backups import places
@@ -110,8 +110,6 @@ def test_whatever_was_acknowledged_before_the_moment_of_the_backup_is_in_it(
 def test_one_backup_is_made_at_a_time_and_what_a_killed_one_left_goes(
     live_sqlite: Database, folder: Path
 ) -> None:
-    from school.backups import lock
-
     left = folder / ".making-killed"
     left.mkdir(parents=True)
     (left / "unfinished").write_bytes(b"half")
@@ -125,8 +123,6 @@ def test_one_backup_is_made_at_a_time_and_what_a_killed_one_left_goes(
 
 
 def test_books_that_are_not_there_are_one_sentence(folder: Path, tmp_path: Path) -> None:
-    from school.errors import BadInput
-
     with pytest.raises(BadInput, match="There are no books at"):
         service.make(f"sqlite:///{tmp_path / 'none.db'}", folder)
 
@@ -155,3 +151,24 @@ def test_a_server_that_is_away_is_one_sentence(folder: Path) -> None:
     with pytest.raises(Unavailable):
         service.make("postgresql://nobody@127.0.0.1:1/none", folder)
     assert queries.listing(folder) == []
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("live", ["postgresql"], indirect=True)
+def test_what_a_killed_trial_left_in_a_named_database_goes_and_what_is_of_others_stays(
+    live: Database, folder: Path
+) -> None:
+    backup = service.make(live.url, folder)
+
+    def tried(place: Database) -> restoring.Trial:
+        named = databases.url_text(place)
+        return restoring.examine(backup.path, live.url, examined, passphrase=None, borrowed=named)
+
+    with databases.fresh("postgresql", migrated=False) as scratch:
+        assert tried(scratch).findings == []
+        with scratch.engine.begin() as connection:
+            connection.execute(text("CREATE TABLE left_over (n INTEGER)"))
+        assert tried(scratch).findings == []
+        assert places.rows(scratch) == {}
+    with pytest.raises(BadInput, match="is not empty"):
+        tried(live)
