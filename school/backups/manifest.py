@@ -6,11 +6,14 @@ import json
 import struct
 import zlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC
 from pathlib import Path
+from typing import Annotated
 from zipfile import BadZipFile, ZipFile
 from zoneinfo import ZoneInfo
+
+from pydantic import AwareDatetime, Field, TypeAdapter
 
 from school.errors import BadFile
 
@@ -39,10 +42,10 @@ class Manifest:
     school: str
     currency: str
     time_zone: str
-    made_at: datetime
+    made_at: AwareDatetime
     counts: Mapping[str, int]
     last_entry: int
-    last_hash: str
+    last_hash: Annotated[str, Field(pattern="^([0-9a-f]{64})?$")]
     encrypted: bool
     content: str
     size: int
@@ -56,6 +59,9 @@ class Manifest:
             "made_at_local": local.isoformat(timespec="seconds"),
         }
         return json.dumps(said, ensure_ascii=False, indent=1)
+
+
+_MANIFEST = TypeAdapter(Manifest)
 
 
 def read(file: Path) -> Manifest:
@@ -80,9 +86,8 @@ def _understood(said: object, file: Path) -> Manifest:
             f"{file.name} was made by a newer program ({said.get('program')}): restore it with that one."
         )
     try:
-        known = {name: said[name] for name in Manifest.__dataclass_fields__}  # type: ignore[index]
-        known["made_at"] = datetime.fromisoformat(known["made_at"]).astimezone(UTC)
-        ZoneInfo(known["time_zone"])
-        return Manifest(**known)
-    except (KeyError, TypeError, ValueError, OSError):
+        known = _MANIFEST.validate_python(said)
+        ZoneInfo(known.time_zone)
+        return replace(known, made_at=known.made_at.astimezone(UTC))
+    except (KeyError, ValueError, OSError):
         raise BadFile(f"What {file.name} says of itself is damaged: use another backup.") from None

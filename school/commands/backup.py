@@ -115,13 +115,16 @@ def examined(session: Session) -> Sequence[str]:
 
 
 def _told(made: BackupFacts) -> str:
-    """Which books, of when, and how much."""
+    """Which books, of when, and how much; the check code is that of papers which show the same last entry."""
+    from school.documents.rules import check_code
+
     said = made.manifest
     at = made.made_at.astimezone(ZoneInfo(said.time_zone))
     name = said.school or "books without a school"
+    code = f", check code {check_code(said.last_hash)}" if said.last_hash else ""
     kept = "encrypted" if made.encrypted else "not encrypted"
     return (
-        f"{name} as of {at:%-d %B %Y, %H:%M:%S} ({said.time_zone}), {said.last_entry:,} entries, "
+        f"{name} as of {at.day} {at:%B %Y, %H:%M:%S} ({said.time_zone}), {said.last_entry:,} entries{code}, "
         f"{made.size:,} bytes, {kept}."
     )
 
@@ -135,7 +138,7 @@ def _list(folder: Path) -> None:
     for one in there:
         zone = ZoneInfo(one.manifest.time_zone)
         tried = f"tried {one.verified_at.astimezone(zone):%Y-%m-%d %H:%M}" if one.verified_at else "not tried"
-        click.echo(f"{one.path.name}\n  {_told(one)} Made {one.kind}, {tried}.")
+        click.echo(f"{one.path.name}\n  {_told(one)}\n  Made {one.kind}, {tried}.")
 
 
 def _carry_out_schedule() -> None:

@@ -35,7 +35,7 @@ def run(
 
 def test_a_backup_is_made_listed_tried_and_restored(run: Run, live_sqlite: Database, tmp_path: Path) -> None:
     books = Path(str(live_sqlite.url.database))
-    of = "Hill School as of 20 March 2026, 15:00:00 (Africa/Nairobi), 9 entries"
+    of = "Hill School as of 20 March 2026, 15:00:00 (Africa/Nairobi), 9 entries, check code "
 
     made = run("backup", "--untried")[1]
     assert made.startswith(f"Made {books.parent / 'backups' / 'books-20260320T120000Z-entry9-'}")

@@ -69,6 +69,10 @@ def _nonsense(backup: Path) -> None:
     rewritten(backup, manifest=saying(made_at="yesterday"))
 
 
+def _of_no_hash(backup: Path) -> None:
+    rewritten(backup, manifest=saying(last_hash="ab", counts={"student": "many"}))
+
+
 def _of_a_newer_format(backup: Path) -> None:
     rewritten(backup, manifest=saying(format=2, program="9.0"))
 
@@ -84,6 +88,7 @@ BAD = {
     "that is empty": (_empty, "is not a backup"),
     "that is another zip": (_another_thing, "is not a backup"),
     "whose words make no sense": (_nonsense, "says of itself is damaged"),
+    "with a hash that is none": (_of_no_hash, "says of itself is damaged"),
     "of a newer format": (_of_a_newer_format, r"a newer program \(9.0\)"),
     "of a newer revision": (
         _of_a_newer_revision,
