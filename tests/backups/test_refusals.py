@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import zipfile
 from collections.abc import Callable
@@ -53,7 +54,10 @@ def _bit_flipped(backup: Path) -> None:
 
 
 def _another_content(backup: Path) -> None:
-    rewritten(backup, books=lambda held: held[:-100])
+    def another(held: bytes) -> bytes:
+        return gzip.compress(gzip.decompress(held).replace(b"Student 3", b"Student 4"))
+
+    rewritten(backup, books=another)
 
 
 def _empty(backup: Path) -> None:
