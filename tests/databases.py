@@ -15,7 +15,7 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -116,7 +116,7 @@ def _postgresql() -> URL:
             connection.execute("ALTER SYSTEM SET fsync = off")
             connection.execute("ALTER SYSTEM SET max_wal_size = '128MB'")
             connection.execute("SELECT pg_reload_conf()")
-            if not connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [APP]).fetchone():
+            with suppress(psycopg.errors.DuplicateObject):  # another worker has made it
                 connection.execute(f"CREATE ROLE {APP} LOGIN")
     return url
 

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, Protocol
-from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 import pyrage
 
 from school.backups import manifest
-from school.backups.manifest import Manifest
+from school.backups.manifest import DAMAGED, Manifest
 from school.errors import BadFile, BadInput
 
 KEY = "key.age"
@@ -140,7 +140,7 @@ def key_of(file: Path, passphrase: str | None) -> Any:
                 f"This machine is too slow or too busy to try a passphrase on {file.name}: try again later."
             ) from None
         raise BadInput(f"The passphrase does not open {file.name}.") from None
-    except (BadZipFile, KeyError, ValueError, EOFError, pyrage.IdentityError):
+    except (*DAMAGED, pyrage.IdentityError):
         raise BadFile(_changed(file)) from None
 
 
@@ -159,7 +159,7 @@ def take(file: Path, said: Manifest, key: Any, into: Callable[[bytes], object]) 
                 while block := source.read(AT_ONCE):
                     books.write(block)
         books.end()
-    except (BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, pyrage.DecryptError):
+    except (*DAMAGED, pyrage.DecryptError):
         _onward(books)
         raise BadFile(_changed(file)) from None
     except OSError as error:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import struct
+import zlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC
 from pathlib import Path
+from typing import Annotated
 from zipfile import BadZipFile, ZipFile
 from zoneinfo import ZoneInfo
+
+from pydantic import AwareDatetime, Field, TypeAdapter
 
 from school.errors import BadFile
 
@@ -17,6 +22,7 @@ MEMBER = "manifest.json"
 BYTES_MAX = 1_000_000
 SUFFIX = ".backup.zip"
 
+DAMAGED = (BadZipFile, KeyError, ValueError, EOFError, OverflowError, RuntimeError, struct.error, zlib.error)
 BY_HAND, SCHEDULED, BEFORE_UPGRADE = "by hand", "scheduled", "before an upgrade"
 
 
@@ -36,10 +42,10 @@ class Manifest:
     school: str
     currency: str
     time_zone: str
-    made_at: datetime
+    made_at: AwareDatetime
     counts: Mapping[str, int]
     last_entry: int
-    last_hash: str
+    last_hash: Annotated[str, Field(pattern="^([0-9a-f]{64})?$")]
     encrypted: bool
     content: str
     size: int
@@ -55,6 +61,9 @@ class Manifest:
         return json.dumps(said, ensure_ascii=False, indent=1)
 
 
+_MANIFEST = TypeAdapter(Manifest)
+
+
 def read(file: Path) -> Manifest:
     """Raises BadFile when this is no backup, a damaged one, or one of a newer program."""
     try:
@@ -62,7 +71,7 @@ def read(file: Path) -> Manifest:
             said = json.loads(member.read(BYTES_MAX))
     except FileNotFoundError:
         raise BadFile(f"There is no backup at {file}.") from None
-    except (BadZipFile, KeyError, ValueError, EOFError, NotImplementedError):
+    except DAMAGED:
         raise BadFile(f"{file.name} is not a backup of these books, or it is cut off or damaged.") from None
     except OSError as error:
         raise BadFile(
@@ -77,9 +86,8 @@ def _understood(said: object, file: Path) -> Manifest:
             f"{file.name} was made by a newer program ({said.get('program')}): restore it with that one."
         )
     try:
-        known = {name: said[name] for name in Manifest.__dataclass_fields__}  # type: ignore[index]
-        known["made_at"] = datetime.fromisoformat(known["made_at"]).astimezone(UTC)
-        ZoneInfo(known["time_zone"])
-        return Manifest(**known)
-    except (KeyError, TypeError, ValueError, OSError):
+        known = _MANIFEST.validate_python(said)
+        ZoneInfo(known.time_zone)
+        return replace(known, made_at=known.made_at.astimezone(UTC))
+    except (KeyError, ValueError, OSError):
         raise BadFile(f"What {file.name} says of itself is damaged: use another backup.") from None

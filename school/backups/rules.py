@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 PASSPHRASE_MIN = 12
-HASH_SHOWN = 12  # letters of the last entry's hash in a backup's name, as on a day's closing
+HASH_SHOWN = 12  # letters of the last entry's hash in a backup's name
 
 
 class Dated(Protocol):

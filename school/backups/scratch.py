@@ -14,6 +14,7 @@ from school.db import Database
 from school.errors import BadInput, RuleBroken, Unavailable
 from school.ledger import guards
 
+MARK = "school_scratch"  # a schema of this name: what is in the database may go
 NAME_MAX = 40  # letters of the live database's name; PostgreSQL allows 63 in all
 
 
@@ -67,7 +68,7 @@ def of_theirs(named: URL, where: str) -> Iterator[URL]:
         raise BadInput(f"{where} names a PostgreSQL database, as the live one is.")
     database = opened(named)
     try:
-        expect_empty(database)
+        _expect_ours_or_empty(database)
         try:
             yield named
         finally:
@@ -76,6 +77,18 @@ def of_theirs(named: URL, where: str) -> Iterator[URL]:
         raise Unavailable(f"The database {named.database} cannot be reached: see {where}.") from error
     finally:
         database.engine.dispose()
+
+
+def _expect_ours_or_empty(database: Database) -> None:
+    """A database that was empty once is marked, so that what a killed process left in it may go."""
+    with database.reading() as session:
+        marked = session.scalar(text("SELECT to_regnamespace(:mark) IS NOT NULL"), {"mark": MARK})
+    if marked:
+        empty(database)
+        return
+    expect_empty(database)
+    with database.writing() as session:
+        session.execute(text(f"CREATE SCHEMA {MARK}"))
 
 
 def expect_empty(database: Database) -> None:

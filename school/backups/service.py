@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -139,14 +139,13 @@ def _put_in_place(unfinished: Path, folder: Path, said: Manifest) -> Path:
         again += 1
         target = folder / f"{name}-{again}{SUFFIX}"
     unfinished.rename(target)
-    _durable(folder)
+    with suppress(OSError):  # not every disk has such a thing
+        _durable(folder)
     return target
 
 
 def _durable(path: Path) -> None:
-    """A file or, where the system has such a thing, what a folder holds."""
-    if path.is_dir() and os.name == "nt":
-        return
+    """A file, or what a folder holds."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from school.backups.queries import BackupFacts
 
 PLACE = click.Path(path_type=Path)
+NEWEST = "newest"
 
 
 @click.command()
 @click.option("--to", "folder", type=PLACE, help="Folder to put it in; else that of the settings.")
 @click.option("--untried", is_flag=True, help="Do not restore it for a trial: quicker, and less certain.")
-@click.option("--verify", "file", type=PLACE, help="Make none: restore this one for a trial.")
+@click.option("--verify", "file", type=PLACE, help="Make none: restore this one, or newest, for a trial.")
 @click.option("--list", "listed", is_flag=True, help="Make none: say which there are.")
 @click.option("--passphrase-stdin", is_flag=True, help="Read the passphrase from standard input.")
 @click.option("--scheduled", is_flag=True, hidden=True)
@@ -42,7 +43,7 @@ def backup(
     elif listed:
         _list(folder or _folder())
     elif file is not None:
-        _try(file, passphrase)
+        _try(_meant(file, folder or _folder()), passphrase)
     else:
         _make(folder or _folder(), passphrase, untried)
 
@@ -51,6 +52,18 @@ def _folder() -> Path:
     from school.backups import queries
 
     return queries.folder_of(settings())
+
+
+def _meant(file: Path, folder: Path) -> Path:
+    """The file that was named, or the youngest of the folder for the word newest."""
+    from school.backups import queries
+
+    if str(file) != NEWEST:
+        return file
+    found = queries.newest(folder)
+    if found is None:
+        raise BadInput(f"There is no backup in {folder}.")
+    return found.path
 
 
 def _passphrase(from_stdin: bool) -> str | None:
@@ -102,13 +115,16 @@ def examined(session: Session) -> Sequence[str]:
 
 
 def _told(made: BackupFacts) -> str:
-    """Which books, of when, and how much."""
+    """Which books, of when, and how much; the check code is that of papers which show the same last entry."""
+    from school.documents.rules import check_code
+
     said = made.manifest
     at = made.made_at.astimezone(ZoneInfo(said.time_zone))
     name = said.school or "books without a school"
+    code = f", check code {check_code(said.last_hash)}" if said.last_hash else ""
     kept = "encrypted" if made.encrypted else "not encrypted"
     return (
-        f"{name} as of {at:%-d %B %Y, %H:%M:%S} ({said.time_zone}), {said.last_entry:,} entries, "
+        f"{name} as of {at.day} {at:%B %Y, %H:%M:%S} ({said.time_zone}), {said.last_entry:,} entries{code}, "
         f"{made.size:,} bytes, {kept}."
     )
 
@@ -122,7 +138,7 @@ def _list(folder: Path) -> None:
     for one in there:
         zone = ZoneInfo(one.manifest.time_zone)
         tried = f"tried {one.verified_at.astimezone(zone):%Y-%m-%d %H:%M}" if one.verified_at else "not tried"
-        click.echo(f"{one.path.name}\n  {_told(one)} Made {one.kind}, {tried}.")
+        click.echo(f"{one.path.name}\n  {_told(one)}\n  Made {one.kind}, {tried}.")
 
 
 def _carry_out_schedule() -> None:
@@ -142,10 +158,11 @@ def _carry_out_schedule() -> None:
 )
 @click.option("--passphrase-stdin", is_flag=True, help="Read the passphrase from standard input.")
 def restore(file: Path, into: str, passphrase_stdin: bool) -> None:
-    """Put a backup's books into a new place, recompute them there, and say how to use them."""
+    """Put the books of a backup, or of the newest, into a new place, and recompute them there."""
     from school import migrations
     from school.backups import restoring
 
+    file = _meant(file, _folder())
     trial = restoring.restore(file, into, examined, passphrase=_passphrase(passphrase_stdin))
     if trial.findings:
         raise RuleBroken(
@@ -158,6 +175,11 @@ def restore(file: Path, into: str, passphrase_stdin: bool) -> None:
         click.echo(
             f"They are at revision {said.revision}, of program {said.program}, which opens them as they are; "
             f"this program ({migrations.head()}) brings them up to date when it starts."
+        )
+    if said.last_entry:
+        click.echo(
+            f"What was recorded after entry {said.last_entry} is not in them. To list it, where it still is: "
+            f"python3 -m school export --format csv --after {said.last_entry}"
         )
     click.echo(
         "To put them in use, stop the program, and start it with this setting, or write it into .env:\n"

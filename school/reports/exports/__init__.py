@@ -19,3 +19,8 @@ FORMATS: dict[str, Callable[[Session, TextIO], None]] = {
 def write(session: Session, form: str, out: TextIO) -> None:
     """Stream the books to `out` as one of FORMATS. Raises KeyError for another."""
     FORMATS[form](session, out)
+
+
+def write_since(session: Session, out: TextIO, *, after: int) -> None:
+    """Stream the entries numbered above `after` to `out` as csv: a part of the books is no journal."""
+    postings.write_csv(session, out, after=after)

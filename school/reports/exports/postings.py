@@ -74,9 +74,10 @@ def students(session: Session) -> Iterator[StudentRow]:
     return (StudentRow(*row) for row in rows)
 
 
-def entries(session: Session) -> Iterator[tuple[Any, list[Any]]]:
-    """(head, lines) of every entry in order; a line is a row of `_lines`, and head is the first of them."""
-    rows = session.execute(_lines(), execution_options={"yield_per": ROWS_AT_ONCE})
+def entries(session: Session, *, after: int = 0) -> Iterator[tuple[Any, list[Any]]]:
+    """(head, lines) of entries above `after`, in order; a line is a row of `_lines`, head the first one."""
+    query = _lines().where(Line.entry_id > after)
+    rows = session.execute(query, execution_options={"yield_per": ROWS_AT_ONCE})
     for _, group in groupby(rows, key=attrgetter("entry_id")):
         lines = list(group)
         yield lines[0], lines
@@ -139,13 +140,16 @@ def title_of(head: Any) -> str:
     return wording.KIND_NAMES[head.kind] + (f" · {document}" if document else "")
 
 
-def write_csv(session: Session, out: TextIO) -> None:
-    """A row a posting, debits +, in major units; cells a spreadsheet would run as formulas are defused."""
+def write_csv(session: Session, out: TextIO, *, after: int = 0) -> None:
+    """A row a posting, debits +, in major units; cells a spreadsheet would run as formulas are defused.
+
+    Entries numbered above `after` alone.
+    """
     unit = school(session).currency
     names = {STUDENTS_CONTROL: "Students"} | {account.code: account.name for account in accounts(session)}
     writer = csv.writer(out)
     writer.writerow(CSV_COLUMNS)
-    for _, lines in entries(session):
+    for _, lines in entries(session, after=after):
         for line in lines:
             for code, amount in ((STUDENTS_CONTROL, line.amount), (line.account, -line.amount)):
                 writer.writerow(_csv_row(line, code, names[code], amount, unit))
