@@ -1,0 +1,73 @@
+"""The books are looked at every few minutes, so that a disagreement is known before anybody meets it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from school import clock
+from school.checks import ledger
+from school.checks.findings import Finding
+from school.db import Database, database
+from school.errors import Unavailable
+
+log = logging.getLogger(__name__)
+
+LOOKS_EVERY_S = 900
+ENDS_WITHIN_S = 5
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What the last look found, and when it was."""
+
+    at: datetime
+    findings: Sequence[Finding]
+
+
+_last: Verified | None = None
+
+
+def last() -> Verified | None:
+    """The last look of this process; None before the first."""
+    return _last
+
+
+def look(books: Database) -> Verified | None:
+    """The quick check of the ledger; what it finds is in the log. None where the books cannot be reached."""
+    global _last
+    try:
+        with books.reading() as session:
+            findings = ledger.verify(session, deep=False)
+    except Unavailable as error:
+        log.warning("unavailable", extra={"cause": type(error.__cause__ or error).__name__})
+        return None
+    for found in findings:
+        log.error("the books disagree", extra={"check": found.check, "finding": found.message})
+    _last = Verified(clock.now(), findings)
+    return _last
+
+
+class Watch:
+    """One thread of the server that looks again and again; the first look is the caller's."""
+
+    def __init__(self) -> None:
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join(ENDS_WITHIN_S)
+
+    def _run(self) -> None:
+        while not self._stop.wait(LOOKS_EVERY_S):
+            try:
+                look(database())
+            except Exception:
+                log.exception("the books were not looked at")
