@@ -270,4 +270,4 @@ def unfinished(session: Session) -> dict[str, int]:
         .where(Run.finished_at.is_(None), Run.undone_at.is_(None))
         .group_by(Run.kind)
     )
-    return dict(counted.tuples().all())
+    return {kind: count for kind, count in counted}  # noqa: C416 - dict() would ask the result for its keys

@@ -39,7 +39,7 @@ def entry_posted(
 ) -> None:
     """`payment recorded`, once it is; with the balance of each student after it."""
     students = sorted({line.student_id for line in lines})
-    balances = session.execute(_BALANCES, {"students": students}).tuples()
+    balances = session.execute(_BALANCES, {"students": students})
     said = {
         **_who(actor),
         "entry": entry["id"],
