@@ -71,11 +71,12 @@ class Json(JsonFormatter):
         super().__init__("{levelname}{name}{message}", style="{", rename_fields=renamed, timestamp="at")
 
     def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
-        return {"at": log_data.pop("at").isoformat(timespec="milliseconds"), **log_data}
+        at = log_data.pop("at").isoformat(timespec="milliseconds")
+        return {"at": at, **{name: value for name, value in log_data.items() if value is not None}}
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - the name is logging's
         kind, error, trace = ei
-        if error is None or settings().log_level.upper() == "DEBUG":
+        if error is None or settings().log_level == "DEBUG":
             return "".join(traceback.format_exception(kind, error, trace))
         return without_messages(error, trace)
 
@@ -91,8 +92,11 @@ def without_messages(error: BaseException, trace: TracebackType | None) -> str:
     return "".join([*told, *lines, f"{type(error).__qualname__} {MESSAGES_WITHHELD}\n"])
 
 
-def start() -> None:
-    """Sends every log line of this process to one place. Calling it again changes nothing."""
+def start(*, of_a_command: bool = False) -> None:
+    """Sends every log line of this process to one place. Calling it again changes nothing.
+
+    A command answers in words of its own: on stderr it adds no line but what went wrong.
+    """
     chosen = settings()
     handler: dict[str, object] = {"class": "logging.StreamHandler"}
     file = _file_of_our_own(chosen.log_file) if chosen.log_file else None
@@ -104,6 +108,8 @@ def start() -> None:
             "backupCount": FILES_KEPT,
             "encoding": "utf-8",
         }
+    hushed = of_a_command and file is None and chosen.log_level == "INFO"
+    level = "WARNING" if hushed else chosen.log_level
     logging.config.dictConfig(
         {
             "version": 1,
@@ -112,7 +118,7 @@ def start() -> None:
             "filters": {"where": {"()": WhereItWas}, "errors": {"()": CountsErrors}},
             "handlers": {"only": handler | {"formatter": "json", "filters": ["where", "errors"]}},
             "loggers": {
-                "school": {"level": chosen.log_level.upper()},
+                "school": {"level": level},
                 NOT_IN_A_RUN: {"level": "ERROR"},
                 ALSO_TELLS_ERRORS: {"level": "CRITICAL"},
             },

@@ -119,12 +119,36 @@ class PageRun(NamedTuple):
     seconds: float
 
 
+class PaymentNotTaken(NamedTuple):
+    at: datetime
+    reason: str
+
+
 _page_runs: deque[PageRun] = deque(maxlen=RUNS_KEPT)
+
+
+_not_taken: deque[PaymentNotTaken] = deque(maxlen=RUNS_KEPT)
+STARTED_AT = clock.now()
 
 
 def page_ran(page: str, seconds: float) -> None:
     page_seconds.labels(page).observe(seconds)
     _page_runs.append(PageRun(clock.now(), page, seconds))
+
+
+def payment_not_taken(outcome: str, reason: str) -> None:
+    payments.labels(outcome, reason).inc()
+    _not_taken.append(PaymentNotTaken(clock.now(), reason))
+
+
+def payments_not_taken() -> list[PaymentNotTaken]:
+    """The last refused or failed ones of this process, the oldest first."""
+    return list(_not_taken)
+
+
+def value(name: str, **labels: str) -> int:
+    """A figure of this process as it is now; 0 where nothing was counted yet."""
+    return round(REGISTRY.get_sample_value(name, labels) or 0)
 
 
 def page_runs() -> list[PageRun]:

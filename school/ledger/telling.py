@@ -101,7 +101,7 @@ def _payment_became(asked: Mapping[str, Any], posted: Posted | None, error: Base
         return
     by_rule = isinstance(error, SchoolError) and not isinstance(error, Unavailable)
     outcome, reason = "refused" if by_rule else "failed", type(error).__name__
-    metrics.payments.labels(outcome, reason).inc()
+    metrics.payment_not_taken(outcome, reason)
     log.log(
         logging.INFO if by_rule else logging.ERROR,
         "payment %s",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry
@@ -12,6 +13,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from school import clock
+from school.checks.findings import SEVERITIES
 from school.db import Database, database
 from school.errors import Unavailable
 from school.letters.models import STATES
@@ -63,6 +65,11 @@ def _told(found: SchoolFigures) -> Iterator[Metric]:
     waiting = found.at - (found.oldest_waiting or found.at)
     yield _one("school_letters_waiting_seconds", "Age of the oldest waiting letter.", waiting.total_seconds())
     yield _many("school_runs_unfinished_entries", "Entries of runs not finished yet.", "kind", found.runs)
+    if found.backup:
+        age = (found.at - found.backup.made_at).total_seconds()
+        yield _one("school_backup_age_seconds", "Age of the newest backup; absent where there is none.", age)
+        yield _one("school_backup_bytes", "Size of the newest backup.", found.backup.size)
+    yield _one("school_backups_known", "1 where there is a backup.", int(found.backup is not None))
     yield _one("school_books_bytes", "Size of the books.", machine.size)
     yield _one("school_disk_free_bytes", "Room on the disk of the books.", machine.disk_free)
     yield _one("school_disk_bytes", "Size of the disk of the books.", machine.disk_total)
@@ -76,6 +83,9 @@ def _verified() -> Iterator[Metric]:
         return
     age = (clock.now() - last.at).total_seconds()
     yield _one("school_ledger_findings", "Disagreements the last quick check found.", len(last.findings))
+    counted = Counter(finding.severity for finding in last.installation)
+    found = {severity: counted[severity] for severity in SEVERITIES}
+    yield _many("school_check_findings", "What `check` finds wrong, by severity.", "severity", found)
     yield _one("school_ledger_verified_seconds", "Time since the last quick check.", age)
 
 

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from school import clock
 from school.access import attempts, listing
+from school.backups import queries as backups
+from school.backups.queries import BackupFacts
 from school.checks import machine
 from school.checks.machine import MachineFacts
 from school.db import Database
@@ -16,6 +18,7 @@ from school.fees import queries as fees
 from school.incidents import queries as incidents
 from school.ledger import queries as ledger
 from school.letters import queries as letters
+from school.settings import settings
 
 DAY = timedelta(days=1)
 
@@ -33,6 +36,7 @@ class SchoolFigures:
     oldest_waiting: datetime | None
     runs: dict[str, int]
     machine: MachineFacts
+    backup: BackupFacts | None
 
 
 def figures(session: Session, books: Database) -> SchoolFigures:
@@ -47,4 +51,5 @@ def figures(session: Session, books: Database) -> SchoolFigures:
         oldest_waiting=letters.oldest_waiting(session),
         runs=fees.unfinished(session),
         machine=machine.facts(session, books),
+        backup=backups.newest(backups.folder_of(settings())),
     )

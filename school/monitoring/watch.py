@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from school import clock
-from school.checks import ledger
+from school.checks import installation, ledger
 from school.checks.findings import Finding
+from school.checks.place import Place
 from school.db import Database, database
 from school.errors import Unavailable
+from school.settings import settings
 
 log = logging.getLogger(__name__)
 
@@ -22,10 +24,11 @@ ENDS_WITHIN_S = 5
 
 @dataclass(frozen=True)
 class Verified:
-    """What the last look found, and when it was."""
+    """What the last look found, and when: disagreements of the books, and what `check` says at work."""
 
     at: datetime
     findings: Sequence[Finding]
+    installation: Sequence[Finding]
 
 
 _last: Verified | None = None
@@ -37,7 +40,7 @@ def last() -> Verified | None:
 
 
 def look(books: Database) -> Verified | None:
-    """The quick check of the ledger; what it finds is in the log. None where the books cannot be reached."""
+    """The quick checks; what disagrees is in the log as well. None where the books cannot be reached."""
     global _last
     try:
         with books.reading() as session:
@@ -47,7 +50,7 @@ def look(books: Database) -> Verified | None:
         return None
     for found in findings:
         log.error("the books disagree", extra={"check": found.check, "finding": found.message})
-    _last = Verified(clock.now(), findings)
+    _last = Verified(clock.now(), findings, installation.at_work(Place(settings(), books)))
     return _last
 
 
