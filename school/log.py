@@ -7,11 +7,13 @@ typed: a trace has the places and the kind of the fault, and its message only wh
 from __future__ import annotations
 
 import logging.config
+import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from contextvars import ContextVar
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -92,6 +94,17 @@ def without_messages(error: BaseException, trace: TracebackType | None) -> str:
     return "".join([*told, *lines, f"{type(error).__qualname__} {MESSAGES_WITHHELD}\n"])
 
 
+class PrivateFile(RotatingFileHandler):
+    """Ids are nobody else's business either: the file is its owner's alone, and so is each that follows."""
+
+    def _open(self) -> Any:
+        return open(self.baseFilename, self.mode, encoding=self.encoding, opener=_private)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
 def start(*, of_a_command: bool = False) -> None:
     """Sends every log line of this process to one place. Calling it again changes nothing.
 
@@ -102,7 +115,7 @@ def start(*, of_a_command: bool = False) -> None:
     file = _file_of_our_own(chosen.log_file) if chosen.log_file else None
     if file:
         handler = {
-            "class": "logging.handlers.RotatingFileHandler",
+            "()": PrivateFile,
             "filename": file,
             "maxBytes": FILE_BYTES_MAX,
             "backupCount": FILES_KEPT,
@@ -143,12 +156,12 @@ def _file_of_our_own(wanted: Path) -> Path | None:
 
 
 def _hold(file: Path) -> bool:
-    with file.open("ab"):
-        pass  # raises where it could not be written
-    lock = file.with_name(f".{file.name}.lock").open("ab")
+    lock = open(file.with_name(f".{file.name}.lock"), "ab", opener=_private)  # noqa: SIM115
     if not _is_locked(lock):
         lock.close()
         return False
+    with open(file, "ab", opener=_private):
+        pass  # raises where it cannot be written
     _held[file] = lock  # goes with the process, however it ends
     return True
 

@@ -168,7 +168,6 @@ _COLUMNS: dict[str, Any] = {
                     "scale": {"domain": [0, {"expr": "most"}]},
                     "axis": {**_AXIS, "tickMinStep": 1, "tickCount": 4, "format": "d"},
                 },
-                "stroke": _EDGE,
             },
         },
         _WHOLE_BAND,

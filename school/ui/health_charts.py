@@ -64,11 +64,11 @@ def payments(health: Health, *, as_table: bool) -> None:
 
 def pages(health: Health, *, as_table: bool) -> None:
     times = health.pages[:PAGES_MAX]
-    with _card("How long pages take", f"half of the runs, and 95 of 100, stay under this; {HERE_PROCESS}"):
+    with _card("How long pages take", f"95 of 100 runs, and half of them, stay within this; {HERE_PROCESS}"):
         if not times:
             st.write("No page has been opened yet.")
             return
-        shown = [f"{milliseconds(one.middle)}, {milliseconds(one.late)}" for one in times]
+        shown = [f"{milliseconds(one.late)}, half {milliseconds(one.middle)}" for one in times]
         if as_table:
             _table(
                 {

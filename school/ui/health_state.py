@@ -23,7 +23,7 @@ from school.backups.queries import BackupFacts, Failure
 from school.checks import ledger as checks
 from school.checks import machine
 from school.checks import service as writer
-from school.checks.findings import ERROR, Finding
+from school.checks.findings import ERROR, WARNING, Finding
 from school.checks.machine import MachineFacts
 from school.db import database
 from school.incidents import queries as incidents
@@ -137,9 +137,9 @@ def _under(sorted_seconds: Sequence[float], percent: int) -> float:
 def faults(health: Health) -> list[str]:
     """What is wrong and must be mended, as Markdown."""
     found = [*health.findings, *(one for one in health.installation or () if one.severity == ERROR)]
-    told = [f"{words.plain(finding.message)} {words.plain(finding.mend)}" for finding in found]
+    told = [f"{words.told(finding.message)} {words.told(finding.mend)}" for finding in found]
     if health.backup_failed:
-        told.append(f"The last backup failed: {words.plain(health.backup_failed.sentence)}")
+        told.append(f"The last backup failed: {words.told(health.backup_failed.sentence)}")
     return told
 
 
@@ -160,6 +160,9 @@ def worries(health: Health) -> list[str]:
     slow = [one.page for one in health.pages if one.late > SLOW_S and one.runs >= RUNS_ENOUGH]
     if slow:
         found.append(f"Pages take longer than half a second: {', '.join(slow)}.")
+    warned = [one for one in health.installation or () if one.severity == WARNING]
+    if warned:
+        found.append(f"{counted(len(warned), 'check')} of this installation asks for a look: see Checks.")
     return found
 
 

@@ -182,7 +182,7 @@ def checked() -> None:
 def _findings(found: Sequence[Finding]) -> None:
     for finding in found:
         with st.container(border=True, gap="xsmall"):
-            st.markdown(f"{_ICONS.get(finding.severity, _NOTE)} **{words.plain(finding.message)}**")
-            st.markdown(f"{words.plain(finding.mend)}")
+            st.markdown(f"{_ICONS.get(finding.severity, _NOTE)} **{words.told(finding.message)}**")
+            st.markdown(words.told(finding.mend))
             if finding.why:
-                st.markdown(words.quiet(words.plain(finding.why)))
+                st.markdown(words.quiet(words.told(finding.why)))
