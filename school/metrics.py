@@ -109,6 +109,8 @@ for _outcome in ("ok", "wrong", "wrong_code", "locked", "busy"):
     sign_ins.labels(_outcome)
 for _where in ("http", "socket", "server"):
     session_errors.labels(_where)
+for _kind in ("unavailable", "read_only"):
+    database_errors.labels(_kind)
 for _outcome in ("accepted", "turned_away"):
     websocket_connects.labels(_outcome)
 

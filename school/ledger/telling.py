@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from school import metrics
 from school.access.rules import Actor
 from school.db import once_known
-from school.errors import SchoolError, Unavailable
+from school.errors import SchoolError, Unavailable, kinds
 from school.ledger import wording
 from school.ledger.models import KINDS
 from school.ledger.projections import StudentBalance
@@ -26,8 +26,18 @@ log = logging.getLogger(__name__)
 
 for _kind in KINDS:
     metrics.entries.labels(_kind)
-for _outcome in ("recorded", "repeated"):
-    metrics.payments.labels(_outcome, "")
+REFUSALS = frozenset(kind.__name__ for kind in kinds(SchoolError) if not issubclass(kind, Unavailable))
+FAULT = "Fault"  # of the program; which, the log says
+FAILURES = frozenset({*(kind.__name__ for kind in kinds(Unavailable)), FAULT})
+
+for _outcome, _reasons in (
+    ("recorded", {""}),
+    ("repeated", {""}),
+    ("refused", REFUSALS),
+    ("failed", FAILURES),
+):
+    for _reason in _reasons:
+        metrics.payments.labels(_outcome, _reason)  # a figure that appears late is not seen to grow
 
 _BALANCES = select(StudentBalance.student_id, StudentBalance.balance).where(
     StudentBalance.student_id.in_(bindparam("students", expanding=True))
@@ -101,7 +111,7 @@ def _payment_became(asked: Mapping[str, Any], posted: Posted | None, error: Base
         return
     by_rule = isinstance(error, SchoolError) and not isinstance(error, Unavailable)
     outcome, reason = "refused" if by_rule else "failed", type(error).__name__
-    metrics.payment_not_taken(outcome, reason)
+    metrics.payment_not_taken(outcome, reason if reason in REFUSALS | FAILURES else FAULT)
     log.log(
         logging.INFO if by_rule else logging.ERROR,
         "payment %s",

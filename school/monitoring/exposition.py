@@ -16,10 +16,12 @@ from school import clock
 from school.checks.findings import SEVERITIES
 from school.db import Database, database
 from school.errors import Unavailable
+from school.fees.models import RUN_KINDS
 from school.letters.models import STATES
 from school.metrics import REGISTRY
 from school.monitoring import queries, watch
 from school.monitoring.queries import SchoolFigures
+from school.settings import settings
 
 READ_EVERY_S = 5  # however many monitors ask
 
@@ -62,9 +64,11 @@ def _told(found: SchoolFigures) -> Iterator[Metric]:
     yield _one("school_incidents_day", "Faults that somebody met within a day.", found.incidents_of_a_day)
     counted = {state: found.letters.get(state, 0) for state in STATES}
     yield _many("school_letters", "Letters by state.", "state", counted)
-    waiting = found.at - (found.oldest_waiting or found.at)
+    since = found.oldest_waiting if settings().sends_mail else None  # else nobody waits for a mail server
+    waiting = found.at - (since or found.at)
     yield _one("school_letters_waiting_seconds", "Age of the oldest waiting letter.", waiting.total_seconds())
-    yield _many("school_runs_unfinished_entries", "Entries of runs not finished yet.", "kind", found.runs)
+    runs = {kind: found.runs.get(kind, 0) for kind in RUN_KINDS}
+    yield _many("school_runs_unfinished_entries", "Entries of runs not finished yet.", "kind", runs)
     if found.backup:
         age = (found.at - found.backup.made_at).total_seconds()
         yield _one("school_backup_age_seconds", "Age of the newest backup; absent where there is none.", age)

@@ -14,7 +14,6 @@ import pytest
 from school import log
 from school.settings import ROOT, settings
 
-
 NOBODY = ("Ann Abel", "ann@example.org")
 
 
