@@ -100,6 +100,10 @@ class PrivateFile(RotatingFileHandler):
     def _open(self) -> Any:
         return open(self.baseFilename, self.mode, encoding=self.encoding, opener=_private)
 
+    def shouldRollover(self, record: logging.LogRecord) -> bool:  # noqa: N802, ARG002 - the name is logging's
+        """By the size it has: logging writes every line twice to know the size it will have."""
+        return self.stream is not None and self.stream.tell() >= self.maxBytes
+
 
 def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial, wraps
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec, cast
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
 from school import metrics
@@ -39,17 +39,20 @@ for _outcome, _reasons in (
     for _reason in _reasons:
         metrics.payments.labels(_outcome, _reason)  # a figure that appears late is not seen to grow
 
-_BALANCES = select(StudentBalance.student_id, StudentBalance.balance).where(
-    StudentBalance.student_id.in_(bindparam("students", expanding=True))
-)
+_kept = cast(Table, StudentBalance.__table__)
+_BALANCE = select(_kept.c.balance).where(_kept.c.student_id == bindparam("student"))
+BALANCES_MAX = 10  # of a family; who pays for more is told without
 
 
 def entry_posted(
     session: Session, actor: Actor, entry: Mapping[str, Any], document: str | None, lines: Sequence[Any]
 ) -> None:
     """`payment recorded`, once it is; with the balance of each student after it."""
-    students = sorted({line.student_id for line in lines})
-    balances = session.execute(_BALANCES, {"students": students})
+    students, connection = sorted({line.student_id for line in lines}), session.connection()
+    balances = {
+        str(one): connection.scalar(_BALANCE, {"student": one})
+        for one in (students if len(students) <= BALANCES_MAX else ())
+    }
     said = {
         **_who(actor),
         "entry": entry["id"],
@@ -57,7 +60,8 @@ def entry_posted(
         "reverses": entry["reverses"],
         "request_id": entry["request_id"],
         "minor": entry["total"],
-        "balances": {str(student): balance for student, balance in balances},
+        "students": students if not balances else None,
+        "balances": balances or None,
     }
     once_known(session, partial(_posted, entry["kind"], said))
 
