@@ -5,19 +5,17 @@ from __future__ import annotations
 import os
 import threading
 import time
-from functools import lru_cache
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from school import migrations
+from school.checks.machine import newest_revision
 from school.db import Database
 from school.errors import Unavailable
 
 OK = "ok"
 ASKED_EVERY_S = 1  # however many ask
-
-_head = lru_cache(migrations.head)
 
 
 class Readiness:
@@ -44,7 +42,7 @@ class Readiness:
 def _of(books: Database) -> dict[str, str]:
     try:
         with books.reading() as session:
-            current = migrations.current(session.connection()) == _head()
+            current = migrations.current(session.connection()) == newest_revision()
             writable = _is_writable(session, books)
     except Unavailable:
         return {"database": "cannot be reached"}

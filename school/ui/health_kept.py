@@ -7,8 +7,9 @@ import os
 import streamlit as st
 
 import school
-from school import clock, metrics
+from school import metrics
 from school.backups import queries as backups
+from school.monitoring import watch
 from school.settings import settings
 from school.ui import tables, words
 from school.ui.health_state import Health, counted, size
@@ -46,6 +47,7 @@ def facts(health: Health) -> None:
     """The database and the machine, as somebody asks who is called for help; and the process that answers."""
     of = health.machine
     guards = [finding for finding in health.findings if finding.check == "guards"]
+    last = watch.last()
     locked = words.date(health.locked_through) if health.locked_through else "not closed yet"
     st.table(
         {
@@ -68,7 +70,7 @@ def facts(health: Health) -> None:
             "Tabs connected": f"{metrics.value('school_websockets_open'):,}",
             "Pages run": counted(len(metrics.page_runs()), "run"),
             "Faults between browser and page": f"{_faults():,}",
-            "Looked at": words.ago(clock.now()),
+            "Looked at the books": words.ago(last.at) if last else "not yet",
         },
         border="horizontal",
     )

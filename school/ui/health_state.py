@@ -20,7 +20,6 @@ from school.audit import queries as audit
 from school.audit.queries import EventFacts
 from school.backups import queries as backups
 from school.backups.queries import BackupFacts, Failure
-from school.checks import ledger as checks
 from school.checks import machine
 from school.checks import service as writer
 from school.checks.findings import ERROR, WARNING, Finding
@@ -39,6 +38,7 @@ from school.ui import words
 INCIDENT_DAYS = 7
 SCARCE = 10  # percent of the disk; below it somebody should look
 SLOW_S = 0.5
+SIGN_IN = "sign_in"
 RUNS_ENOUGH = 20  # fewer runs of a page say nothing about it
 BACKUP_HOURS_MAX = 26
 LETTER_WAITS_MAX = timedelta(hours=1)
@@ -91,8 +91,11 @@ class Health:
 
     @cached_property
     def late(self) -> float:
-        """What 95 of 100 runs of this process stay under, in seconds; 0 before the first."""
-        runs = sorted(run.seconds for run in metrics.page_runs())
+        """What 95 of 100 runs of this process stay under, in seconds; 0 before the first.
+
+        Who signs in waits for a hash that is meant to be slow: that is told apart.
+        """
+        runs = sorted(run.seconds for run in metrics.page_runs() if run.page != SIGN_IN)
         return _under(runs, 95) if runs else 0
 
 
@@ -101,7 +104,7 @@ def read(session: Session) -> Health:
     last = watch.last()
     return Health(
         school=students.school(session),
-        findings=checks.verify(session, deep=False),
+        findings=watch.quickly(session, database()),
         installation=last.installation if last else None,
         deep=audit.latest(session, events.BOOKS_VERIFIED, writer.BOOKS),
         incidents=incidents.count(session, now - timedelta(days=INCIDENT_DAYS)),
@@ -157,12 +160,17 @@ def worries(health: Health) -> list[str]:
     since = health.letter_since
     if since and settings().sends_mail and clock.now() - since > LETTER_WAITS_MAX:
         found.append(f"A letter has been waiting since {words.ago(since)}. Is the mail server there?")
-    slow = [one.page for one in health.pages if one.late > SLOW_S and one.runs >= RUNS_ENOUGH]
+    slow = [
+        one.page
+        for one in health.pages
+        if one.late > SLOW_S and one.runs >= RUNS_ENOUGH and one.page != SIGN_IN
+    ]
     if slow:
         found.append(f"Pages take longer than half a second: {', '.join(slow)}.")
     warned = [one for one in health.installation or () if one.severity == WARNING]
     if warned:
-        found.append(f"{counted(len(warned), 'check')} of this installation asks for a look: see Checks.")
+        ask = "asks" if len(warned) == 1 else "ask"
+        found.append(f"{counted(len(warned), 'check')} of this installation {ask} for a look: see Checks.")
     return found
 
 

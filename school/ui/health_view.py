@@ -78,7 +78,7 @@ def figures(health: Health) -> None:
         _figure("95 of 100 pages take", late, "or less, in this process")
         _figure("Open sign-ins", f"{health.sign_ins:,}", "browsers")
         _figure(
-            f"Failed sign-ins in {history.HOURS} hours",
+            f"Failed sign-ins, {history.HOURS} h",
             f"{failed.count:,}",
             told if failed.count else "nobody was refused",
         )

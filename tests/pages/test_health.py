@@ -65,7 +65,7 @@ def test_the_key_figures_come_first(house: Database, open_page: Open) -> None:
         "Incidents in 7 days": ("1", "listed below"),
         "Payments in 24 hours": ("1", "recorded"),
         "Open sign-ins": ("1", "browsers"),
-        "Failed sign-ins in 24 hours": ("2", "2 names, 1 address"),
+        "Failed sign-ins, 24 h": ("2", "2 names, 1 address"),
         "Letters waiting": ("0", "none failed"),
         "Newest backup": ("None", "nothing to restore yet"),
     }
