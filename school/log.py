@@ -146,6 +146,16 @@ def start(*, of_a_command: bool = False) -> None:
         log.error("the log file cannot be written, so lines go to stderr")
 
 
+def take_over() -> None:
+    """From here on what the web server tells is a line like ours; call it again once more of it is loaded."""
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] in WEB_SERVER:
+            logger = logging.getLogger(name)
+            logger.handlers.clear()
+            logger.propagate = True
+            logger.setLevel(max(logger.level, logging.WARNING))
+
+
 def _file_of_our_own(wanted: Path) -> Path | None:
     """The file, or `school.2.log` and so on while other processes write it: two who rotate lose lines."""
     try:

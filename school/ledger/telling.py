@@ -117,7 +117,7 @@ def _payment_became(asked: Mapping[str, Any], posted: Posted | None, error: Base
     outcome, reason = "refused" if by_rule else "failed", type(error).__name__
     metrics.payment_not_taken(outcome, reason if reason in REFUSALS | FAILURES else FAULT)
     log.log(
-        logging.INFO if by_rule else logging.ERROR,
+        logging.INFO if by_rule else logging.WARNING,
         "payment %s",
         outcome,
         extra={**_who(asked["actor"]), "request_id": asked["request_id"], "reason": reason},

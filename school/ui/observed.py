@@ -80,7 +80,7 @@ class Observed:
             about.reset(reset)
 
     async def _request(self, scope: Scope, receive: Receive, send: Send, request_id: str) -> None:
-        began, status = time.perf_counter(), 500
+        began, status = time.perf_counter(), 0
 
         async def noted(message: Message) -> None:
             nonlocal status
@@ -91,9 +91,12 @@ class Observed:
 
         try:
             await self.app(scope, receive, noted)
+        except Exception:
+            status = 500
+            raise
         finally:
-            route = route_of(scope["path"])
-            metrics.http_seconds.labels(route, f"{status // 100}xx").observe(time.perf_counter() - began)
+            route, kind = route_of(scope["path"]), f"{status // 100}xx" if status else "gone"
+            metrics.http_seconds.labels(route, kind).observe(time.perf_counter() - began)
             if status >= 500 and route != "readyz":
                 metrics.session_errors.labels("http").inc()
 

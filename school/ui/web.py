@@ -14,11 +14,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from school import log
 from school.access import queries, sign_ins
 from school.db import database, reading, writing
 from school.delivery.worker import Worker
 from school.errors import Unavailable
-from school.log import start as start_log
 from school.monitoring import watch
 from school.settings import settings
 from school.ui import papers, probes, unsent
@@ -94,7 +94,8 @@ def alive(request: Request) -> Response:
 @asynccontextmanager
 async def lifespan(_: Any) -> AsyncIterator[dict[str, Any] | None]:
     """The server answers at once; what pages need besides is loaded while the first visitor signs in."""
-    start_log()
+    log.start()
+    log.take_over()
     probes.leave_gently()
     warming, workers = asyncio.create_task(warm_up()), (Worker(), watch.Watch())
     for worker in workers:
@@ -111,6 +112,7 @@ async def warm_up() -> None:
     await asyncio.sleep(FIRST_VISIT_S)
     await to_thread.run_sync(import_module, "pandas")
     await to_thread.run_sync(watch.look, database())
+    log.take_over()
     gc.collect()
     gc.freeze()  # Streamlit collects after every run: 60 to 130 ms of looking through modules that stay
 
