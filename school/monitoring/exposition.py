@@ -82,7 +82,7 @@ def _told(found: SchoolFigures) -> Iterator[Metric]:
 
 
 def _verified() -> Iterator[Metric]:
-    last = watch.last()
+    last = watch.last(database())
     if last is None:
         return
     age = (clock.now() - last.at).total_seconds()

@@ -35,13 +35,13 @@ class Verified:
     installation: Sequence[Finding]
 
 
-_last: Verified | None = None
+_last: tuple[Database, Verified] | None = None
 _quick: tuple[float, Database, Sequence[Finding]] | None = None  # what `quickly` found, of which books
 
 
-def last() -> Verified | None:
-    """The last look of this process; None before the first."""
-    return _last
+def last(books: Database) -> Verified | None:
+    """The last look of this process at these books; None before the first."""
+    return _last[1] if _last and _last[0] is books else None
 
 
 def quickly(session: Session, books: Database) -> Sequence[Finding]:
@@ -64,8 +64,9 @@ def look(books: Database) -> Verified | None:
         return None
     for found in findings:
         log.error("the books disagree", extra={"check": found.check})  # whom it is about, Health tells
-    _last = Verified(clock.now(), findings, installation.at_work(Place(settings(), books)))
-    return _last
+    looked = Verified(clock.now(), findings, installation.at_work(Place(settings(), books)))
+    _last = (books, looked)
+    return looked
 
 
 class Watch:

@@ -9,6 +9,7 @@ import streamlit as st
 import school
 from school import metrics
 from school.backups import queries as backups
+from school.db import database
 from school.monitoring import watch
 from school.settings import settings
 from school.ui import tables, words
@@ -47,7 +48,7 @@ def facts(health: Health) -> None:
     """The database and the machine, as somebody asks who is called for help; and the process that answers."""
     of = health.machine
     guards = [finding for finding in health.findings if finding.check == "guards"]
-    last = watch.last()
+    last = watch.last(database())
     locked = words.date(health.locked_through) if health.locked_through else "not closed yet"
     st.table(
         {

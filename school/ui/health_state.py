@@ -101,7 +101,7 @@ class Health:
 
 def read(session: Session) -> Health:
     now, folder = clock.now(), backups.folder_of(settings())
-    last = watch.last()
+    last = watch.last(database())
     return Health(
         school=students.school(session),
         findings=watch.quickly(session, database()),

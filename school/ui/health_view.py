@@ -172,7 +172,7 @@ def checked() -> None:
     if not found:
         st.success("Nothing is wrong with this installation.", icon=":material/check_circle:")
     _findings(found)
-    last = watch.last()
+    last = watch.last(database())
     since = f"The server itself looked {words.ago(last.at)}. " if last else ""
     st.markdown(
         words.quiet(f"{since}Before people are let in, `python3 -m school check --deploy` asks for more.")
