@@ -12,7 +12,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from school import clock, metrics
+from school import clock, db, metrics
 from school.backups.manifest import Manifest
 from school.backups.queries import BackupFacts
 from school.db import Database
@@ -40,7 +40,7 @@ def families(database: Database, monkeypatch: pytest.MonkeyPatch) -> dict[str, s
     metrics.http_seconds.labels("page", "2xx").observe(0.1)
     assert observed.page_of("/today") == "today"
     with opening.program_on(database):
-        assert watch.look(database)
+        assert watch.look(db.database())
         text, _ = exposition.everything("")
     return {f.name: {s.name for s in f.samples} for f in text_string_to_metric_families(text.decode())}
 
