@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     try:
         if list(arguments or sys.argv[1:])[:1] != ["check"]:  # which tells what is wrong with them itself
-            log.start()
+            log.start(of_a_command=True)
         code = cli.main(args=arguments, prog_name="python3 -m school", standalone_mode=False)
     except click.exceptions.Abort:
         click.echo("Stopped.", err=True)

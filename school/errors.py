@@ -107,3 +107,8 @@ class ReadOnly(Unavailable):
             "Nothing was recorded; what you typed stands here. Tell your administrator."
         )
         self.cause = cause
+
+
+def kinds(of: type[SchoolError]) -> set[type[SchoolError]]:
+    """It, and every kind of it above."""
+    return {of, *(kind for direct in of.__subclasses__() for kind in kinds(direct))}

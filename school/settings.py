@@ -87,6 +87,17 @@ class Settings(BaseSettings):
         default=None, description="PostgreSQL's pg_dump, where it is not found; pg_restore lies beside it."
     )
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    slow_page_ms: int = Field(default=1_000, ge=1, description="A page that runs longer is told in the log.")
+    metrics_token: SecretStr | None = Field(
+        default=None,
+        description="The bearer token a monitor shows to read /metrics; without it this machine alone may.",
+    )
+    drain_seconds: int = Field(
+        default=0,
+        ge=0,
+        le=300,
+        description="How long a stopping server goes on, while /readyz says it leaves.",
+    )
     log_file: Path | None = Field(default=None, description="Where JSON log lines go, rotated; else stderr.")
 
     @field_validator("allowed_hosts", mode="before")

@@ -12,7 +12,7 @@ from collections import OrderedDict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from school.access import passwords
+from school.access import passwords, telling
 from school.errors import NotAllowed
 
 WAITING_MAX = 24  # with one processor to spare, the last of them waits about eight seconds
@@ -50,6 +50,7 @@ class Gate:
         if place is not None:
             place.called.wait()
             if place.lost:
+                telling.was_wrong("busy")
                 raise NotAllowed(BUSY)
         try:
             yield
@@ -79,6 +80,7 @@ class Gate:
             return None
         longest = max(self._lines, key=lambda known: len(self._lines[known]))
         if len(self._lines[longest]) <= len(self._lines.get(address, ())) + 1:
+            telling.was_wrong("busy")
             raise NotAllowed(BUSY)
         return longest
 

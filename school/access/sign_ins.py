@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from school import clock
+from school.access import telling
 from school.access.models import SignIn, SignInAttempt, User
 from school.access.rules import (
     NAME_LENGTH_MAX,
@@ -124,6 +125,7 @@ def _refuse_while_waiting(
         return
     left = last + wait_after(wrong, free=free) - now
     if left > timedelta(0):
+        telling.was_wrong("locked")
         raise NotAllowed(f"Too many attempts with a wrong password. Wait {in_words(left)} and try again.")
 
 
@@ -166,6 +168,7 @@ def open_sign_in(
         address=address,
     )
     session.add(row)
+    telling.signed_in(session, user_id=user_id, sign_in_id=row.id)
     return NewSignIn(row.id, user_id, ticket, now + TICKET_LIFE)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
@@ -10,7 +12,9 @@ from sqlalchemy.orm import Session
 from school import clock
 from school.audit.events import EVENTS
 from school.audit.models import AuditEvent
-from school.db import add_rows
+from school.db import add_rows, once_known
+
+log = logging.getLogger(__name__)
 
 Change = tuple[str, dict[str, Any] | None, dict[str, Any] | None]  # subject, before, after
 
@@ -59,3 +63,12 @@ def record_all(
         add_rows(session, AuditEvent, rows)
     elif rows:
         session.add(AuditEvent(**rows[0]))
+    if rows:
+        once_known(session, partial(_log, actor, event, [row["subject"] for row in rows]))
+
+
+def _log(actor: Acting, event: str, subjects: Sequence[Any], error: BaseException | None) -> None:
+    """The same line for whoever reads logs, without what was changed."""
+    if error is None:
+        who = {"user_id": actor.user_id, "sign_in": getattr(actor, "sign_in_id", None)}
+        log.info(event, extra={**who, "subject": subjects[0], "rows": len(subjects)})

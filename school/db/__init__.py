@@ -21,12 +21,15 @@ from sqlalchemy import URL, Connection, Engine, MetaData, create_engine, event, 
 from sqlalchemy.exc import ArgumentError, InvalidatePoolError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from school.db import room, sqlite, trouble
+from school import metrics
+from school.db import landing, room, sqlite, trouble
+from school.db.landing import once_known
 from school.db.turns import FairLock
 from school.errors import BadInput, ReadOnly, Unavailable
 from school.settings import settings
 
 log = logging.getLogger(__name__)
+__all__ = ["Base", "Database", "add_rows", "database", "once_known", "one_writer", "reading", "writing"]
 
 ENGINES = ("sqlite", "postgresql")
 WRITERS_LOCK = 1200  # PostgreSQL's advisory lock of the books; guards_postgresql.sql takes it too
@@ -141,9 +144,11 @@ class Database:
         stage = {"committing": False}
         turn = self._turns if self.is_sqlite else nullcontext()
         with (
+            metrics.write_seconds.time(),
+            landing.telling() as waiting,
             self._kindly(stage),
             turn,
-            Session(self._write, expire_on_commit=False) as session,
+            Session(self._write, expire_on_commit=False, info={landing.WAITING: waiting}) as session,
             session.begin(),
         ):
             yield session
@@ -161,6 +166,7 @@ class Database:
             )
             if told is None:
                 raise
+            metrics.database_errors.labels("read_only" if isinstance(told, ReadOnly) else "unavailable").inc()
             if isinstance(told, ReadOnly) and not self.read_only:
                 log.warning("read only", extra={"cause": type(error).__name__, "code": trouble.code(error)})
                 self.read_only = True
@@ -210,7 +216,8 @@ def one_writer(session: Session) -> None:
     SQLite's writers are one at a time by nature; PostgreSQL's guards take this same lock.
     """
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(text(f"SELECT pg_advisory_xact_lock({WRITERS_LOCK})"))
+        with metrics.database_wait.labels("lock").time():
+            session.execute(text(f"SELECT pg_advisory_xact_lock({WRITERS_LOCK})"))
 
 
 def add_rows(session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> list[int]:

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from school import metrics
 from school.errors import Unavailable
 
 WRITER_WAIT_MS = 30_000  # longer than any write of ours; a writer that waits more is a fault worth a sentence
@@ -65,7 +66,11 @@ def begin(connection: Any) -> None:
     write = connection.get_execution_options().get("school_door") != "read"
     driver = connection.connection.driver_connection
     driver.execute(f"PRAGMA busy_timeout={WRITER_WAIT_MS if write else READER_WAIT_MS}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    if not write:
+        connection.exec_driver_sql("BEGIN")
+        return
+    with metrics.database_wait.labels("lock").time():
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def leave_clean(connection: Any, _record: object) -> None:

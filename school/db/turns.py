@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections import deque
 
+from school import metrics
+
 
 class FairLock:
     """Writers of one process go in the order in which they came; SQLite alone lets latecomers overtake."""
@@ -15,6 +17,10 @@ class FairLock:
         self._held = False
 
     def __enter__(self) -> None:
+        with metrics.database_wait.labels("turn").time():
+            self._wait()
+
+    def _wait(self) -> None:
         with self._guard:
             if not self._held:
                 self._held = True

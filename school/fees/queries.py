@@ -260,3 +260,14 @@ def next_pupils(
 def _facts(session: Session, query: Select[*tuple[Any, ...]], asked: Mapping[str, Any]) -> list[Pupil]:
     rows: Iterable[Any] = session.connection().execute(query, asked)
     return [Pupil(*row) for row in rows]
+
+
+def unfinished(session: Session) -> dict[str, int]:
+    """Entries posted so far by runs that are begun and neither finished nor taken back, by kind of run."""
+    counted = session.execute(
+        select(Run.kind, func.count(RunEntry.entry_id))
+        .outerjoin(RunEntry, RunEntry.run_id == Run.id)
+        .where(Run.finished_at.is_(None), Run.undone_at.is_(None))
+        .group_by(Run.kind)
+    )
+    return {kind: count for kind, count in counted}  # noqa: C416 - dict() would ask the result for its keys

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from school import clock
 from school.access.rules import Actor
 from school.db import add_rows
-from school.ledger import refusals
+from school.ledger import refusals, telling
 from school.ledger.bulk import Prepared, Writer
 from school.ledger.models import Entry, Line
 from school.ledger.posting import Desk, open_desk
@@ -66,6 +66,7 @@ def post_all(
         add_rows(session, Entry, heads)
     except session.get_bind().dialect.loaded_dbapi.IntegrityError as error:
         raise refusals.kindly(error) from error
+    telling.run_posted(session, actor, heads)
     return [head["id"] for head in heads]
 
 

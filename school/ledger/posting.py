@@ -20,7 +20,7 @@ from school.access.rules import Actor
 from school.columns import moment_text
 from school.db import one_writer
 from school.errors import BadInput, NotFound, RequestReused
-from school.ledger import refusals, wording
+from school.ledger import refusals, telling, wording
 from school.ledger.models import DocumentSeries, Entry, Line, PeriodLock
 from school.ledger.rules import ENTRY_HASHED, LINE_HASHED, SERIES, NewLine, entry_hash
 from school.students.models import School
@@ -179,7 +179,9 @@ def post(
         connection.execute(_INSERT_ENTRY, [entry])
     except IntegrityError as error:
         raise refusals.kindly(error) from error
-    return Posted(desk.last_entry + 1, desk.kind, series, no, already=False)
+    posted = Posted(desk.last_entry + 1, desk.kind, series, no, already=False)
+    telling.entry_posted(session, actor, entry, posted.document, lines)
+    return posted
 
 
 def _placed(lines: Sequence[NewLine], students: Mapping[int, refusals.Placed]) -> list[NewLine]:

@@ -125,6 +125,12 @@ def by_state(session: Session) -> dict[str, int]:
     return {state: count for state, count in counted}  # noqa: C416 - dict() would ask the result for its keys
 
 
+def oldest_waiting(session: Session) -> datetime | None:
+    """When the letter that has waited longest was written; dry runs hold nobody up."""
+    first = select(func.min(Letter.at)).where(Letter.state.in_(("waiting", "sending")), ~Letter.rehearsal)
+    return session.scalar(first)
+
+
 def of_run(session: Session, request_id: str) -> list[LetterFacts]:
     """The letters one press made, in their order."""
     same = Letter.request_id.startswith(f"{request_id}:", autoescape=True)

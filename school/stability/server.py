@@ -105,7 +105,7 @@ def _error(line: str) -> str | None:
     if said.get("level") not in ("ERROR", "CRITICAL"):
         return None
     last = (said.get("exc_info") or "").strip().rpartition("\n")[2]
-    return f"{said.get('message')} {said.get('incident') or said.get('finding') or ''}: {last}".strip()
+    return f"{said.get('message')} {said.get('incident') or said.get('check') or ''}: {last}".strip()
 
 
 class Fleet:

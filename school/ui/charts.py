@@ -1,4 +1,4 @@
-"""Two shapes of chart, kept as Vega-Lite dicts: a page swaps its bars in, and a click on one opens its goal.
+"""Three shapes of chart, as Vega-Lite dicts: a page swaps its bars in, and a click on one opens its goal.
 
 The rows travel as Arrow columns, at a fifth of the cost of a frame. What a person reads beside a bar, on
 hovering or aloud is text made beforehand in the reader's own words. Colours are the theme's; bars differ by
@@ -154,6 +154,26 @@ _PAIRS: dict[str, Any] = {
     ],
 }
 
+_COLUMNS: dict[str, Any] = {
+    "height": 240,
+    "encoding": _PAIRS["encoding"],
+    "layer": [
+        {
+            "mark": {**_COLUMN, "width": {"band": 0.66}},
+            "encoding": {
+                "y": {
+                    "field": "size",
+                    "type": "quantitative",
+                    "stack": None,
+                    "scale": {"domain": [0, {"expr": "most"}]},
+                    "axis": {**_AXIS, "tickMinStep": 1, "tickCount": 4, "format": "d"},
+                },
+            },
+        },
+        _WHOLE_BAND,
+    ],
+}
+
 
 def rows(bars: Sequence[Bar], *, key: str, alt: str, whole: int | None = None) -> None:
     """One horizontal bar a line, in the order given; `whole` draws each as a part of so much."""
@@ -186,6 +206,18 @@ def pairs(bars: Sequence[Pair], *, now: str, before: str, minor: int, key: str, 
         "said": [bar.said for bar in bars for _ in range(2)],
     }
     _draw(columns, {**_PAIRS, "params": [{"name": "minor", "value": minor}]}, bars, key, alt)
+
+
+def columns(bars: Sequence[Bar], *, key: str, alt: str) -> None:
+    """One column each, of counts, in the order given; `shown` is not."""
+    data = {
+        "at": list(range(len(bars))),
+        "label": [bar.label for bar in bars],
+        "size": [bar.size for bar in bars],
+        "said": [bar.said for bar in bars],
+    }
+    most = max(2, *(bar.size for bar in bars))
+    _draw(data, {**_COLUMNS, "params": [{"name": "most", "value": most}]}, bars, key, alt)
 
 
 def _draw(

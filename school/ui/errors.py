@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -18,19 +17,18 @@ from urllib.parse import urlencode, urlsplit
 import streamlit as st
 from sqlalchemy.exc import SQLAlchemyError
 
-from school import clock, db
+from school import clock, db, metrics
 from school.access.rules import Actor
 from school.drafts import service as drafting
 from school.errors import NotAllowed, SchoolError, Unavailable
 from school.incidents import queries, service
 from school.settings import ROOT
-from school.ui import away, identity, leaving, links
+from school.ui import away, identity, leaving, links, observed
 
 log = logging.getLogger(__name__)
 AGAIN_WITHIN = timedelta(minutes=10)
 WAITING_MAX = 50  # incidents that wait for the database; the log has them all
 _ACTING = "guard.acting"  # who this session acted for last: to name them without asking the database
-_REQUEST_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _recorder = ThreadPoolExecutor(max_workers=1, thread_name_prefix="incidents")
 _room = BoundedSemaphore(WAITING_MAX)
 
@@ -47,12 +45,14 @@ def on_script_error(error: Exception) -> bool:
     Interruptions are not errors and never come here.
     """
     if isinstance(error, Unavailable):
-        log.warning("unavailable", extra={"page": _page(), "cause": str(error.__cause__)})
+        metrics.page_errors.labels(_page_name(), "unavailable").inc()
+        log.warning("unavailable", extra={"page": _page(), "cause": type(error.__cause__ or error).__name__})
         away.draw(error)
         return True
     if isinstance(error, NotAllowed):
         st.error(error.sentence, icon=":material/block:")
         return True
+    metrics.page_errors.labels(_page_name(), "incident").inc()
     number = secrets.token_hex(3).upper()
     actor: Actor | None = st.session_state.get(_ACTING)
     page, requests, place = _page(), _requests(), deepest(error)
@@ -62,7 +62,6 @@ def on_script_error(error: Exception) -> bool:
         extra={
             "incident": number,
             "user_id": actor.user_id if actor else None,
-            "user": actor.name if actor else None,
             "sign_in": st.session_state.get(identity.SIGN_IN),
             "page": page,
             "requests": requests,
@@ -118,9 +117,13 @@ def _page() -> str:
     return urlsplit(url).path if isinstance(url, str) else ""
 
 
+def _page_name() -> str:
+    """As a label: one of our pages, whatever the browser says it is on."""
+    return observed.page_of(_page())
+
+
 def _requests() -> dict[str, str]:
-    """The ids of the page's forms by their names; nothing else of the address is anybody's business."""
-    return {name: value for name, value in st.query_params.to_dict().items() if _REQUEST_ID.fullmatch(value)}
+    return observed.request_ids(st.query_params.to_dict())
 
 
 def deepest(error: Exception) -> str:

@@ -1,80 +1,71 @@
-"""The state of the house on one page: the books, incidents, sign-ins, the machine."""
+"""The page of health: is all well, the key figures, and under them what went wrong and what is kept."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import streamlit as st
-from babel.numbers import format_decimal
 from sqlalchemy.orm import Session
 
-import school
-from school import clock, money
-from school.access import attempts, listing
+from school.access import listing
 from school.access.rules import Actor
 from school.audit import events
-from school.audit import queries as audit
-from school.audit.queries import EventFacts
+from school.checks import installation
 from school.checks import ledger as checks
-from school.checks import machine
 from school.checks import service as writer
-from school.checks.findings import Finding
-from school.checks.machine import MachineFacts
+from school.checks.findings import ERROR, WARNING, Finding
+from school.checks.place import Place
 from school.db import database, reading, writing
 from school.incidents import queries as incidents
-from school.ledger import queries as ledger
-from school.students import queries as students
-from school.students.queries import SchoolFacts
-from school.ui import feedback, filters, tables, words
+from school.monitoring import history, watch
+from school.settings import settings
+from school.ui import feedback, filters, links, tables, words
+from school.ui.health_state import INCIDENT_DAYS, Health, counted, faults, milliseconds, size, worries
 
-CARD = 180  # pixels: four beside each other on a desk, two on a telephone held sideways
-INCIDENT_DAYS = 7
-ATTEMPT_HOURS = 24
-SCARCE = 10  # percent of the disk; below it somebody should look
+CARD = 160  # pixels: four beside each other on a desk, two on a telephone
 INCIDENT_PAGE = "health.incident_page"
+_ICONS = {ERROR: ":red[:material/error:]", WARNING: ":orange[:material/warning:]"}
+_NOTE = ":gray[:material/info:]"
 
 
-@dataclass(frozen=True)
-class Health:
-    """As of this moment; `findings` are of the quick check, `deep` is when all was last recomputed."""
-
-    school: SchoolFacts
-    findings: Sequence[Finding]
-    deep: EventFacts | None
-    incidents: int
-    sign_ins: int
-    failed: attempts.AttemptTotals
-    machine: MachineFacts
-    locked_through: date | None
-
-    def moment(self, at: datetime) -> str:
-        return words.moment(at, self.school.time_zone)
-
-    def day(self, at: datetime) -> date:
-        return at.astimezone(ZoneInfo(self.school.time_zone)).date()
+def in_a_sentence(health: Health) -> None:
+    """For somebody who reads nothing else; with a colour, an icon and words for each."""
+    wrong, soon = faults(health), worries(health)
+    if wrong:
+        _listed(st.error, "needs to be mended", wrong, ":material/error:")
+    if soon:
+        _listed(st.warning, "should be looked at", soon, ":material/warning:")
+    if not wrong and not soon:
+        fault = "somebody met a fault of the program" if health.history.incidents else "nobody met a fault"
+        said = f"All is well: the books agree, {fault} in {history.DAYS} days, and {_backed_up(health)}."
+        st.success(said, icon=":material/check_circle:")
 
 
-def read(session: Session) -> Health:
-    now = clock.now()
-    return Health(
-        school=students.school(session),
-        findings=checks.verify(session, deep=False),
-        deep=audit.latest(session, events.BOOKS_VERIFIED, writer.BOOKS),
-        incidents=incidents.count(session, now - timedelta(days=INCIDENT_DAYS)),
-        sign_ins=listing.open_count(session),
-        failed=attempts.totals(session, now - timedelta(hours=ATTEMPT_HOURS)),
-        machine=machine.facts(session, database()),
-        locked_through=ledger.locked_through(session),
-    )
+def _backed_up(health: Health) -> str:
+    if health.backup is None:
+        return "there is no backup yet"
+    return f"the newest backup was made {words.ago(health.backup.made_at)}"
+
+
+def _listed(box: object, what: str, sentences: Sequence[str], icon: str) -> None:
+    text = sentences[0]
+    if len(sentences) > 1:
+        text = "\n".join(
+            [
+                f"{len(sentences)} things {what.replace('needs', 'need')}:",
+                "",
+                *(f"- {one}" for one in sentences),
+            ]
+        )
+    box(text, icon=icon)  # type: ignore[operator]
 
 
 def figures(health: Health) -> None:
-    """What an administrator wants to know first, and what is wrong in sentences under it."""
+    """What an administrator wants to know first; a figure of this process alone says so."""
     deep = f"recomputed {words.date(health.day(health.deep.at))}" if health.deep else "looked at just now"
-    failed = health.failed
+    failed, paid = health.failed, sum(health.history.payments.values())
+    told = f"{counted(failed.names, 'name')}, {counted(failed.addresses, 'address')}"
+    waiting, lost = health.letters.get("waiting", 0), health.letters.get("failed", 0)
     with st.grid(4, gap="small", min_column_width=CARD):
         _figure("The books", "Agree" if not health.findings else "Disagree", deep)
         _figure(
@@ -82,40 +73,28 @@ def figures(health: Health) -> None:
             f"{health.incidents:,}",
             "listed below" if health.incidents else "nothing went wrong",
         )
+        _figure(f"Payments in {history.HOURS} hours", f"{paid:,}", "recorded")
+        late = milliseconds(health.late) if health.pages else "–"
+        _figure("95 of 100 pages take", late, "or less, in this process")
         _figure("Open sign-ins", f"{health.sign_ins:,}", "browsers")
-        told = f"{_counted(failed.names, 'name')}, {_counted(failed.addresses, 'address')}"
         _figure(
-            f"Failed sign-ins in {ATTEMPT_HOURS} hours",
+            f"Failed sign-ins, {history.HOURS} h",
             f"{failed.count:,}",
             told if failed.count else "nobody was refused",
         )
-    for sentence in _worries(health):
-        st.warning(sentence, icon=":material/warning:")
-    findings(health.findings)
+        _figure("Letters waiting", f"{waiting:,}", f"{lost:,} failed" if lost else "none failed")
+        _figure("Newest backup", *_backup(health))
 
 
-def _counted(count: int, thing: str) -> str:
-    return f"1 {thing}" if count == 1 else f"{count:,} {thing}{'es' if thing.endswith('s') else 's'}"
+def _backup(health: Health) -> tuple[str, str]:
+    if health.backup is None:
+        return "None", "nothing to restore yet"
+    tried = "tried" if health.backup.verified_at else "not tried yet"
+    return words.ago(health.backup.made_at).removesuffix(" ago"), f"old, {size(health.backup.size)}, {tried}"
 
 
 def _figure(label: str, value: str, below: str) -> None:
     st.metric(label, value, delta=below, delta_color="off", delta_arrow="off", border=True, height="stretch")
-
-
-def findings(found: Sequence[Finding]) -> None:
-    for finding in found:
-        st.error(f"{words.plain(finding.message)} {words.plain(finding.mend)}", icon=":material/error:")
-
-
-def _worries(health: Health) -> list[str]:
-    facts, found = health.machine, []
-    if not facts.is_up_to_date:
-        found.append("The database is not up to date. Run `python3 -m school migrate`.")
-    if not database().takes_entries():
-        found.append("The books take no entries: the disk is full, or the database is set to be read only.")
-    if 100 * facts.disk_free < SCARCE * facts.disk_total:
-        found.append(f"The disk of the books has only {size(facts.disk_free)} left. Make room soon.")
-    return found
 
 
 def incident_table(session: Session, health: Health) -> None:
@@ -141,12 +120,8 @@ def incident_table(session: Session, health: Health) -> None:
         key="health.incidents",
         alt="Incidents, the newest first",
     )
-    _turn(count, INCIDENT_PAGE)
-
-
-def _turn(matches: int, key: str) -> None:
-    if matches > tables.ROWS_PER_PAGE:
-        st.pagination(tables.pages(matches), key=key)
+    if count > tables.ROWS_PER_PAGE:
+        st.pagination(tables.pages(count), key=INCIDENT_PAGE)
 
 
 def books(health: Health, actor: Actor) -> None:
@@ -160,10 +135,18 @@ def books(health: Health, actor: Actor) -> None:
         )
     st.markdown(
         "This page looks at the guards of the database, the totals and the last entries each time it is "
-        "opened. To read every entry again and recompute every balance takes longer, and stops nobody's work."
+        "opened, and the server every quarter of an hour. To read every entry again and recompute every "
+        "balance takes longer, and stops nobody's work."
     )
-    if st.button("Recompute everything", icon=":material/fact_check:", key="health.deep"):
+    if st.button("Recompute everything", icon=":material/fact_check:", key="health.deep", type="primary"):
         _recompute(actor)
+    if actor.can("audit.read"):
+        st.page_link(
+            links.AUDIT,
+            label="Who recomputed them, and when",
+            icon=":material/history:",
+            query_params={"audit.event": events.BOOKS_VERIFIED},
+        )
     feedback.show("health")
 
 
@@ -177,36 +160,29 @@ def _recompute(actor: Actor) -> None:
     with feedback.refusals("health"), writing() as session:
         writer.verified(session, actor=actor, findings=found)
     if found:
-        findings(found)
+        _findings(found)
         return
     feedback.say("success", "The books agree: every balance follows from the entries, and none was changed.")
     st.rerun()
 
 
-def facts(health: Health) -> None:
-    """The database and the machine, as somebody asks who is called for help."""
-    of = health.machine
-    guards = [finding for finding in health.findings if finding.check == "guards"]
-    st.table(
-        {
-            "Version": school.__version__,
-            "Database": of.engine,
-            "Size of the books": size(of.size),
-            "Tables": "up to date" if of.is_up_to_date else f"at {of.revision or 'nothing'}, not the newest",
-            "Rules of the database": "in place" if not guards else "changed",
-            "Closed through": words.date(health.locked_through)
-            if health.locked_through
-            else "not closed yet",
-            "Disk": f"{size(of.disk_free)} free of {size(of.disk_total)}",
-            "Python and system": f"{of.python}, {of.system}",
-        },
-        border="horizontal",
+def checked() -> None:
+    """What `check` says of this installation now, and how to mend it."""
+    found = installation.at_work(Place(settings(), database()))
+    if not found:
+        st.success("Nothing is wrong with this installation.", icon=":material/check_circle:")
+    _findings(found)
+    last = watch.last(database())
+    since = f"The server itself looked {words.ago(last.at)}. " if last else ""
+    st.markdown(
+        words.quiet(f"{since}Before people are let in, `python3 -m school check --deploy` asks for more.")
     )
 
 
-def size(count: int) -> str:
-    """`1.2 GB`, as this reader writes numbers."""
-    for unit, of in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if count >= of:
-            return f"{format_decimal(round(count / of, 1), locale=money.locale(words.tag()))} {unit}"
-    return f"{count} bytes"
+def _findings(found: Sequence[Finding]) -> None:
+    for finding in found:
+        with st.container(border=True, gap="xsmall"):
+            st.markdown(f"{_ICONS.get(finding.severity, _NOTE)} **{words.told(finding.message)}**")
+            st.markdown(words.told(finding.mend))
+            if finding.why:
+                st.markdown(words.quiet(words.told(finding.why)))

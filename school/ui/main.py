@@ -24,6 +24,7 @@ from school.ui import (
     leaving,
     letterhead,
     links,
+    observed,
     setup,
     signin,
 )
@@ -177,7 +178,7 @@ def draw(page: st.Page, found: Standing | None, *, ready: bool) -> None:
                 page.run()
 
 
-def run() -> None:
+def run(seen: observed.Run) -> None:
     st.set_page_config(page_icon=ASSETS / "mark.svg", layout="wide", menu_items={"About": ABOUT})
     st.logo(ASSETS / "logo.svg", icon_image=ASSETS / "mark.svg", size="large")
     try:
@@ -188,11 +189,13 @@ def run() -> None:
         away.draw(error)
         st.stop()  # a run that ends by itself would forget what stands in the fields
     away.put_back()
-    actor = found.actor if found else None
+    seen.actor = actor = found.actor if found else None
     errors.remember(actor)
     page = st.navigation(menu(actor), position="sidebar" if actor else "hidden")
+    seen.page = page.url_path or "today" if actor else "sign_in" if ready else "set_up"
     leaving.page_changed(page.url_path)
     draw(page, found, ready=ready)
 
 
-run()
+with observed.run() as running:
+    run(running)

@@ -22,6 +22,7 @@ from school.db import reading
 from school.errors import Unavailable
 from school.settings import settings
 from school.ui.identity import browser_cookie_name, cookie_name, usable_token
+from school.ui.observed import Observed
 from school.ui.strangers import NEWLY_NAMED, SlowForStrangers
 
 RawHeaders = list[tuple[bytes, bytes]]
@@ -165,6 +166,7 @@ def _is_live(token: str) -> bool:
 
 
 MIDDLEWARE = [
+    Middleware(Observed),
     Middleware(SecurityHeaders),
     Middleware(TrustedHostMiddleware, allowed_hosts=settings().allowed_hosts, www_redirect=False),
     Middleware(NamedBrowsers),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 from sqlalchemy.orm import Session
 
-from school.access import gate, queries, second_factors, sign_ins
+from school.access import gate, queries, second_factors, sign_ins, telling
 from school.access.rules import Actor, user_name
 from school.access.sign_ins import Attempt, NewSignIn
 from school.db import reading, writing
@@ -54,6 +54,7 @@ def password(typed_name: str, typed: str, *, by: Caller) -> Attempt:
     with writing() as session:
         attempt = sign_ins.begin(session, name=name, address=by.address, browser=by.browser)
     if not gate.right(typed, attempt.password_hash, address=line) or attempt.user_id is None:
+        telling.was_wrong("wrong", user_id=attempt.user_id, attempt_id=attempt.id)
         raise NotAllowed(sign_ins.WRONG)
     return attempt
 
@@ -79,6 +80,7 @@ def open_with_code(name: str, attempt: Attempt, code: str, *, by: Caller) -> New
         if second_factors.state(session, user_id) is None:
             raise Changed(CHANGED)
         if not second_factors.accepts(session, user_id=user_id, code=code):
+            telling.was_wrong("wrong_code", user_id=user_id, attempt_id=trying.id)
             raise NotAllowed(second_factors.WRONG)
         sign_ins.was_right(session, attempt_id=trying.id)
         return _open(session, user_id, attempt, by)

@@ -21,6 +21,7 @@ from school.students.queries import SchoolFacts
 from school.ui import (
     cards,
     guard,
+    health_state,
     health_view,
     keyboard,
     links,
@@ -151,9 +152,11 @@ def owed(session: Session, school: SchoolFacts) -> None:
 
 
 def books(session: Session, actor: Actor) -> None:
-    """The state of the house, for who keeps it: what is wrong stands in sentences below the figures."""
+    """The state of the house, for who keeps it: whether all is well, or what is wrong, in sentences."""
     st.header("The house", anchor=False)
-    health_view.figures(health_view.read(session))
+    health = health_state.read(session)
+    health_view.in_a_sentence(health)
+    health_view.figures(health)
     with st.container(horizontal=True):
         st.page_link(links.HEALTH, label="Health", icon=":material/monitor_heart:")
         if actor.can("imports.run"):

@@ -1,10 +1,9 @@
-"""What the browser reaches besides the pages: the sign-in cookie, whether it is alive, and health."""
+"""What the browser reaches besides the pages: the sign-in cookie, and whether it is alive."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from importlib import import_module
@@ -15,19 +14,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from school import log
 from school.access import queries, sign_ins
-from school.backups.worker import Worker as BackupWorker
-from school.checks import ledger as checks
-from school.db import reading, writing
-from school.delivery.worker import Worker
+from school.backups.worker import Worker as Backups
+from school.db import database, reading, writing
+from school.delivery.worker import Worker as Letters
 from school.errors import Unavailable
-from school.log import start as start_log
+from school.monitoring import watch
 from school.settings import settings
-from school.ui import papers, unsent
+from school.ui import papers, probes, unsent
 from school.ui.identity import browser_cookie_name, cookie_name, usable_token
 from school.ui.requests import posted, same_origin
 
-log = logging.getLogger(__name__)
 BODY_MAX = 1024  # a ticket is 43 characters
 FIRST_VISIT_S = 3  # pandas takes a second of the processor; the sign-in does not need it
 
@@ -94,24 +92,20 @@ def alive(request: Request) -> Response:
         return JSONResponse({"alive": queries.is_alive(session, request.path_params["id"])})
 
 
-def health(_: Request) -> Response:
-    """200 while the database answers, for a load balancer."""
-    with reading() as session:
-        queries.any_administrator(session)
-    return JSONResponse({"status": "ok"})
-
-
 @asynccontextmanager
 async def lifespan(_: Any) -> AsyncIterator[dict[str, Any] | None]:
     """The server answers at once; what pages need besides is loaded while the first visitor signs in."""
-    start_log()
-    warming, letters, backups = asyncio.create_task(warm_up()), Worker(), BackupWorker()
-    letters.start()
-    backups.start()
+    log.start()
+    log.take_over()
+    probes.leave_gently()
+    warming = asyncio.create_task(warm_up())
+    workers = (Letters(), Backups(), watch.Watch())
+    for worker in workers:
+        worker.start()
     yield None
     warming.cancel()
-    await to_thread.run_sync(letters.stop)
-    await to_thread.run_sync(backups.stop)
+    for worker in workers:
+        await to_thread.run_sync(worker.stop)
 
 
 async def warm_up() -> None:
@@ -119,21 +113,10 @@ async def warm_up() -> None:
     await to_thread.run_sync(import_module, "school.ui.signin")
     await asyncio.sleep(FIRST_VISIT_S)
     await to_thread.run_sync(import_module, "pandas")
-    await to_thread.run_sync(look_at_the_books)
+    await to_thread.run_sync(watch.look, database())
+    log.take_over()
     gc.collect()
     gc.freeze()  # Streamlit collects after every run: 60 to 130 ms of looking through modules that stay
-
-
-def look_at_the_books() -> None:
-    """The quick check of the ledger, at every start: what it finds is in the log."""
-    try:
-        with reading() as session:
-            findings = checks.verify(session, deep=False)
-    except Unavailable as error:
-        log.warning("unavailable", extra={"cause": str(error.__cause__)})
-        return
-    for found in findings:
-        log.error("the books disagree", extra={"check": found.check, "finding": found.message})
 
 
 def unavailable(_: Request, error: Exception) -> Response:
@@ -144,7 +127,7 @@ ROUTES = [
     Route("/auth/cookie", fetch_cookie, methods=["POST"]),
     Route("/auth/cookie", drop_cookie, methods=["DELETE"]),
     Route("/auth/alive/{id}", alive, methods=["GET"]),
-    Route("/healthz", health, methods=["GET"]),
+    *probes.ROUTES,
     *papers.ROUTES,
     *unsent.ROUTES,
 ]

@@ -22,6 +22,14 @@ def plain(text: str) -> str:
     return _MARKUP.sub(r"\\\1", text)
 
 
+def told(text: str) -> str:
+    """A sentence of ours about what somebody may have typed: only what stands between backticks is code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return plain(text)
+    return "".join(f"`{part}`" if at % 2 else plain(part) for at, part in enumerate(parts))
+
+
 def tag() -> str:
     """The locale this reader chose, else the browser's; English where it does not tell."""
     told = identity.language() or st.context.locale

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -77,6 +78,22 @@ def test_a_school_comes_in_pays_and_is_seen_by_its_head(fresh: Site, page: Page)
         )
     assert owed == 200_000
     assert "Traceback" not in fresh.log
+    nobody_is_named(fresh, {str(cookie.get("value")) for cookie in page.context.cookies()})
+
+
+def nobody_is_named(site: Site, tokens: set[str]) -> None:
+    """The log has what was recorded and by whom, as ids and minor units, and nothing personal."""
+    lines = [json.loads(line) for line in site.log.splitlines() if line.startswith("{")]
+    (paid,) = [line for line in lines if line["message"] == "payment recorded"]
+    assert (paid["document"], paid["minor"], list(paid["balances"].values())) == (
+        "R-000001",
+        -72_171,
+        [200_000],
+    )
+    assert {"at", "level", "logger", "page", "session", "user_id", "sign_in", "request_id"} <= set(paid)
+    assert [line["message"] for line in lines].count("signed in") == 3
+    for word in {PASSWORD, GIVEN, "wanjiku", "kamau", "amina", "grace", "sally", "barber", "@", *tokens}:
+        assert word.lower() not in site.log.lower(), word
 
 
 def open_the_books(page: Page, site: Site) -> None:

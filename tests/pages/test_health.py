@@ -13,9 +13,9 @@ from school.access import sign_ins
 from school.audit import events
 from school.audit import queries as audit
 from school.db import Database
-from school.errors import ReadOnly
+from school.errors import BadInput, ReadOnly
 from school.incidents import service as incidents
-from school.ui import health_view
+from school.ui import health_state
 from tests import make
 from tests.pages.conftest import Open
 from tests.pages.test_away import read_only
@@ -58,12 +58,70 @@ def test_the_key_figures_come_first(house: Database, open_page: Open) -> None:
     at = open_page("health", name="ada")
 
     assert not at.exception
-    assert figures(at) == {
+    told = figures(at)
+    assert told.pop("95 of 100 pages take")[1] == "or less, in this process"
+    assert told == {
         "The books": ("Agree", "looked at just now"),
         "Incidents in 7 days": ("1", "listed below"),
+        "Payments in 24 hours": ("1", "recorded"),
         "Open sign-ins": ("1", "browsers"),
-        "Failed sign-ins in 24 hours": ("2", "2 names, 1 address"),
+        "Failed sign-ins, 24 h": ("2", "2 names, 1 address"),
+        "Letters waiting": ("0", "none failed"),
+        "Newest backup": ("None", "nothing to restore yet"),
     }
+
+
+def test_one_sentence_says_that_all_is_well_for_somebody_who_reads_nothing_else(
+    books: Database, open_page: Open
+) -> None:
+    at = open_page("health", name="ada")
+
+    (sentence,) = at.success
+    assert sentence.value.startswith("All is well: the books agree, nobody met a fault in 14 days")
+    assert not at.error
+    assert not at.warning
+
+
+def test_what_happened_is_drawn_and_can_be_read_as_tables(house: Database, open_page: Open) -> None:
+    drawn = open_page("health", name="ada")
+    read = open_page("health", name="ada", **{"health.tables": "true"})
+
+    assert not drawn.exception
+    assert [chart.proto.alt.partition(",")[0] for chart in drawn.get("vega_lite_chart")] == [
+        "Payments by hour",
+        "How long pages take; the slowest is " + _slowest(drawn),
+        "Incidents by day",
+        "Failed sign-ins by hour",
+    ]
+    payments, pages, days, failed, _ = (table.value for table in read.dataframe)
+    assert list(payments["Recorded"])[-1:] == ["1"]
+    assert "Health" in list(pages["Page"])
+    assert (list(days["Incidents"])[-1], list(days["Incidents"]).count("1")) == ("1", 2)
+    assert list(failed["Failed"])[-1] == "2"
+
+
+def _slowest(at) -> str:
+    alt = at.get("vega_lite_chart")[1].proto.alt
+    return alt.removeprefix("How long pages take; the slowest is ").partition(",")[0]
+
+
+def test_a_refused_payment_is_counted_by_the_process_that_refused_it(
+    house: Database, open_page: Open
+) -> None:
+    with suppress(BadInput), house.writing() as session:
+        make.pay(session, 1, 0)
+
+    at = open_page("health", name="ada", **{"health.tables": "true"})
+
+    assert int(at.dataframe[0].value["Refused"].iloc[-1]) >= 1
+
+
+def test_what_check_finds_stands_there_with_how_to_mend_it(house: Database, open_page: Open) -> None:
+    at = open_page("health", name="ada", **{"health.view": "Checks"})
+
+    assert not at.exception
+    assert any("There is no backup" in text.value for text in at.markdown)
+    assert any("`python3 -m school backup`" in text.value for text in at.markdown)
 
 
 def test_incidents_stand_in_a_table_by_the_number_people_were_told(house: Database, open_page: Open) -> None:
@@ -133,16 +191,16 @@ def _break_a_balance(connection) -> None:
 def test_the_machine_says_what_somebody_asks_who_is_called_for_help(house: Database, open_page: Open) -> None:
     at = open_page("health", name="ada", **{"health.view": "Machine"})
 
-    told = at.table[0].value.to_string()
+    told = " ".join(table.value.to_string() for table in at.table)
     engine = "SQLite" if house.is_sqlite else "PostgreSQL"
-    for words in (engine, "0.1.0", "up to date", "in place", "not closed yet", "free of"):
+    for words in (engine, "0.1.0", "up to date", "in place", "not closed yet", "free of", "Memory"):
         assert words in told
 
 
 def test_a_disk_that_runs_full_is_a_warning(
     house: Database, open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(health_view, "SCARCE", 100)
+    monkeypatch.setattr(health_state, "SCARCE", 100)
 
     at = open_page("health", name="ada")
 
@@ -179,4 +237,4 @@ def test_the_administrator_s_day_leads_to_it(house: Database, open_page: Open) -
     ("count", "said"), [(12, "12 bytes"), (7_000_000, "7 MB"), (1_230_000_000, "1.2 GB"), (4_100, "4.1 kB")]
 )
 def test_sizes_are_said_as_people_do(count: int, said: str) -> None:
-    assert health_view.size(count) == said
+    assert health_state.size(count) == said

@@ -69,7 +69,7 @@ def test_an_administrator_sees_the_state_of_the_books(school: Database, open_pag
 
     assert not at.exception
     shown = figures(at)
-    assert (shown["The books"], shown["Failed sign-ins in 24 hours"]) == ("Agree", "0")
+    assert (shown["The books"], shown["Failed sign-ins, 24 h"]) == ("Agree", "0")
     assert list(shown).index("The books") < list(shown).index("Owed in all")
 
 

@@ -109,7 +109,7 @@ def test_the_log_has_one_line_that_finds_the_person_the_page_and_the_request(
     assert len(told(caplog)) == 1
     line = vars(told(caplog)[0])
     assert line["incident"] in app.error[0].value
-    assert (line["user_id"], line["user"], line["sign_in"]) == (7, "finn", "row-7")
+    assert (line["user_id"], line["sign_in"]) == (7, "row-7")
     assert line["requests"] == {"payment": REQUEST}
     assert line["error"] == "ZeroDivisionError"
     assert line["place"].startswith("tests/ui/test_errors.py:")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from sqlalchemy import select
 from school import migrations
 from school.access import queries, sign_ins
 from school.access.models import User
+from school.monitoring import readiness
 from tests import databases, make, people
 from tests.serving import Site, serving
 
@@ -249,10 +251,12 @@ def test_a_server_without_its_books_says_so_and_serves_as_soon_as_they_are_there
 ) -> None:
     folder = tmp_path_factory.mktemp("late")
     with databases.fresh("sqlite", migrated=False) as late, serving(late, folder) as site:
-        before = ask(site, "/healthz")
+        before = ask(site, "/readyz")
+        alive = ask(site, "/healthz")
         migrations.migrate(late.url)
-        after = ask(site, "/healthz")
+        time.sleep(readiness.ASKED_EVERY_S)
+        after = ask(site, "/readyz")
 
-    assert before[0] == 503
-    assert "cannot be reached" in before[2].decode()
+    assert (before[0], json.loads(before[2])["database"]) == (503, "cannot be reached")
+    assert alive[0] == 200
     assert after[0] == 200

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from school.access.rules import Actor
 from school.errors import BadAmount, BadInput, RuleBroken, TooMuch
-from school.ledger import limits
+from school.ledger import limits, telling
 from school.ledger.models import PaymentPayer
 from school.ledger.posting import Desk, Posted, authorise, open_desk, post
 from school.ledger.queries.refundable import refundable
@@ -23,6 +23,7 @@ from school.students.models import Guardian, StudentGuardian
 from school.students.rules import fold
 
 
+@telling.payment
 def record_payment(
     session: Session,
     *,
