@@ -99,6 +99,6 @@ def _side_by_side() -> list[str]:
 
     Files go in their own order: sorted by how many tests they have, the slowest would come last.
     """
-    workers = min(os.cpu_count() or 1, WORKERS_MAX)
+    workers = min((os.cpu_count() or 1) + 1, WORKERS_MAX)
     together = ["--dist", "loadfile", "--no-loadscope-reorder"]
     return ["--numprocesses", str(workers), *together] if workers > 1 else []
