@@ -19,7 +19,7 @@ from school.settings import ROOT
 from tests.serving import spare_port
 
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
-OURS = ("/opt/school", "/etc", "/var/lib", "/srv")
+OURS = ("/opt/school", "/etc", "/var/lib", "/var/www", "/srv")
 PATIENCE_S = 240
 
 PYTHON = f"""#!{sys.executable}
@@ -29,7 +29,12 @@ python = {sys.executable!r}
 if asked[:2] != ["-m", "school"] or asked[2:3] == ["setup"] or asked[2:3] == ["test"]:
     known = asked[:2] == ["-m", "school"]  # what CI itself does; installing twice would test the network
     sys.exit(0) if known else os.execv(python, [python, *asked])
-start = [python, "-c", "from school.cli import main; main()", *asked[2:]]
+start = [python, "-c", "import sys; from school.cli import main; sys.exit(main())", *asked[2:]]
+if asked[2] == "stability":  # its own tests try it; here only what is asked of it
+    start.append("--help")
+if asked[2] == "check":  # it tells what is wrong with this machine, and much is
+    done = subprocess.run(start)
+    sys.exit(done.returncode not in (0, 1, 2))
 if asked[2:3] not in (["run"], ["demo"]):
     os.execve(python, start, os.environ)
 if "--port" in start:
@@ -99,12 +104,13 @@ class Machine:
         self.folder = folder
         self.programs = folder / "bin"
         self.home = folder / "opt" / "school"
-        for path in (self.programs, self.home, folder / "etc", folder / "var/lib/school", folder / "srv"):
-            path.mkdir(parents=True)
+        for path in ("etc/systemd/system", "etc/nginx/sites-enabled", "var/lib/school", "var/www", "srv"):
+            (folder / path).mkdir(parents=True)
+        self.programs.mkdir()
+        self.home.mkdir(parents=True)
         for name in ("app.py", "pages", "school", ".streamlit", "deploy", "requirements.txt"):
             if (ROOT / name).exists():
                 (self.home / name).symlink_to(ROOT / name)
-        (self.folder / "etc/nginx/sites-enabled").mkdir(parents=True)
         self._program("python3", PYTHON)
         self._program("sudo", SUDO)
         for name in STOOD_IN_FOR:
@@ -118,27 +124,40 @@ class Machine:
     def put(self, name: str, content: bytes) -> None:
         (self.home / name).write_bytes(content)
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What every command finds; nothing of the present user's settings."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("SCHOOL_", "STREAMLIT_"))}
+        return {
+            **kept,
+            "PATH": f"{self.programs}:{os.environ['PATH']}",
+            "PYTHONPATH": str(ROOT),
+            "SANDBOX_PORT": str(spare_port()),
+            "SCHOOL_DATABASE_URL": f"sqlite:///{self.folder}/var/lib/school/school.db",
+            "SCHOOL_BACKUP_FOLDER": str(self.folder / "srv" / "backups"),
+        }
+
+    def settings(self, text: str) -> dict[str, str]:
+        """The lines of an `.env` file, which is written where the program lies."""
+        self.put(".env", text.encode())
+        pairs = (line.partition("=") for line in self._here(text).splitlines() if "=" in line)
+        return {name: value for name, _, value in pairs}
+
     def run(self, commands: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """As somebody would type them, the first that fails ends it."""
-        text = commands
-        for path in OURS:
-            text = re.sub(
-                rf"(?<![\w.]){path}(?=[/\s\"']|$)", str(self.folder) + path, text, flags=re.MULTILINE
-            )
+        """As somebody would type them; the first that fails ends it."""
         return subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", text],
+            ["bash", "-euo", "pipefail", "-c", self._here(commands)],
             cwd=self.home,
-            env={
-                **{k: v for k, v in os.environ.items() if not k.startswith(("SCHOOL_", "STREAMLIT_"))},
-                "PATH": f"{self.programs}:{os.environ['PATH']}",
-                "PYTHONPATH": str(ROOT),
-                "SANDBOX_PORT": str(spare_port()),
-                "SCHOOL_DATABASE_URL": f"sqlite:///{self.folder}/var/lib/school/school.db",
-                **environment,
-            },
+            env={**self.environment, **environment},
             input="correct horse battery staple\n",
             capture_output=True,
             text=True,
             timeout=PATIENCE_S * 2,
             check=False,
         )
+
+    def _here(self, text: str) -> str:
+        for path in OURS:
+            whole = rf"(?<![\w.]){path}(?=[/\s\"']|$)"
+            text = re.sub(whole, str(self.folder) + path, text, flags=re.MULTILINE)
+        return text
