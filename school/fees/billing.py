@@ -179,9 +179,7 @@ def check_no_run_waits(session: Session, term_id: int, actor: Actor) -> None:
             field="term",
         )
     undone = aliased(Entry)
-    stands = exists().where(
-        RunEntry.run_id == Run.id, ~exists().where(undone.reverses == RunEntry.entry_id)
-    )
+    stands = exists().where(RunEntry.run_id == Run.id, ~exists().where(undone.reverses == RunEntry.entry_id))
     half = session.scalars(of_term.where(Run.undone_at.is_not(None), stands)).first()
     if half is not None:
         raise RuleBroken(

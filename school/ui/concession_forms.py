@@ -223,7 +223,12 @@ def _decide(request_id: str, actor: Actor, grant: GrantFacts, unit: Currency) ->
         return
     _facts(grant, unit)
     st.button(
-        "Approve", key="fees.approve", width="stretch", on_click=approve, args=(grant, actor, request_id)
+        "Approve",
+        type="primary",
+        key="fees.approve",
+        width="stretch",
+        on_click=approve,
+        args=(grant, actor, request_id),
     )
     reason = forms.text_field("Why it is refused", key="fees.reason", max_chars=300)
     fee_dialogs.button(
@@ -233,13 +238,15 @@ def _decide(request_id: str, actor: Actor, grant: GrantFacts, unit: Currency) ->
             grants.refuse, actor=actor, grant_id=grant.id, reason=reason.at(stands).words()
         ),
         lambda _: f"{words.plain(grant.scheme_name)} for {words.plain(grant.student)} is refused.",
+        first=False,
     )
 
 
 def _facts(grant: GrantFacts, unit: Currency) -> None:
+    by = "asked for" if grant.state == "waiting" or grant.decided_by else "granted"
     lines = [
         f"{words.plain(says.of_grant(grant, unit))}, {says.span(grant)}",
-        f"{words.plain(grant.reason)} · granted by {words.plain(grant.actor)}",
+        f"{words.plain(grant.reason)} · {by} by {words.plain(grant.actor)}",
         words.plain(says.state(grant))
         + (f": {words.plain(grant.decision_reason)}" if grant.decision_reason else ""),
     ]

@@ -18,12 +18,18 @@ Tell = Callable[[], str]  # what happened, in the reader's words, once it is wri
 Write = Callable[[Session, Stands], Tell]  # writes what stands in the fields; no `st.*` in it
 
 
-def button(label: str, key: str, write: Write, *, empties: tuple[str, ...] = (), **fields: str) -> None:
+def button(
+    label: str, key: str, write: Write, *, empties: tuple[str, ...] = (), first: bool = True, **fields: str
+) -> None:
     """The button of a form. `fields` say which widget a refused argument stands in, as in `feedback.attempt`;
-    `empties` are text fields that are empty again after success.
+    `empties` are text fields that are empty again after success. It is the `first` of its page or not.
     """
     st.form_submit_button(
-        label, type="primary", key=key, on_click=_press, args=(write, once.Press[Tell](), empties, fields)
+        label,
+        type="primary" if first else "secondary",
+        key=key,
+        on_click=_press,
+        args=(write, once.Press[Tell](), empties, fields),
     )
 
 
