@@ -137,7 +137,7 @@ def _named(one: StudentFacts) -> str:
 
 def _end(request_id: str, actor: Actor, grant: GrantFacts, unit: Currency) -> None:
     _facts(grant, unit)
-    _give_at_once(request_id, actor, grant, unit)
+    gives = _give_at_once(request_id, actor, grant, unit)
     if grant.state not in ("granted", "waiting"):
         return
     waits = grant.state == "waiting"
@@ -161,17 +161,20 @@ def _end(request_id: str, actor: Actor, grant: GrantFacts, unit: Currency) -> No
 
     told = f"{words.plain(grant.scheme_name)} for {words.plain(grant.student)} is "
     told += "withdrawn." if waits else "ended. What was given stays."
-    fee_dialogs.button("Withdraw" if waits else "End this grant", request_id, read, lambda _: told)
+    label = "Withdraw" if waits else "End this grant"
+    fee_dialogs.button(label, request_id, read, lambda _: told, first=not gives)
 
 
-def _give_at_once(request_id: str, actor: Actor, grant: GrantFacts, unit: Currency) -> None:
-    """What terms that are billed still get of it, and the button that does not wait for their next run."""
+def _give_at_once(request_id: str, actor: Actor, grant: GrantFacts, unit: Currency) -> bool:
+    """What terms that are billed still get of it, and the button that does not wait for their next run; True
+    where there is such a button.
+    """
     if grant.state == "waiting" or not actor.can("billing.run"):
-        return
+        return False
     with reading() as session:
         found = at_once.gifts(session, grant.id)
     if not found:
-        return
+        return False
     st.markdown(f"Not given yet of what is billed: {_by_term(found, unit)}.")
 
     def tell(given: list[Gift]) -> str:
@@ -184,12 +187,14 @@ def _give_at_once(request_id: str, actor: Actor, grant: GrantFacts, unit: Curren
 
     st.button(
         "Give it now",
+        type="primary",
         key="fees.give",
         icon=":material/savings:",
         help="Instead of by the next billing run of the term",
         on_click=fee_dialogs.press,
         args=(request_id, lambda _: partial(at_once.give, actor=actor, grant_id=grant.id), tell),
     )
+    return True
 
 
 def _by_term(given: Sequence[Gift], unit: Currency) -> str:
