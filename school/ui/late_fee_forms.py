@@ -148,9 +148,7 @@ def _waive(request_id: str, actor: Actor, charge: ChargeFacts, unit: Currency) -
         st.info(f"Waived: {words.plain(charge.waived)}", icon=":material/check_circle:")
         return
     st.markdown(
-        words.quiet(
-            "Waived, what was charged for it is conceded, and being late costs nothing more."
-        )
+        words.quiet("Waived, what was charged for it is conceded, and being late costs nothing more.")
     )
     reason = forms.text_field("Reason", key="fees.reason", max_chars=300)
 

@@ -38,7 +38,7 @@ def button(
 def _press(write: Write, press: once.Press[Tell], empties: tuple[str, ...], fields: dict[str, str]) -> None:
     """For the button: what was pressed is written before anything can stop it.
 
-    What a form holds that is empty after success was sent before the success was seen: it is a press too many.
+    A form that is emptied by success and holds the same again was pressed before the success was seen.
     """
     typed: Stands = {}
     tell: Tell = str

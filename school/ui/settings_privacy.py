@@ -94,13 +94,13 @@ def _erase(actor: Actor, found: Sequence[Leaver]) -> None:
         st.text_input(f"Type {WORD}, as there is no way back", key=SURE, autocomplete="off")
         feedback.problem(SURE)
         st.markdown(words.quiet(STAYS))
-        fields = {"students": WHOM, "reason": REASON}
         button(
             "Erase for good",
             "settings.erase_now",
             lambda session, stands: _write(session, actor, stands),
             empties=(REASON, SURE),
-            **fields,
+            students=WHOM,
+            reason=REASON,
         )
 
 
