@@ -57,6 +57,7 @@ INNER = {
     "school.ledger.posting.post": "the caller has asked `authorise`",
     "school.ledger.batch.post_all": "the caller has asked `authorise`",
     "school.ledger.service.chart.open_account": "the caller has asked `authorise`",
+    "school.fees.billing.check_no_run_waits": "asks, and writes nothing",
     "school.letters.service.may_write": "asks, and writes nothing",
     "school.letters.service.write": "the caller has asked `may_write`",
     "school.ledger.service.corrections.add_lock": "the caller has asked `authorise`",
