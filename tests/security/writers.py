@@ -58,6 +58,8 @@ INNER = {
     "school.ledger.batch.post_all": "the caller has asked `authorise`",
     "school.ledger.service.chart.open_account": "the caller has asked `authorise`",
     "school.fees.billing.check_no_run_waits": "asks, and writes nothing",
+    "school.ledger.telling.entry_posted": "tells the log and the figures, and writes nothing",
+    "school.ledger.telling.run_posted": "tells the log and the figures, and writes nothing",
     "school.letters.service.may_write": "asks, and writes nothing",
     "school.letters.service.write": "the caller has asked `may_write`",
     "school.ledger.service.corrections.add_lock": "the caller has asked `authorise`",
