@@ -95,8 +95,9 @@ def parse(text: str, unit: Currency, *, mark: str = ".") -> int:
     if len(decimals) > unit.exponent:
         typed = text.strip()[:40]
         raise BadAmount(f"“{typed}” has more decimals than {unit.code}, which has {unit.exponent}.")
-    digits = "".join(c for c in whole if c.isdigit()) + decimals.ljust(unit.exponent, "0")
-    if len(digits.lstrip("0")) > len(str(AMOUNT_MINOR_MAX)) or int(digits) > AMOUNT_MINOR_MAX:
+    zeros = "".join(c for c in whole if c.isdigit()) + decimals.ljust(unit.exponent, "0")
+    digits = zeros.lstrip("0") or "0"
+    if len(digits) > len(str(AMOUNT_MINOR_MAX)) or int(digits) > AMOUNT_MINOR_MAX:
         raise BadAmount(f"“{text.strip()[:40]}” is too large: {show(AMOUNT_MINOR_MAX, unit)} is the most.")
     return -int(digits) if negative else int(digits)
 

@@ -93,6 +93,11 @@ def test_thirty_digits_are_refused_as_too_large() -> None:
         money.parse("9" * 30, money.currency("EUR"))
 
 
+def test_any_number_of_zeros_is_nothing() -> None:
+    assert money.parse("0" * 5_000, money.currency("EUR")) == 0
+    assert money.parse("0" * 5_000 + "1.5", money.currency("EUR")) == 150
+
+
 @given(st.text(max_size=60))
 def test_no_text_breaks_the_reader(text: str) -> None:
     try:

@@ -115,12 +115,10 @@ def refuse(session: Session, *, actor: Actor, approval_id: int, reason: str) -> 
 
 
 def withdraw(session: Session, *, actor: Actor, approval_id: int, reason: str) -> None:
-    """By who asked, before anybody has decided: it is not recorded, and says why.
-
-    Raises NotFound, AlreadyDecided, NotAllowed for what another has asked for.
+    """By who asked, whatever else they may do by now, before anybody has decided: it is not recorded, and
+    says why. Raises NotFound, AlreadyDecided, NotAllowed for what another has asked for.
     """
-    kind = session.scalar(select(Approval.kind).where(Approval.id == approval_id))
-    authorise(session, actor, CAPABILITIES.get(kind or "", "approvals.decide"))
+    authorise(session, actor, "profile.own")
     asked = _waiting_or_decided(session, approval_id)
     if (asked.asked_by_id, asked.asked_by) != (actor.user_id, actor.name):
         raise NotAllowed(f"{asked.asked_by} asked for this: approve it, or refuse it with a reason.")

@@ -57,7 +57,7 @@ def give(session: Session, *, actor: Actor, grant_id: int) -> list[Gift]:
     check_date(students.today(session), students.today(session), ledger.locked_through(session))
     given, entry_ids = [], []
     for term, told, entry in _entries(session, grant):
-        check_no_run_waits(session, term.id)
+        check_no_run_waits(session, term.id, actor)
         entry_ids.append(_post(session, actor, grant, told, entry))
         given.append(Gift(term, _worth(entry)))
     if given:

@@ -30,6 +30,7 @@ from school.ledger.batch import post_all
 from school.ledger.models import Entry
 from school.ledger.posting import authorise
 from school.ledger.refusals import check_date
+from school.ledger.wording import day
 from school.students import queries as students
 from school.students.models import Student
 from school.students.queries import TermFacts
@@ -66,7 +67,7 @@ def begin(session: Session, *, actor: Actor, request_id: str, told: Told) -> int
             raise RequestReused("This form was already used for another run. Start a new one.", entry_id=0)
         return held.id
     tariff = queries.tariff(session, told.term_id)
-    _check(session, told, tariff)
+    _check(session, actor, told, tariff)
     details["students"] = queries.count_pupils(session, tariff.term, class_ids=told.class_ids)
     run = Run(
         request_id=request_id,
@@ -156,39 +157,35 @@ def _told(run: Run) -> Told:
     )
 
 
-def _check(session: Session, told: Told, tariff: queries.Tariff) -> None:
+def _check(session: Session, actor: Actor, told: Told, tariff: queries.Tariff) -> None:
     check_date(told.date, students.today(session), ledger.locked_through(session))
     if not tariff.heads:
         raise RuleBroken("There is no fee head yet: say first what is charged for.", field="term")
     known = {one.id for one in students.classes(session)}
     if told.class_ids is not None and (not told.class_ids or not known.issuperset(told.class_ids)):
         raise BadInput("Choose at least one class.", field="classes")
-    check_no_run_waits(session, told.term_id)
+    check_no_run_waits(session, told.term_id, actor)
 
 
-def check_no_run_waits(session: Session, term_id: int) -> None:
-    """Raises RuleBroken where a run of the term is not finished, or not wholly taken back."""
-    waiting = session.scalar(
-        select(Run.id).where(
-            Run.kind == "billing",
-            Run.term_id == term_id,
-            Run.finished_at.is_(None),
-            Run.undone_at.is_(None),
+def check_no_run_waits(session: Session, term_id: int, actor: Actor) -> None:
+    """Raises RuleBroken where a run of the term is not finished, or not wholly taken back, and says whose."""
+    of_term = select(Run).where(Run.kind == "billing", Run.term_id == term_id)
+    waiting = session.scalars(of_term.where(Run.finished_at.is_(None), Run.undone_at.is_(None))).first()
+    if waiting is not None:
+        own = (waiting.actor_id, waiting.actor) == (actor.user_id, actor.name)
+        raise RuleBroken(
+            f"The run that {'you' if own else waiting.actor} began for this term on {day(waiting.date)} "
+            "is not finished: it goes on first.",
+            field="term",
         )
-    )
-    if waiting is not None or _is_being_undone(session, term_id):
-        raise RuleBroken("A run of this term is not finished: it goes on first.", field="term")
-
-
-def _is_being_undone(session: Session, term_id: int) -> bool:
     undone = aliased(Entry)
-    left = (
-        select(RunEntry.entry_id)
-        .join(Run, Run.id == RunEntry.run_id)
-        .where(Run.term_id == term_id, Run.kind == "billing", Run.undone_at.is_not(None))
-        .where(~exists().where(undone.reverses == RunEntry.entry_id))
-    )
-    return session.scalar(left.limit(1)) is not None
+    stands = exists().where(RunEntry.run_id == Run.id, ~exists().where(undone.reverses == RunEntry.entry_id))
+    half = session.scalars(of_term.where(Run.undone_at.is_not(None), stands)).first()
+    if half is not None:
+        raise RuleBroken(
+            f"The run of {day(half.date)} for this term is not wholly taken back: that goes on first.",
+            field="term",
+        )
 
 
 def _run(session: Session, run_id: int) -> Run:

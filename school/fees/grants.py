@@ -115,10 +115,11 @@ def end(session: Session, *, actor: Actor, grant_id: int, on: dt.date, reason: s
 
 
 def withdraw(session: Session, *, actor: Actor, grant_id: int, reason: str) -> None:
-    """By who asked, before anybody has decided: it never counts. Raises NotFound, NotAllowed for what another
-    has asked for, RuleBroken where it is decided.
+    """By who asked, whatever else they may do by now, before anybody has decided: it never counts.
+
+    Raises NotFound, NotAllowed for what another has asked for, RuleBroken where it is decided.
     """
-    authorise(session, actor, "concessions.grant")
+    authorise(session, actor, "profile.own")
     grant = _grant(session, grant_id)
     if not _is_own(grant, actor):
         raise NotAllowed(f"{grant.actor} asked for this grant: approve it, or refuse it.", field="grant")

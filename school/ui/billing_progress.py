@@ -26,6 +26,7 @@ def draw(run: RunFacts, actor: Actor, unit: Currency) -> None:
         st.error(f"The run waits: {error.sentence}", icon=":material/error:")
         st.button("Go on", type="primary", icon=":material/play_arrow:", key="fees.go_on")
         return
+    feedback.forget_refusals()  # that a run was in the way of another is over
     feedback.say("success", said)
     st.rerun()
 

@@ -137,7 +137,7 @@ def _named(one: StudentFacts) -> str:
 
 def _end(request_id: str, actor: Actor, grant: GrantFacts, unit: Currency) -> None:
     _facts(grant, unit)
-    _give_at_once(request_id, actor, grant, unit)
+    gives = _give_at_once(request_id, actor, grant, unit)
     if grant.state not in ("granted", "waiting"):
         return
     waits = grant.state == "waiting"
@@ -161,17 +161,20 @@ def _end(request_id: str, actor: Actor, grant: GrantFacts, unit: Currency) -> No
 
     told = f"{words.plain(grant.scheme_name)} for {words.plain(grant.student)} is "
     told += "withdrawn." if waits else "ended. What was given stays."
-    fee_dialogs.button("Withdraw" if waits else "End this grant", request_id, read, lambda _: told)
+    label = "Withdraw" if waits else "End this grant"
+    fee_dialogs.button(label, request_id, read, lambda _: told, first=not gives)
 
 
-def _give_at_once(request_id: str, actor: Actor, grant: GrantFacts, unit: Currency) -> None:
-    """What terms that are billed still get of it, and the button that does not wait for their next run."""
+def _give_at_once(request_id: str, actor: Actor, grant: GrantFacts, unit: Currency) -> bool:
+    """What terms that are billed still get of it, and the button that does not wait for their next run; True
+    where there is such a button.
+    """
     if grant.state == "waiting" or not actor.can("billing.run"):
-        return
+        return False
     with reading() as session:
         found = at_once.gifts(session, grant.id)
     if not found:
-        return
+        return False
     st.markdown(f"Not given yet of what is billed: {_by_term(found, unit)}.")
 
     def tell(given: list[Gift]) -> str:
@@ -184,12 +187,14 @@ def _give_at_once(request_id: str, actor: Actor, grant: GrantFacts, unit: Curren
 
     st.button(
         "Give it now",
+        type="primary",
         key="fees.give",
         icon=":material/savings:",
         help="Instead of by the next billing run of the term",
         on_click=fee_dialogs.press,
         args=(request_id, lambda _: partial(at_once.give, actor=actor, grant_id=grant.id), tell),
     )
+    return True
 
 
 def _by_term(given: Sequence[Gift], unit: Currency) -> str:
@@ -223,7 +228,12 @@ def _decide(request_id: str, actor: Actor, grant: GrantFacts, unit: Currency) ->
         return
     _facts(grant, unit)
     st.button(
-        "Approve", key="fees.approve", width="stretch", on_click=approve, args=(grant, actor, request_id)
+        "Approve",
+        type="primary",
+        key="fees.approve",
+        width="stretch",
+        on_click=approve,
+        args=(grant, actor, request_id),
     )
     reason = forms.text_field("Why it is refused", key="fees.reason", max_chars=300)
     fee_dialogs.button(
@@ -233,13 +243,15 @@ def _decide(request_id: str, actor: Actor, grant: GrantFacts, unit: Currency) ->
             grants.refuse, actor=actor, grant_id=grant.id, reason=reason.at(stands).words()
         ),
         lambda _: f"{words.plain(grant.scheme_name)} for {words.plain(grant.student)} is refused.",
+        first=False,
     )
 
 
 def _facts(grant: GrantFacts, unit: Currency) -> None:
+    by = "asked for" if grant.state == "waiting" or grant.decided_by else "granted"
     lines = [
         f"{words.plain(says.of_grant(grant, unit))}, {says.span(grant)}",
-        f"{words.plain(grant.reason)} · granted by {words.plain(grant.actor)}",
+        f"{words.plain(grant.reason)} · {by} by {words.plain(grant.actor)}",
         words.plain(says.state(grant))
         + (f": {words.plain(grant.decision_reason)}" if grant.decision_reason else ""),
     ]

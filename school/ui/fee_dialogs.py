@@ -56,12 +56,16 @@ def button(
     request_id: str,
     read: Callable[[Mapping[str, Any]], Callable[[Session], T]],
     tell: Callable[[T], str],
+    *,
+    first: bool = True,
 ) -> None:
-    """The one button of a dialog: `read` looks at what stands in the fields and says what is written."""
+    """The button of a dialog: `read` looks at what stands in the fields and says what is written. It is the
+    `first` to be seen unless another one is.
+    """
     feedback.problem(PAGE)
     st.button(
         label,
-        type="primary",
+        type="primary" if first else "secondary",
         width="stretch",
         key="fees.press",
         on_click=press,

@@ -124,6 +124,6 @@ def _fields(head: HeadFacts | None) -> Callable[[Mapping[str, Any]], dict[str, A
 def _place(typed: str) -> int | None:
     if not typed:
         return None
-    if not (typed.isascii() and typed.isdigit() and 0 < int(typed) < 1_000):
-        raise BadInput("Type a number from 1 on, or leave it empty.", field="fees.position")
+    if not (typed.isascii() and typed.isdigit() and len(typed) <= 3 and int(typed)):
+        raise BadInput("Type a number from 1 to 999, or leave it empty.", field="fees.position")
     return int(typed)

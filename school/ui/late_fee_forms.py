@@ -147,6 +147,9 @@ def _waive(request_id: str, actor: Actor, charge: ChargeFacts, unit: Currency) -
     if charge.waived:
         st.info(f"Waived: {words.plain(charge.waived)}", icon=":material/check_circle:")
         return
+    st.markdown(
+        words.quiet("Waived, what was charged for it is conceded, and being late costs nothing more.")
+    )
     reason = forms.text_field("Reason", key="fees.reason", max_chars=300)
 
     def tell(conceded: int) -> str:
@@ -165,14 +168,15 @@ def _waive(request_id: str, actor: Actor, charge: ChargeFacts, unit: Currency) -
 
 def _undo(request_id: str, actor: Actor, run: RunFacts, unit: Currency) -> None:
     st.markdown(
-        f"{unit.code} {words.amount(run.total, unit)} for {run.students:,} students, "
-        f"by {words.plain(run.actor)}."
+        f"{unit.code} {words.amount(run.total, unit)} for {run.students:,} "
+        f"student{'' if run.students == 1 else 's'}, by {words.plain(run.actor)}."
     )
     about = links.entries(kind="late_fee", since=run.date, until=run.date)
     st.page_link(links.ENTRIES, label="Its entries", icon=":material/list_alt:", query_params=about)
     if run.undone_at is not None:
         st.info(f"Taken back: {words.plain(run.undone_reason or '')}", icon=":material/undo:")
         return
+    st.markdown("Taking it back reverses each of its entries. What was paid stays paid, and becomes credit.")
     reason = forms.text_field("Reason", key="fees.reason", max_chars=300)
     fee_dialogs.button(
         "Take the whole run back",

@@ -47,7 +47,9 @@ class TypedPercent:
             found = 0
         if not 0 < found <= most:
             raise BadInput(
-                f"Type a percentage above 0 and up to {most // 100}, such as {shown(12_50)}.", field=self.key
+                f"Type a percentage above 0 and up to {most // 100}, with two decimals at most, "
+                f"such as {shown(12_50)}.",
+                field=self.key,
             )
         return found
 

@@ -152,8 +152,9 @@ def period_lock(actor: Actor) -> None:
             said = undone.told(left, school.currency)
             return lambda: f"Nothing can be posted for {words.date(day)} or before any more.{said}"
 
-        where = {"date": THROUGH, "reason": REASON}
-        button("Close the period", "settings.keep_lock", write, empties=(REASON,), **where)
+        button(
+            "Close the period", "settings.keep_lock", write, empties=(REASON,), date=THROUGH, reason=REASON
+        )
     columns = {
         "Closed through": [words.date(one.locked_through) for one in found],
         "Since": [words.moment(one.at, school.time_zone) for one in found],

@@ -32,7 +32,7 @@ def draw(actor: Actor) -> None:
     with st.container(horizontal=True):
         st.metric("Need not be kept any longer", f"{len(found):,}")
         st.metric("Erased so far", f"{erased:,}")
-    _years(actor, years)
+    _years(actor, years, first=not found)
     if not found:
         st.info(
             f"Nobody who left by {words.date(since)} with nothing owed is left to erase.",
@@ -43,7 +43,7 @@ def draw(actor: Actor) -> None:
     _erase(actor, found[:AT_ONCE_MAX])
 
 
-def _years(actor: Actor, years: int) -> None:
+def _years(actor: Actor, years: int, *, first: bool) -> None:
     with st.form("settings.privacy", width=WIDTH):
         st.text_input(
             "Years personal data are kept after somebody left", str(years), key=YEARS, autocomplete="off"
@@ -55,16 +55,19 @@ def _years(actor: Actor, years: int) -> None:
                 "to be kept as long as the law of your country says: ask before you choose fewer years."
             )
         )
-        button("Keep", "settings.keep_years", lambda session, stands: _keep(session, actor, stands))
+        button(
+            "Keep", "settings.keep_years", lambda session, stands: _keep(session, actor, stands), first=first
+        )
 
 
 def _keep(session: Session, actor: Actor, stands: Stands) -> Tell:
     typed = text(stands, YEARS).strip()
     with forms.in_field(YEARS):
-        if not typed.isdecimal():
+        if not typed.isdecimal() or len(typed) > len(str(policies.YEARS_MAX)):
             raise BadInput(f"Type a number of years between 1 and {policies.YEARS_MAX}.")
         policies.change_policies(session, actor=actor, values={policies.RETENTION_YEARS: int(typed)})
-    return lambda: f"Kept: personal data are kept for {int(typed)} years after somebody left."
+    kept = _count(int(typed), "year")
+    return lambda: f"Kept: personal data are kept for {kept} after somebody left."
 
 
 def _leavers(found: Sequence[Leaver]) -> None:
@@ -91,13 +94,13 @@ def _erase(actor: Actor, found: Sequence[Leaver]) -> None:
         st.text_input(f"Type {WORD}, as there is no way back", key=SURE, autocomplete="off")
         feedback.problem(SURE)
         st.markdown(words.quiet(STAYS))
-        fields = {"students": WHOM, "reason": REASON}
         button(
             "Erase for good",
             "settings.erase_now",
             lambda session, stands: _write(session, actor, stands),
             empties=(REASON, SURE),
-            **fields,
+            students=WHOM,
+            reason=REASON,
         )
 
 
@@ -109,6 +112,11 @@ def _write(session: Session, actor: Actor, stands: Stands) -> Tell:
     ids = [int(one) for one in chosen if str(one).isdecimal()] if isinstance(chosen, list) else []
     done = service.erase(session, actor=actor, student_ids=ids, reason=text(stands, REASON))
     return lambda: (
-        f"Erased for good: {done.students:,} students, {done.guardians:,} guardians, {done.families:,} "
-        f"families and {done.letters:,} letters. Older backups still hold them until they are rotated away."
+        f"Erased for good: {_count(done.students, 'student')}, {_count(done.guardians, 'guardian')}, "
+        f"{_count(done.families, 'family', 'families')} and {_count(done.letters, 'letter')}. "
+        "Older backups still hold them until they are rotated away."
     )
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"

@@ -45,12 +45,17 @@ def offer(account: Account, actor: Actor) -> None:
                 on_click=_open,
             )
     name = st.query_params.get(DO)
+    if name not in ACTIONS or not actor.can(ACTIONS[name].capability):
+        return
+    request_id = once.ticket(TICKET)
+    _say_what_is_recorded(request_id, account)
     if name in may:
-        request_id = once.ticket(TICKET)
-        _say_what_is_recorded(request_id, account)
         title = f"{may[name].label} for {words.plain(account.student.name)}"
         give_up = partial(_give_up, drafted(name), actor, request_id)
         st.dialog(title, on_dismiss=give_up)(_draw)(name, account, actor, request_id)
+    else:
+        st.info(ACTIONS[name].unfit, icon=":material/info:")
+        close()
 
 
 def _say_what_is_recorded(request_id: str, account: Account) -> None:

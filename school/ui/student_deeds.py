@@ -14,10 +14,14 @@ from school.ledger.service import ChargeItem, Posted
 from school.ui.student_account import Account
 from school.ui.student_fields import IN_CREDIT
 
+GONE = "Who has left takes no new charges."
+
 
 @dataclass(frozen=True)
 class Action:
-    """`fields` name what is asked besides the amount; `fits` says for which accounts it is offered."""
+    """`fields` name what is asked besides the amount; `fits` says for which accounts it is offered, and
+    `unfit` what is said of the others.
+    """
 
     label: str
     capability: str
@@ -25,6 +29,7 @@ class Action:
     fields: tuple[str, ...]
     post: Callable[..., Posted | Asked]
     fits: Callable[[Account], bool] = lambda _: True
+    unfit: str = ""
 
 
 def _charge(session: Any, *, account: str, amount_minor: int, due_date: Any, memo: str, **who: Any) -> Posted:
@@ -74,6 +79,7 @@ ACTIONS: dict[str, Action] = {
         ("account", "due_date", "memo"),
         _charge,
         _enrolled,
+        GONE,
     ),
     "late_fee": Action(
         "Late fee",
@@ -82,6 +88,7 @@ ACTIONS: dict[str, Action] = {
         ("due_date", "memo"),
         service.late_fee,
         _enrolled,
+        GONE,
     ),
     "concession": Action(
         "Concession",
@@ -104,6 +111,7 @@ ACTIONS: dict[str, Action] = {
         ("tender", "reason"),
         _or_ask("refund"),
         _in_credit,
+        "There is no credit on this account to pay back.",
     ),
     "transfer": Action(
         "Transfer to a sibling",
@@ -112,6 +120,7 @@ ACTIONS: dict[str, Action] = {
         ("to", "reason"),
         _transfer,
         lambda account: _in_credit(account) and bool(account.siblings),
+        "Credit moves to a sibling: here is none to move, or nobody to move it to.",
     ),
     "reallocate": Action(
         "Re-allocation",
@@ -120,6 +129,7 @@ ACTIONS: dict[str, Action] = {
         ("receipt", "charge", "reason"),
         _reallocate,
         lambda account: bool(account.open_charges) and account.has_receipts,
+        "A receipt is let pay another charge: here is no receipt, or nothing that is open.",
     ),
     "write_off": Action(
         "Write-off",
@@ -128,6 +138,7 @@ ACTIONS: dict[str, Action] = {
         ("pays", "reason"),
         _or_ask("write_off"),
         _owes,
+        "Nothing is owed on this account that could be given up.",
     ),
     "opening_balance": Action(
         "Opening balance",

@@ -10,6 +10,7 @@ import pytest
 from school import clock
 from school.access.rules import COMMAND_LINE
 from school.db import Database
+from school.errors import RuleBroken
 from school.fees import options, runs
 from school.fees.bills import Warned
 from school.students import service as students
@@ -55,8 +56,17 @@ def test_a_run_is_taken_back_as_one_and_can_be_run_again(books: Database) -> Non
     with books.writing() as session:
         ids = [make.student(session, name) for name in ("Ann", "Ben", "Cem")]
 
-    first = structure.run(books)
-    structure.undo(books, first, entries_max=2)
+    first = structure.begin(books)
+    with pytest.raises(
+        RuleBroken, match="The run that you began for this term on 20 Mar 2026 is not finished"
+    ):
+        structure.begin(books)
+    structure.finish(books, first)
+    with books.writing() as session:
+        runs.undo(session, actor=COMMAND_LINE, run_id=first, reason="wrong fees")
+    with pytest.raises(RuleBroken, match="The run of 20 Mar 2026 for this term is not wholly taken back"):
+        structure.begin(books)
+    structure.undo_on(books, first, entries_max=2)
     assert set(structure.balances(books).values()) == {0}
     structure.run(books)
 

@@ -114,7 +114,9 @@ def test_a_scheme_is_added_changed_and_a_grant_ended(open_page: Open, books: Dat
     at.text_input(key="fees.rates").set_value("10")
     at.text_input(key="fees.third").set_value("20,5")
     at.button(key="fees.press").click().run()
-    assert errors(at) == ["Type a percentage above 0 and up to 100, such as 12.5 %."]
+    assert errors(at) == [
+        "Type a percentage above 0 and up to 100, with two decimals at most, such as 12.5 %."
+    ]
     at.text_input(key="fees.third").set_value("20.5")
     at.button(key="fees.press").click().run()
     assert not at.exception

@@ -132,6 +132,11 @@ def test_a_class_is_added_in_its_place_and_a_name_in_use_is_refused(books: Datab
     assert told(at) == ["Form 0 is added."]
     assert at.text_input(key="settings.class_name_0").value == ""
 
+    at = press(at, "keep_class_0", class_name_0="Form 0", class_after_0="First of all")
+    assert (told(at), errors(at)) == (["Form 0 is added."], []), "a third press, sent before the answer"
+    at = press(at, "keep_class_0", class_name_0="Form 2", class_after_0="First of all")
+    assert (told(at), errors(at)) == ([], ["There is a class Form 2 already."])
+
 
 def test_tenders_are_added_and_taken_out_of_use_and_the_last_one_stays(
     books: Database, open_page: Open

@@ -184,6 +184,10 @@ def test_a_refund_takes_no_more_than_the_credit(books: Database, open_page: Open
 
     assert refused == ["Cy has a credit of 50.00: 50.01 cannot be paid back."]
     assert balance(books, cy) == 0
+    assert at.success[0].value == "Refund of USD 50.00 is recorded."
+    again = open_page("student", name="finn", student=str(cy), do="refund")
+    assert again.info[0].value == "There is no credit on this account to pay back."
+    assert "do" not in again.query_params
 
 
 def test_credit_moves_to_a_sibling(books: Database, open_page: Open) -> None:

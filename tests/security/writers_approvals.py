@@ -53,7 +53,7 @@ WRITERS: dict[str, Writer] = {
         lambda s, a, w: approvals.refuse(s, actor=a, approval_id=w.asked, reason="they pay next week"),
     ),
     "school.approvals.service.withdraw": Writer(
-        "write_offs.record",
+        "profile.own",  # it is their own request, whatever else they may do by now
         lambda s, a, w: approvals.withdraw(s, actor=a, approval_id=own(s, a, w), reason="the wrong child"),
     ),
     "school.ledger.service.bounced.bounce": Writer(

@@ -98,7 +98,7 @@ WRITERS: dict[str, Writer] = {
     "school.fees.grants.approve": Writer("approvals.decide", _waiting(grants.approve)),
     "school.fees.grants.refuse": Writer("approvals.decide", _waiting(grants.refuse, reason="no proof")),
     "school.fees.grants.withdraw": Writer(
-        "concessions.grant",
+        "profile.own",  # as that of an approval
         lambda s, a, w: grants.withdraw(s, actor=a, grant_id=_own(s, a, w), reason="the wrong child"),
     ),
     "school.fees.grants.end": Writer(
