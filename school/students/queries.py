@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, and_, func, intersect, or_, select
+from sqlalchemy import Select, and_, bindparam, func, intersect, or_, select
 from sqlalchemy.orm import Session
 
 from school import clock, money
@@ -28,6 +29,42 @@ IN_MAX = 5_000  # values in one IN (…): below what either engine takes as para
 LAST_CHARACTER = "\U0010ffff"
 
 T = TypeVar("T")
+
+
+# Read by nearly every page, so the statements are built once: that takes longer than reading them.
+_SCHOOL = select(
+    School.name,
+    School.address,
+    School.currency,
+    School.exponent,
+    School.time_zone,
+    School.locale,
+    School.logo,
+    School.how_to_pay,
+).where(School.id == 1)
+_TIME_ZONE = select(School.time_zone)
+_YEARS = select(Year.id, Year.name, Year.starts_on, Year.ends_on).order_by(Year.starts_on)
+_TERMS = (
+    select(Term.id, Term.name, Term.year_id, Year.name, Term.starts_on, Term.ends_on)
+    .join(Year, Year.id == Term.year_id)
+    .order_by(Term.starts_on, Term.id)
+)
+_CLASSES = select(SchoolClass.id, SchoolClass.name, SchoolClass.position).order_by(
+    SchoolClass.position, SchoolClass.name
+)
+_GUARDIANS = (
+    select(
+        StudentGuardian.student_id,
+        Guardian.id,
+        Guardian.name,
+        Guardian.phone,
+        Guardian.email,
+        StudentGuardian.position,
+    )
+    .join(Guardian, Guardian.id == StudentGuardian.guardian_id)
+    .where(StudentGuardian.student_id.in_(bindparam("students", expanding=True)), StudentGuardian.position > 0)
+    .order_by(StudentGuardian.student_id, StudentGuardian.position, Guardian.id)
+)
 
 
 @dataclass(frozen=True)
@@ -101,7 +138,7 @@ def has_school(session: Session) -> bool:
 
 def school(session: Session) -> SchoolFacts:
     """Raises NotFound when the school is not set up."""
-    found = session.get(School, 1)
+    found = session.execute(_SCHOOL).one_or_none()
     if found is None:
         raise NotFound(
             "The school is not set up yet: open the set-up page, or give its currency and time zone."
@@ -113,14 +150,13 @@ def school(session: Session) -> SchoolFacts:
 
 def today(session: Session) -> date:
     """The date in the school's time zone. Raises NotFound when the school is not set up."""
-    time_zone = session.scalar(select(School.time_zone))
+    time_zone = session.scalar(_TIME_ZONE)
     return clock.today(time_zone or school(session).time_zone)
 
 
 def years(session: Session) -> list[YearFacts]:
     """Oldest first."""
-    rows = session.execute(select(Year.id, Year.name, Year.starts_on, Year.ends_on).order_by(Year.starts_on))
-    return [YearFacts(*row) for row in rows]
+    return [YearFacts(*row) for row in session.execute(_YEARS)]
 
 
 def year_on(session: Session, day: date) -> YearFacts | None:
@@ -130,12 +166,7 @@ def year_on(session: Session, day: date) -> YearFacts | None:
 
 def terms(session: Session) -> list[TermFacts]:
     """Oldest first."""
-    rows = session.execute(
-        select(Term.id, Term.name, Term.year_id, Year.name, Term.starts_on, Term.ends_on)
-        .join(Year, Year.id == Term.year_id)
-        .order_by(Term.starts_on, Term.id)
-    )
-    return [TermFacts(*row) for row in rows]
+    return [TermFacts(*row) for row in session.execute(_TERMS)]
 
 
 def term_on(session: Session, day: date) -> TermFacts | None:
@@ -145,12 +176,7 @@ def term_on(session: Session, day: date) -> TermFacts | None:
 
 def classes(session: Session) -> list[ClassFacts]:
     """From the youngest to the oldest."""
-    rows = session.execute(
-        select(SchoolClass.id, SchoolClass.name, SchoolClass.position).order_by(
-            SchoolClass.position, SchoolClass.name
-        )
-    )
-    return [ClassFacts(*row) for row in rows]
+    return [ClassFacts(*row) for row in session.execute(_CLASSES)]
 
 
 def _students() -> Select[*tuple[Any, ...]]:
@@ -170,14 +196,26 @@ def _students() -> Select[*tuple[Any, ...]]:
     ).outerjoin(SchoolClass, SchoolClass.id == Student.class_id)
 
 
-def _facts(session: Session, query: Select[*tuple[Any, ...]]) -> list[StudentFacts]:
-    rows: Iterable[Any] = session.execute(query)
+@lru_cache
+def _one_student() -> Select[*tuple[Any, ...]]:
+    return _students().where(Student.id == bindparam("id"))
+
+
+@lru_cache
+def _siblings() -> Select[*tuple[Any, ...]]:
+    family = select(Student.family_id).where(Student.id == bindparam("id")).scalar_subquery()
+    others = _students().where(Student.family_id == family, Student.id != bindparam("id"))
+    return others.order_by(Student.sort_name, Student.id)
+
+
+def _facts(session: Session, query: Select[*tuple[Any, ...]], **asked: int) -> list[StudentFacts]:
+    rows: Iterable[Any] = session.execute(query, asked)
     return [StudentFacts(*row) for row in rows]
 
 
 def student(session: Session, student_id: int) -> StudentFacts:
     """Raises NotFound."""
-    found = _facts(session, _students().where(Student.id == student_id))
+    found = _facts(session, _one_student(), id=student_id)
     if not found:
         raise NotFound("There is no such student.")
     return found[0]
@@ -219,9 +257,7 @@ def family_ids(session: Session, student_ids: Iterable[int]) -> dict[int, int]:
 
 def siblings(session: Session, student_id: int) -> list[StudentFacts]:
     """The other students of the same family account, by name."""
-    family = select(Student.family_id).where(Student.id == student_id).scalar_subquery()
-    query = _students().where(Student.family_id == family, Student.id != student_id)
-    return _facts(session, query.order_by(Student.sort_name, Student.id))
+    return _facts(session, _siblings(), id=student_id)
 
 
 def guardians(session: Session, student_id: int) -> list[GuardianFacts]:
@@ -232,14 +268,8 @@ def guardians(session: Session, student_id: int) -> list[GuardianFacts]:
 def guardians_of(session: Session, student_ids: Iterable[int]) -> dict[int, list[GuardianFacts]]:
     """The guardians of each student that has any; any number of students."""
     found: dict[int, list[GuardianFacts]] = {}
-    link = StudentGuardian
     for some in chunks(sorted(set(student_ids))):
-        rows = session.execute(
-            select(link.student_id, Guardian.id, Guardian.name, Guardian.phone, Guardian.email, link.position)
-            .join(Guardian, Guardian.id == link.guardian_id)
-            .where(link.student_id.in_(some), link.position > 0)
-            .order_by(link.student_id, link.position, Guardian.id)
-        )
+        rows = session.execute(_GUARDIANS, {"students": some})
         for student_id, guardian_id, name, phone, email, position in rows:
             found.setdefault(student_id, []).append(GuardianFacts(guardian_id, name, phone, email, position))
     return found
