@@ -62,7 +62,9 @@ _GUARDIANS = (
         StudentGuardian.position,
     )
     .join(Guardian, Guardian.id == StudentGuardian.guardian_id)
-    .where(StudentGuardian.student_id.in_(bindparam("students", expanding=True)), StudentGuardian.position > 0)
+    .where(
+        StudentGuardian.student_id.in_(bindparam("students", expanding=True)), StudentGuardian.position > 0
+    )
     .order_by(StudentGuardian.student_id, StudentGuardian.position, Guardian.id)
 )
 
