@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from typing import Any, TypeVar
 
 from sqlalchemy import Select, and_, bindparam, func, intersect, or_, select
@@ -32,16 +31,7 @@ T = TypeVar("T")
 
 
 # Read by nearly every page, so the statements are built once: that takes longer than reading them.
-_SCHOOL = select(
-    School.name,
-    School.address,
-    School.currency,
-    School.exponent,
-    School.time_zone,
-    School.locale,
-    School.logo,
-    School.how_to_pay,
-).where(School.id == 1)
+_SCHOOL = select(School.__table__).where(School.id == 1)
 _TIME_ZONE = select(School.time_zone)
 _YEARS = select(Year.id, Year.name, Year.starts_on, Year.ends_on).order_by(Year.starts_on)
 _TERMS = (
@@ -52,20 +42,12 @@ _TERMS = (
 _CLASSES = select(SchoolClass.id, SchoolClass.name, SchoolClass.position).order_by(
     SchoolClass.position, SchoolClass.name
 )
+_link = StudentGuardian
 _GUARDIANS = (
-    select(
-        StudentGuardian.student_id,
-        Guardian.id,
-        Guardian.name,
-        Guardian.phone,
-        Guardian.email,
-        StudentGuardian.position,
-    )
-    .join(Guardian, Guardian.id == StudentGuardian.guardian_id)
-    .where(
-        StudentGuardian.student_id.in_(bindparam("students", expanding=True)), StudentGuardian.position > 0
-    )
-    .order_by(StudentGuardian.student_id, StudentGuardian.position, Guardian.id)
+    select(_link.student_id, Guardian.id, Guardian.name, Guardian.phone, Guardian.email, _link.position)
+    .join(Guardian, Guardian.id == _link.guardian_id)
+    .where(_link.student_id.in_(bindparam("students", expanding=True)), _link.position > 0)
+    .order_by(_link.student_id, _link.position, Guardian.id)
 )
 
 
@@ -198,16 +180,13 @@ def _students() -> Select[*tuple[Any, ...]]:
     ).outerjoin(SchoolClass, SchoolClass.id == Student.class_id)
 
 
-@lru_cache
-def _one_student() -> Select[*tuple[Any, ...]]:
-    return _students().where(Student.id == bindparam("id"))
-
-
-@lru_cache
-def _siblings() -> Select[*tuple[Any, ...]]:
-    family = select(Student.family_id).where(Student.id == bindparam("id")).scalar_subquery()
-    others = _students().where(Student.family_id == family, Student.id != bindparam("id"))
-    return others.order_by(Student.sort_name, Student.id)
+_ONE = _students().where(Student.id == bindparam("id"))
+_FAMILY = select(Student.family_id).where(Student.id == bindparam("id")).scalar_subquery()
+_SIBLINGS = (
+    _students()
+    .where(Student.family_id == _FAMILY, Student.id != bindparam("id"))
+    .order_by(Student.sort_name, Student.id)
+)
 
 
 def _facts(session: Session, query: Select[*tuple[Any, ...]], **asked: int) -> list[StudentFacts]:
@@ -217,7 +196,7 @@ def _facts(session: Session, query: Select[*tuple[Any, ...]], **asked: int) -> l
 
 def student(session: Session, student_id: int) -> StudentFacts:
     """Raises NotFound."""
-    found = _facts(session, _one_student(), id=student_id)
+    found = _facts(session, _ONE, id=student_id)
     if not found:
         raise NotFound("There is no such student.")
     return found[0]
@@ -259,7 +238,7 @@ def family_ids(session: Session, student_ids: Iterable[int]) -> dict[int, int]:
 
 def siblings(session: Session, student_id: int) -> list[StudentFacts]:
     """The other students of the same family account, by name."""
-    return _facts(session, _siblings(), id=student_id)
+    return _facts(session, _SIBLINGS, id=student_id)
 
 
 def guardians(session: Session, student_id: int) -> list[GuardianFacts]:
@@ -279,12 +258,11 @@ def guardians_of(session: Session, student_ids: Iterable[int]) -> dict[int, list
 
 def students_of_guardians(session: Session, guardian_ids: Iterable[int]) -> set[int]:
     """The students for whom any of these answers now."""
-    link = StudentGuardian
     return {
         student_id
         for some in chunks(sorted(set(guardian_ids)))
         for student_id in session.scalars(
-            select(link.student_id).where(link.guardian_id.in_(some), link.position > 0)
+            select(_link.student_id).where(_link.guardian_id.in_(some), _link.position > 0)
         )
     }
 
