@@ -90,9 +90,6 @@ def draw(page: st.Page, found: Standing | None, *, ready: bool) -> None:
 
 
 def run(seen: observed.Run) -> None:
-    st.set_page_config(page_icon=ASSETS / "mark.svg", layout="wide", menu_items={"About": ABOUT})
-    st.logo(ASSETS / "logo.svg", icon_image=ASSETS / "mark.svg", size="large")
-def run() -> None:
     st.set_page_config(page_icon=screens.mark(), layout="wide", menu_items={"About": ABOUT})
     st.logo(screens.logo(), icon_image=screens.mark(), size="large")
     try:
