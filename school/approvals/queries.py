@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Integer, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from school.approvals.models import Approval
@@ -39,10 +40,15 @@ class ApprovalFacts:
 
 def waiting(session: Session, *, student_id: int | None = None) -> list[ApprovalFacts]:
     """What nobody has decided, of one student or of all, the oldest first."""
-    query = _approvals().where(Approval.decision.is_(None)).order_by(Approval.id)
     if student_id is not None:
-        query = query.where(Approval.student_id == student_id)
-    return _facts(session, query)
+        return _facts(session, _waiting_of_student(), student=student_id)
+    return _facts(session, _approvals().where(Approval.decision.is_(None)).order_by(Approval.id))
+
+
+@lru_cache  # on the page of every student
+def _waiting_of_student() -> Select[*tuple[Any, ...]]:
+    of_student = Approval.student_id == bindparam("student")
+    return _approvals().where(Approval.decision.is_(None), of_student).order_by(Approval.id)
 
 
 def decided(session: Session, *, limit: int, offset: int = 0) -> list[ApprovalFacts]:
@@ -53,11 +59,20 @@ def decided(session: Session, *, limit: int, offset: int = 0) -> list[ApprovalFa
 
 def counts(session: Session, *, user_id: int | None) -> tuple[int, int]:
     """(waiting for this user to decide, decided in all): nobody decides what they asked for themselves."""
-    waits = select(func.count()).where(Approval.decision.is_(None))
-    if user_id is not None:
-        waits = waits.where(Approval.asked_by_id.is_distinct_from(user_id))
-    done = select(func.count()).where(Approval.decision.is_not(None))
-    return session.scalar(waits) or 0, session.scalar(done) or 0
+    return waiting_for(session, user_id), session.scalar(_DECIDED) or 0
+
+
+def waiting_for(session: Session, user_id: int | None) -> int:
+    """How much waits for this user to decide; all of it where nobody is named."""
+    if user_id is None:
+        return session.scalar(_WAITING) or 0
+    return session.scalar(_WAITING_FOR, {"user": user_id}) or 0
+
+
+# On the first page of who decides, so they are built once.
+_WAITING = select(func.count()).where(Approval.decision.is_(None))
+_WAITING_FOR = _WAITING.where(Approval.asked_by_id.is_distinct_from(bindparam("user", type_=Integer)))
+_DECIDED = select(func.count()).where(Approval.decision.is_not(None))
 
 
 def of_request(session: Session, request_id: str) -> ApprovalFacts | None:
@@ -102,9 +117,11 @@ def _approvals() -> Select[*tuple[Any, ...]]:
 
 
 def _facts(
-    session: Session, query: Select[*tuple[Any, ...]], limit: int | None = None, offset: int = 0
+    session: Session, query: Select[*tuple[Any, ...]], limit: int | None = None, offset: int = 0, **asked: int
 ) -> list[ApprovalFacts]:
-    rows = session.execute(query.limit(limit).offset(offset)).mappings().all()
+    if limit is not None:
+        query = query.limit(limit).offset(offset)
+    rows = session.execute(query, asked).mappings().all()
     names = _accounts(session, [row["details"] for row in rows])
     return [
         ApprovalFacts(account=name, **{column: value for column, value in row.items() if column != "details"})

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from school.audit.models import AuditEvent
@@ -34,10 +34,14 @@ _FACTS = select(
 ).order_by(AuditEvent.id.desc())
 
 
+_LATEST = _FACTS.where(
+    AuditEvent.subject == bindparam("of_subject"), AuditEvent.event == bindparam("of_event")
+).limit(1)
+
+
 def latest(session: Session, event: str, subject: str) -> EventFacts | None:
     """The last event of this kind on this subject, or None."""
-    same = (AuditEvent.subject == subject, AuditEvent.event == event)
-    row = session.execute(_FACTS.where(*same).limit(1)).one_or_none()
+    row = session.execute(_LATEST, {"of_subject": subject, "of_event": event}).one_or_none()
     return EventFacts(*row) if row else None
 
 

@@ -149,23 +149,26 @@ _OPTIONS = (
 )
 
 
+_HEADS = (
+    select(
+        Account.code,
+        Account.name,
+        FeeHead.refundable,
+        FeeHead.optional,
+        FeeHead.prorated,
+        FeeHead.position,
+        Account.active,
+        FeeHead.account,
+    )
+    .outerjoin(FeeHead, FeeHead.account == Account.code)
+    .where(Account.type == "income")
+    .order_by(FeeHead.account.is_(None), FeeHead.position, Account.position, Account.code)
+)
+
+
 def heads(session: Session) -> list[HeadFacts]:
     """Every income account, the fee heads first and in the order of a bill."""
-    rows = session.execute(
-        select(
-            Account.code,
-            Account.name,
-            FeeHead.refundable,
-            FeeHead.optional,
-            FeeHead.prorated,
-            FeeHead.position,
-            Account.active,
-            FeeHead.account,
-        )
-        .outerjoin(FeeHead, FeeHead.account == Account.code)
-        .where(Account.type == "income")
-        .order_by(FeeHead.account.is_(None), FeeHead.position, Account.position, Account.code)
-    )
+    rows = session.execute(_HEADS)
     return [
         HeadFacts(
             code, name, bool(refundable), bool(optional), bool(prorated), position or 0, active, bool(head)

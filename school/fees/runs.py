@@ -7,9 +7,10 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, cast, func, select, update
+from sqlalchemy import BigInteger, bindparam, cast, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from school import clock
@@ -83,12 +84,12 @@ class Pace:
 def runs(session: Session, *, kind: str, limit: int | None = None) -> list[RunFacts]:
     """Latest first."""
     ids = session.scalars(select(Run.id).where(Run.kind == kind).order_by(Run.id.desc()).limit(limit)).all()
-    return _facts(session, _runs(ids).order_by(Run.id.desc()))
+    return _facts(session, ids)
 
 
 def run(session: Session, run_id: int) -> RunFacts:
     """Raises NotFound."""
-    found = _facts(session, _runs([run_id]))
+    found = _facts(session, [run_id])
     if not found:
         raise NotFound("There is no such run.", field="run")
     return found[0]
@@ -191,7 +192,8 @@ def _mirrors(session: Session, entry_ids: Iterable[int]) -> dict[int, list[NewLi
     return found
 
 
-def _runs(ids: Sequence[int]) -> Any:
+@lru_cache
+def _runs() -> Any:
     """These alone are counted: runs of many years are many entries."""
     undone, entry = aliased(Entry), aliased(Entry)
     counted = (
@@ -204,7 +206,7 @@ def _runs(ids: Sequence[int]) -> Any:
         )
         .join(entry, entry.id == RunEntry.entry_id)
         .outerjoin(undone, undone.reverses == entry.id)
-        .where(RunEntry.run_id.in_(ids))
+        .where(RunEntry.run_id.in_(bindparam("ids", expanding=True)))
         .group_by(RunEntry.run_id)
         .subquery()
     )
@@ -230,10 +232,11 @@ def _runs(ids: Sequence[int]) -> Any:
         .outerjoin(Term, Term.id == Run.term_id)
         .outerjoin(Year, Year.id == Term.year_id)
         .outerjoin(counted, counted.c.run_id == Run.id)
-        .where(Run.id.in_(ids))
+        .where(Run.id.in_(bindparam("ids", expanding=True)))
+        .order_by(Run.id.desc())
     )
 
 
-def _facts(session: Session, query: Any) -> list[RunFacts]:
-    rows: Iterable[Any] = session.execute(query)
+def _facts(session: Session, ids: Sequence[int]) -> list[RunFacts]:
+    rows: Iterable[Any] = session.execute(_runs(), {"ids": ids})
     return [RunFacts(*row) for row in rows]

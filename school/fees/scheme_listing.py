@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, func, not_, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from school.errors import NotFound
@@ -125,10 +126,22 @@ def grants(
     found = students.matching_ids(text)
     if found is not None:
         query = query.where(Grant.student_id.in_(found))
-    matches = session.scalar(select(func.count()).select_from(query.subquery())) or 0
     order = query.order_by(Student.sort_name, Student.id, Grant.id.desc())
     rows: Iterable[Any] = session.execute(order.limit(limit).offset(offset))
-    return [GrantFacts(*row) for row in rows], matches
+    facts = [GrantFacts(*row) for row in rows]
+    if limit is None and not offset:
+        return facts, len(facts)
+    return facts, session.scalar(select(func.count()).select_from(query.subquery())) or 0
+
+
+_WAITING_FOR = select(func.count()).where(
+    Grant.state == "waiting", Grant.actor_id.is_distinct_from(bindparam("user", type_=Integer))
+)
+
+
+def waiting_for(session: Session, user_id: int | None) -> int:
+    """How many grants wait for this user to decide: nobody decides what they asked for themselves."""
+    return session.scalar(_WAITING_FOR, {"user": user_id}) or 0
 
 
 def grant(session: Session, grant_id: int) -> GrantFacts:
@@ -139,6 +152,7 @@ def grant(session: Session, grant_id: int) -> GrantFacts:
     return GrantFacts(*row)
 
 
+@lru_cache
 def _grants() -> Select[*tuple[Any, ...]]:
     head = aliased(Account)
     return (

@@ -7,11 +7,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 SERIES = {
     "payment": "R",
@@ -175,4 +175,14 @@ def _iso(value: object) -> str:
     raise TypeError(f"{value!r} is never part of an entry")
 
 
-_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_iso).encode
+def _writer() -> Callable[[object], str]:
+    """As JSONEncoder.encode writes it, whose own way makes an encoder anew for every text."""
+    whole = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_iso)
+    fast: Any = getattr(json.encoder, "c_make_encoder", None)  # only CPython has it
+    if fast is None:
+        return whole.encode
+    parts = fast(None, _iso, json.encoder.encode_basestring, None, ":", ",", False, False, True)
+    return lambda value: "".join(parts(value, 0))
+
+
+_json = _writer()

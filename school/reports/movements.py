@@ -90,14 +90,18 @@ def by_fee_head(
 
 def takings(session: Session, *, since: date, until: date) -> list[AccountTotal]:
     """Collected by tender from `since` to `until`, inclusive accounting dates."""
-    rows = session.execute(
+    return [AccountTotal(*row) for row in session.execute(_takings(), {"since": since, "until": until})]
+
+
+@lru_cache
+def _takings() -> Select[str, str, int]:
+    return (
         select(Account.code, Account.name, -total(DayTotal.amount))
         .join(Account, Account.code == DayTotal.account)
-        .where(DayTotal.date.between(since, until), Account.type == "tender")
+        .where(DayTotal.date.between(bindparam("since"), bindparam("until")), Account.type == "tender")
         .group_by(Account.code, Account.name, Account.position)
         .order_by(Account.position, Account.code)
     )
-    return [AccountTotal(*row) for row in rows]
 
 
 def term_of(session: Session, day: date, term_id: int | None) -> TermFacts | None:

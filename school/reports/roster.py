@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, case, func, select
 from sqlalchemy.orm import Session
 
 from school.ledger.projections import RollTotal, StudentBalance
@@ -70,18 +71,31 @@ def page(
     `class_id` 0 is no class. Raises KeyError for an unknown order or owing: pages offer only these.
     """
     found = matching_ids(text)
-    of_student: list[ColumnElement[bool]] = []
-    if found is not None:
-        of_student.append(Student.id.in_(found))
-    if class_id is not None:
-        of_student.append(Student.class_id == class_id if class_id else Student.class_id.is_(None))
-    if status is not None:
-        of_student.append(Student.status == status)
-    of_balance = [OWING[owing]] if owing else []
-    by_roll = found is None and owing in (None, "owing")
-    totals = _roll(session, class_id, status, owing) if by_roll else _counted(session, of_student, of_balance)
+    shape = (owing, None if class_id is None else bool(class_id), status is not None)
+    asked = {"class": class_id, "status": status, "limit": limit, "offset": offset}
+    if found is None and owing in (None, "owing"):
+        matches, owed, credit = session.execute(_roll(*shape), asked).one()
+        totals = (matches, owed, 0 if owing else credit)
+    else:
+        matches, owed, credit = session.execute(_counted(found, *shape), asked).one()
+        totals = (matches, owed, credit)
+    query = _ordered(order, descending, *shape) if found is None else _rows(found, order, descending, *shape)
+    return RosterPage(_with_guardians(session, session.execute(query, asked).all()), *totals)
+
+
+def _of_student(found: Any | None, of_class: bool | None, of_status: bool) -> list[ColumnElement[bool]]:
+    """`of_class` False is no class, None any; values are bound when the statement is read."""
+    kept: list[ColumnElement[bool]] = [Student.id.in_(found)] if found is not None else []
+    if of_class is not None:
+        kept.append(Student.class_id == bindparam("class") if of_class else Student.class_id.is_(None))
+    return [*kept, Student.status == bindparam("status")] if of_status else kept
+
+
+def _rows(
+    found: Any | None, order: str, descending: bool, owing: str | None, of_class: bool | None, of_status: bool
+) -> Select[*tuple[Any, ...]]:
     columns = [c.desc() for c in ORDERS[order]] if descending else list(ORDERS[order])
-    rows = session.execute(
+    return (
         select(
             Student.id,
             Student.admission_no,
@@ -92,40 +106,44 @@ def page(
         )
         .join(StudentBalance, StudentBalance.student_id == Student.id)
         .outerjoin(SchoolClass, SchoolClass.id == Student.class_id)
-        .where(*of_student, *of_balance)
+        .where(*_of_student(found, of_class, of_status), *([OWING[owing]] if owing else []))
         .order_by(*columns)
-        .limit(limit)
-        .offset(offset)
-    ).all()
-    return RosterPage(_with_guardians(session, rows), *totals)
+        .limit(bindparam("limit", type_=Integer))
+        .offset(bindparam("offset", type_=Integer))
+    )
 
 
-def _roll(
-    session: Session, class_id: int | None, status: str | None, owing: str | None
-) -> tuple[int, int, int]:
+@lru_cache  # building a statement takes longer than reading a page of it
+def _ordered(
+    order: str, descending: bool, owing: str | None, of_class: bool | None, of_status: bool
+) -> Select[*tuple[Any, ...]]:
+    return _rows(None, order, descending, owing, of_class, of_status)
+
+
+@lru_cache
+def _roll(owing: str | None, of_class: bool | None, of_status: bool) -> Select[int, int, int]:
     heads = RollTotal.owing if owing else RollTotal.students
     query = select(total(heads), total(RollTotal.owed), total(RollTotal.credit))
-    if class_id is not None:
-        query = query.where(RollTotal.class_id == class_id)
-    if status is not None:
-        query = query.where(RollTotal.status == status)
-    matches, owed, credit = session.execute(query).one()
-    return matches, owed, 0 if owing else credit
+    if of_class is not None:
+        query = query.where(RollTotal.class_id == bindparam("class"))
+    if of_status:
+        query = query.where(RollTotal.status == bindparam("status"))
+    return query
 
 
 def _counted(
-    session: Session, of_student: list[ColumnElement[bool]], of_balance: list[ColumnElement[bool]]
-) -> tuple[int, int, int]:
+    found: Any | None, owing: str | None, of_class: bool | None, of_status: bool
+) -> Select[int, int, int]:
     balance = StudentBalance.balance
     query = select(
         func.count(),
         total(case((balance > 0, balance), else_=0)),
         total(case((balance < 0, -balance), else_=0)),
-    ).where(*of_balance)
+    ).where(*([OWING[owing]] if owing else []))
+    of_student = _of_student(found, of_class, of_status)
     if of_student:
         query = query.join(Student, Student.id == StudentBalance.student_id).where(*of_student)
-    matches, owed, credit = session.execute(query).one()
-    return matches, owed, credit
+    return query
 
 
 def _with_guardians(session: Session, rows: Sequence[Any]) -> list[RosterRow]:

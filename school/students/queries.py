@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, and_, func, intersect, or_, select
+from sqlalchemy import Select, and_, bindparam, func, intersect, or_, select
 from sqlalchemy.orm import Session
 
 from school import clock, money
@@ -28,6 +28,27 @@ IN_MAX = 5_000  # values in one IN (…): below what either engine takes as para
 LAST_CHARACTER = "\U0010ffff"
 
 T = TypeVar("T")
+
+
+# Read by nearly every page, so the statements are built once: that takes longer than reading them.
+_SCHOOL = select(School.__table__).where(School.id == 1)
+_TIME_ZONE = select(School.time_zone)
+_YEARS = select(Year.id, Year.name, Year.starts_on, Year.ends_on).order_by(Year.starts_on)
+_TERMS = (
+    select(Term.id, Term.name, Term.year_id, Year.name, Term.starts_on, Term.ends_on)
+    .join(Year, Year.id == Term.year_id)
+    .order_by(Term.starts_on, Term.id)
+)
+_CLASSES = select(SchoolClass.id, SchoolClass.name, SchoolClass.position).order_by(
+    SchoolClass.position, SchoolClass.name
+)
+_link = StudentGuardian
+_GUARDIANS = (
+    select(_link.student_id, Guardian.id, Guardian.name, Guardian.phone, Guardian.email, _link.position)
+    .join(Guardian, Guardian.id == _link.guardian_id)
+    .where(_link.student_id.in_(bindparam("students", expanding=True)), _link.position > 0)
+    .order_by(_link.student_id, _link.position, Guardian.id)
+)
 
 
 @dataclass(frozen=True)
@@ -101,7 +122,7 @@ def has_school(session: Session) -> bool:
 
 def school(session: Session) -> SchoolFacts:
     """Raises NotFound when the school is not set up."""
-    found = session.get(School, 1)
+    found = session.execute(_SCHOOL).one_or_none()
     if found is None:
         raise NotFound(
             "The school is not set up yet: open the set-up page, or give its currency and time zone."
@@ -113,14 +134,13 @@ def school(session: Session) -> SchoolFacts:
 
 def today(session: Session) -> date:
     """The date in the school's time zone. Raises NotFound when the school is not set up."""
-    time_zone = session.scalar(select(School.time_zone))
+    time_zone = session.scalar(_TIME_ZONE)
     return clock.today(time_zone or school(session).time_zone)
 
 
 def years(session: Session) -> list[YearFacts]:
     """Oldest first."""
-    rows = session.execute(select(Year.id, Year.name, Year.starts_on, Year.ends_on).order_by(Year.starts_on))
-    return [YearFacts(*row) for row in rows]
+    return [YearFacts(*row) for row in session.execute(_YEARS)]
 
 
 def year_on(session: Session, day: date) -> YearFacts | None:
@@ -130,12 +150,7 @@ def year_on(session: Session, day: date) -> YearFacts | None:
 
 def terms(session: Session) -> list[TermFacts]:
     """Oldest first."""
-    rows = session.execute(
-        select(Term.id, Term.name, Term.year_id, Year.name, Term.starts_on, Term.ends_on)
-        .join(Year, Year.id == Term.year_id)
-        .order_by(Term.starts_on, Term.id)
-    )
-    return [TermFacts(*row) for row in rows]
+    return [TermFacts(*row) for row in session.execute(_TERMS)]
 
 
 def term_on(session: Session, day: date) -> TermFacts | None:
@@ -145,12 +160,7 @@ def term_on(session: Session, day: date) -> TermFacts | None:
 
 def classes(session: Session) -> list[ClassFacts]:
     """From the youngest to the oldest."""
-    rows = session.execute(
-        select(SchoolClass.id, SchoolClass.name, SchoolClass.position).order_by(
-            SchoolClass.position, SchoolClass.name
-        )
-    )
-    return [ClassFacts(*row) for row in rows]
+    return [ClassFacts(*row) for row in session.execute(_CLASSES)]
 
 
 def _students() -> Select[*tuple[Any, ...]]:
@@ -170,14 +180,23 @@ def _students() -> Select[*tuple[Any, ...]]:
     ).outerjoin(SchoolClass, SchoolClass.id == Student.class_id)
 
 
-def _facts(session: Session, query: Select[*tuple[Any, ...]]) -> list[StudentFacts]:
-    rows: Iterable[Any] = session.execute(query)
+_ONE = _students().where(Student.id == bindparam("id"))
+_FAMILY = select(Student.family_id).where(Student.id == bindparam("id")).scalar_subquery()
+_SIBLINGS = (
+    _students()
+    .where(Student.family_id == _FAMILY, Student.id != bindparam("id"))
+    .order_by(Student.sort_name, Student.id)
+)
+
+
+def _facts(session: Session, query: Select[*tuple[Any, ...]], **asked: int) -> list[StudentFacts]:
+    rows: Iterable[Any] = session.execute(query, asked)
     return [StudentFacts(*row) for row in rows]
 
 
 def student(session: Session, student_id: int) -> StudentFacts:
     """Raises NotFound."""
-    found = _facts(session, _students().where(Student.id == student_id))
+    found = _facts(session, _ONE, id=student_id)
     if not found:
         raise NotFound("There is no such student.")
     return found[0]
@@ -219,9 +238,7 @@ def family_ids(session: Session, student_ids: Iterable[int]) -> dict[int, int]:
 
 def siblings(session: Session, student_id: int) -> list[StudentFacts]:
     """The other students of the same family account, by name."""
-    family = select(Student.family_id).where(Student.id == student_id).scalar_subquery()
-    query = _students().where(Student.family_id == family, Student.id != student_id)
-    return _facts(session, query.order_by(Student.sort_name, Student.id))
+    return _facts(session, _SIBLINGS, id=student_id)
 
 
 def guardians(session: Session, student_id: int) -> list[GuardianFacts]:
@@ -232,14 +249,8 @@ def guardians(session: Session, student_id: int) -> list[GuardianFacts]:
 def guardians_of(session: Session, student_ids: Iterable[int]) -> dict[int, list[GuardianFacts]]:
     """The guardians of each student that has any; any number of students."""
     found: dict[int, list[GuardianFacts]] = {}
-    link = StudentGuardian
     for some in chunks(sorted(set(student_ids))):
-        rows = session.execute(
-            select(link.student_id, Guardian.id, Guardian.name, Guardian.phone, Guardian.email, link.position)
-            .join(Guardian, Guardian.id == link.guardian_id)
-            .where(link.student_id.in_(some), link.position > 0)
-            .order_by(link.student_id, link.position, Guardian.id)
-        )
+        rows = session.execute(_GUARDIANS, {"students": some})
         for student_id, guardian_id, name, phone, email, position in rows:
             found.setdefault(student_id, []).append(GuardianFacts(guardian_id, name, phone, email, position))
     return found
@@ -247,12 +258,11 @@ def guardians_of(session: Session, student_ids: Iterable[int]) -> dict[int, list
 
 def students_of_guardians(session: Session, guardian_ids: Iterable[int]) -> set[int]:
     """The students for whom any of these answers now."""
-    link = StudentGuardian
     return {
         student_id
         for some in chunks(sorted(set(guardian_ids)))
         for student_id in session.scalars(
-            select(link.student_id).where(link.guardian_id.in_(some), link.position > 0)
+            select(_link.student_id).where(_link.guardian_id.in_(some), _link.position > 0)
         )
     }
 

@@ -25,9 +25,8 @@ CARDS_MAX = 20  # the oldest come first; the others follow as these are decided
 
 def mine(session: Session, actor: Actor) -> int:
     """How much waits for this person's decision: corrections above a limit, and grants."""
-    asked, _ = approvals.counts(session, user_id=actor.user_id)
-    given, _ = scheme_listing.grants(session, state=scheme_listing.WAITING)
-    return asked + sum(grant.actor_id != actor.user_id for grant in given)
+    asked = approvals.waiting_for(session, actor.user_id)
+    return asked + scheme_listing.waiting_for(session, actor.user_id)
 
 
 def read(session: Session, actor: Actor, unit: Currency) -> list[Card]:

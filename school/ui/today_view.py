@@ -88,9 +88,9 @@ def takings(session: Session, actor: Actor, school: SchoolFacts, today: date) ->
 
 def _own_till(session: Session, actor: Actor, school: SchoolFacts) -> str:
     """`Count your till: 15.00 since the last count`, as the page of cash-ups has it."""
-    if not actor.user_id or cashier.last_count(session, actor.user_id) is None:
+    expected = cashier.since_last_count(session, actor.user_id) if actor.user_id else None
+    if expected is None:
         return "Count your till"
-    expected = cashier.till(session, actor.user_id).total
     return f"Count your till: {said.amount(expected, school.currency)} since the last count"
 
 

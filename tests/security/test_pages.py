@@ -13,6 +13,7 @@ from school.access.rules import ADMINISTRATOR, FINANCE, HEAD, ROLES
 from school.db import Database
 from school.settings import ROOT, settings
 from school.ui.identity import SIGN_IN
+from school.ui.screens import SCREENS
 from tests import databases, make
 from tests.interruptions import often
 from tests.security import writers
@@ -62,12 +63,8 @@ def _asked(tree: ast.Module) -> str:
 
 
 def in_menu() -> dict[str, str]:
-    """The capability the menu asks for, by page; read, because importing the main script runs it."""
-    tree = ast.parse((ROOT / "school" / "ui" / "main.py").read_text())
-    screens = [
-        node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "Screen"
-    ]
-    return {str(ast.literal_eval(s.args[0])): str(ast.literal_eval(s.args[3])) for s in screens}
+    """The capability the menu asks for, by page."""
+    return {screen.name: screen.capability for screen in SCREENS}
 
 
 def visit(sign_in_id: str | None, about: World) -> dict[str, str]:

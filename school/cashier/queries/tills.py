@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import Integer, Select, bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
 from school.access.models import User
@@ -84,6 +85,34 @@ def till(
     )
 
 
+def since_last_count(session: Session, cashier_id: int) -> int | None:
+    """What came in all since this user was last counted; None where that has never been."""
+    last = session.scalar(_LAST_COUNTED, {"cashier": cashier_id})
+    if last is None:
+        return None
+    return session.scalar(_since(), {"cashier": cashier_id, "after": last}) or 0
+
+
+_LAST_COUNTED = (
+    select(CashUp.through_entry)
+    .where(CashUp.cashier_id == bindparam("cashier"))
+    .order_by(CashUp.id.desc())
+    .limit(1)
+)
+
+
+@lru_cache
+def _since() -> Select[int]:
+    own = (Entry.actor_id == bindparam("cashier"), Entry.id > bindparam("after"))
+    return (
+        select(-total(Line.amount))
+        .select_from(Entry)
+        .join(Line, Line.entry_id == Entry.id)
+        .join(Account, Account.code == Line.account)
+        .where(Account.type == "tender", Entry.kind.in_(MONEY_MOVES), *own)
+    )
+
+
 def begins_after(session: Session, cashier_id: int, *, replaces: int | None = None) -> int:
     """The entry after which the next count of this till begins."""
     last = session.execute(
@@ -124,9 +153,15 @@ def expected(session: Session, cashier_id: int, *, after: int, through: int) -> 
 
 def taken_on(session: Session, cashier_id: int | None, day: dt.date) -> tuple[Expected, ...]:
     """The same of the entries this cashier dated to the day, counted or not."""
-    # + 0 keeps SQLite from the index of all the cashier ever did: the day's entries are fewer
-    rows = session.execute(_by_tender().where(Entry.date == day, Entry.actor_id + 0 == cashier_id))
+    rows = session.execute(_taken_on(), {"day": day, "cashier": cashier_id})
     return tuple(Expected(*row) for row in rows)
+
+
+@lru_cache
+def _taken_on() -> Select[*tuple[Any, ...]]:
+    # + 0 keeps SQLite from the index of all the cashier ever did: the day's entries are fewer
+    own = Entry.actor_id + 0 == bindparam("cashier", type_=Integer)
+    return _by_tender().where(Entry.date == bindparam("day"), own)
 
 
 def taken_by_all(session: Session, day: dt.date) -> tuple[Expected, ...]:

@@ -6,9 +6,10 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import Integer, Select, bindparam, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from school.errors import NotFound
@@ -126,31 +127,9 @@ def recent_receipts(
     limit: int = 10,
 ) -> list[ReceiptRow]:
     """The last receipts recorded, newest first: of one cashier, one accounting date, one student, or all."""
-    later = aliased(Entry)
-    query: Select[*tuple[Any, ...]] = (
-        select(
-            Entry.id,
-            Entry.series,
-            Entry.no,
-            Entry.date,
-            Entry.at,
-            Entry.actor,
-            Entry.payer,
-            Entry.total,
-            later.id.label("reversed_by"),
-        )
-        .outerjoin(later, later.reverses == Entry.id)
-        .where(Entry.kind == "payment")
-        .order_by(Entry.id.desc())
-        .limit(limit)
-    )
-    if actor_id is not None:
-        query = query.where(Entry.actor_id == actor_id)
-    if day is not None:
-        query = query.where(Entry.date == day)
-    if student_id is not None:
-        query = query.where(Entry.id.in_(select(Line.entry_id).where(Line.student_id == student_id)))
-    entries: Sequence[Any] = session.execute(query).all()
+    query = _recent(actor_id is not None, day is not None, student_id is not None)
+    asked = {"actor": actor_id, "day": day, "student": student_id, "limit": limit}
+    entries: Sequence[Any] = session.execute(query, asked).all()
     students, tenders = names_of_lines(session, [e.id for e in entries])
     return [
         ReceiptRow(
@@ -169,23 +148,57 @@ def recent_receipts(
     ]
 
 
+@lru_cache  # on the first page of every cashier; building a statement takes longer than reading it
+def _recent(of_actor: bool, of_day: bool, of_student: bool) -> Select[*tuple[Any, ...]]:
+    later = aliased(Entry)
+    query: Select[*tuple[Any, ...]] = (
+        select(
+            Entry.id,
+            Entry.series,
+            Entry.no,
+            Entry.date,
+            Entry.at,
+            Entry.actor,
+            Entry.payer,
+            Entry.total,
+            later.id.label("reversed_by"),
+        )
+        .outerjoin(later, later.reverses == Entry.id)
+        .where(Entry.kind == "payment")
+        .order_by(Entry.id.desc())
+        .limit(bindparam("limit", type_=Integer))
+    )
+    if of_actor:
+        query = query.where(Entry.actor_id == bindparam("actor"))
+    if of_day:
+        query = query.where(Entry.date == bindparam("day"))
+    if of_student:
+        lines = select(Line.entry_id).where(Line.student_id == bindparam("student"))
+        query = query.where(Entry.id.in_(lines))
+    return query
+
+
 def names_of_lines(
     session: Session, entry_ids: Collection[int]
 ) -> tuple[defaultdict[int, list[str]], defaultdict[int, list[str]]]:
     """Student names and account names of each entry, in the order of its lines."""
     students: defaultdict[int, list[str]] = defaultdict(list)
     accounts: defaultdict[int, list[str]] = defaultdict(list)
-    rows = session.execute(
-        select(Line.entry_id, Student.name, Account.name)
-        .join(Student, Student.id == Line.student_id)
-        .join(Account, Account.code == Line.account)
-        .where(Line.entry_id.in_(entry_ids))
-        .order_by(Line.entry_id, Line.n)
-    )
-    for entry_id, student, account in rows:
+    for entry_id, student, account in session.execute(_names(), {"ids": list(entry_ids)}):
         students[entry_id].append(student)
         accounts[entry_id].append(account)
     return students, accounts
+
+
+@lru_cache
+def _names() -> Select[int, str, str]:
+    return (
+        select(Line.entry_id, Student.name, Account.name)
+        .join(Student, Student.id == Line.student_id)
+        .join(Account, Account.code == Line.account)
+        .where(Line.entry_id.in_(bindparam("ids", expanding=True)))
+        .order_by(Line.entry_id, Line.n)
+    )
 
 
 def _receipt(session: Session, *which: Any) -> Receipt | None:

@@ -6,10 +6,11 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import accumulate, groupby
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session, aliased
 
 from school.languages import ENGLISH, Language
@@ -71,7 +72,8 @@ def movements(
 
     A paper says its rows in its own language, and the due date by itself.
     """
-    lines = session.execute(_lines(student_ids, since, until)).all()
+    asked = {"students": student_ids, "since": since, "until": until}
+    lines = session.execute(_lines(since is not None, until is not None), asked).all()
     transfers = [r for r in lines if r.kind == "transfer"]
     others = _other_students(session, {r.entry_id for r in transfers})
     charges = _charges(session, {r.pays for r in transfers if r.pays is not None}, language)
@@ -98,9 +100,8 @@ def before(session: Session, student_ids: Sequence[int], since: dt.date) -> int:
     ).one()
 
 
-def _lines(
-    student_ids: Sequence[int], since: dt.date | None, until: dt.date | None
-) -> Select[*tuple[Any, ...]]:
+@lru_cache
+def _lines(since: bool, until: bool) -> Select[*tuple[Any, ...]]:
     later, original = aliased(Entry), aliased(Entry)
     query = (
         select(
@@ -132,13 +133,13 @@ def _lines(
         .outerjoin(Term, Term.id == Line.term_id)
         .outerjoin(later, later.reverses == Entry.id)
         .outerjoin(original, original.id == Entry.reverses)
-        .where(Line.student_id.in_(student_ids))
+        .where(Line.student_id.in_(bindparam("students", expanding=True)))
         .order_by(Entry.date, Entry.id, Line.student_id, Line.n)
     )
     if since:
-        query = query.where(Entry.date >= since)
+        query = query.where(Entry.date >= bindparam("since"))
     if until:
-        query = query.where(Entry.date <= until)
+        query = query.where(Entry.date <= bindparam("until"))
     return query
 
 
