@@ -37,7 +37,7 @@ from school.ui.forms import TypedDate
 VIEW = {"fees.view": "Billing run"}
 UNDO, TICKET = "undo", "billing"
 RUNS_MAX = 8
-AT_ONCE = 500  # students previewed unasked: with more this page would be slower than every other
+AT_ONCE = 1_000  # students previewed unasked: with more this page would be slower than every other
 LOOK = "look"
 LATEST = dt.timedelta(days=366)  # a due date later than that after the term is a slip of the keyboard
 EVERY_CLASS = "Every class"
