@@ -170,7 +170,8 @@ def worries(health: Health) -> list[str]:
     warned = [one for one in health.installation or () if one.severity == WARNING]
     if warned:
         ask = "asks" if len(warned) == 1 else "ask"
-        found.append(f"{counted(len(warned), 'check')} of this installation {ask} for a look: see the checks in Health.")
+        checks = counted(len(warned), "check")
+        found.append(f"{checks} of this installation {ask} for a look: see the checks in Health.")
     return found
 
 
