@@ -19,7 +19,6 @@ THOROUGH = TIMES > 1
 
 POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.postgres)
 ENGINES = ["sqlite", POSTGRESQL] if THOROUGH else ["sqlite"]
-on_both_engines = pytest.mark.parametrize("books", ["sqlite", POSTGRESQL], indirect=True)
 on_sqlite_first = pytest.mark.parametrize(
     "books", ENGINES, indirect=True
 )  # for what happens in the browser and the server, far from the books

@@ -39,7 +39,7 @@ def browser_context_args() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def books(request: pytest.FixtureRequest) -> Iterator[Database]:
-    """A database with a school and its people, shared by the tests of a file; see `often.on_both_engines`."""
+    """A database with a school and its people, shared by the tests of a file; see `often.on_sqlite_first`."""
     engine = getattr(request, "param", "sqlite")
     with databases.fresh(engine) as database:
         with database.writing() as session:

@@ -20,7 +20,7 @@ from tests.interruptions.wire_cutter import WireCutter
 COUNT = 5 * often.TIMES
 
 
-@often.on_both_engines
+@often.on_sqlite_first
 def test_a_storm_of_interruptions_loses_nothing(office: Office, wire: WireCutter, browser: Browser) -> None:
     seed = secrets.randbelow(1_000_000)
     print(f"{COUNT} interruptions, seed {seed}")

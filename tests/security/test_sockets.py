@@ -177,7 +177,7 @@ def test_a_slow_sign_out_leaves_the_cookie_of_the_next_sign_in(site: Site) -> No
     assert not visiting(site, change_places)
 
 
-@often.on_both_engines
+@often.on_sqlite_first
 def test_a_hundred_page_views_of_one_person_write_at_most_once(site: Site) -> None:
     async def look_around(visits: Visits) -> int:
         _, tab = await visits.signed_in("finn")
