@@ -15,6 +15,7 @@ from school.checks.ledger import verify
 from school.db import Database
 from school.students.models import Student
 from tests import make
+from tests.interruptions import often
 from tests.journeys import steps
 from tests.journeys.conftest import sign_in
 from tests.serving import Site
@@ -60,12 +61,15 @@ def bar(page: Page, title: str, said: str) -> Locator:
 
 @pytest.mark.parametrize(
     ("title", "said", "target", "total"),
-    [
-        ("Collected by class", "Form 1: 40%", "Entries", "USD 600.00"),
-        ("Collected by tender", "Cash: 400.00", "Entries", "USD 400.00"),
-        ("Billed by fee head", "Tuition: 1,800.00", "Entries", "USD 1,800.00"),
-        ("How old the debt is", "Over 90 days: 1,400.00", "Open charges", "USD 1,400.00"),
-    ],
+    often.first(
+        [
+            ("Collected by class", "Form 1: 40%", "Entries", "USD 600.00"),
+            ("Collected by tender", "Cash: 400.00", "Entries", "USD 400.00"),
+            ("Billed by fee head", "Tuition: 1,800.00", "Entries", "USD 1,800.00"),
+            ("How old the debt is", "Over 90 days: 1,400.00", "Open charges", "USD 1,400.00"),
+        ],
+        2,
+    ),
 )
 def test_a_click_on_a_bar_opens_the_rows_that_add_up_to_it(
     visit: Visit, title: str, said: str, target: str, total: str
@@ -105,7 +109,7 @@ def test_the_keyboard_alone_opens_a_row(visit: Visit) -> None:
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 @pytest.mark.parametrize(
-    ("name", "path"), [("hope", DASHBOARD), ("ada", "/imports"), ("hope", "/open_charges")]
+    ("name", "path"), often.first([("hope", DASHBOARD), ("ada", "/imports"), ("hope", "/open_charges")], 2)
 )
 def test_the_page_fits_its_screen_and_axe_finds_nothing(
     site: Site, browser: Browser, name: str, path: str, scheme: str, width: int

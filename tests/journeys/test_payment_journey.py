@@ -129,7 +129,7 @@ def and_another_field(page: Page) -> None:
     another.evaluate_all("found => found[0]?.click()")  # it may have made room for the receipt already
 
 
-@pytest.mark.parametrize("press", [twice, three_times, enter_twice])
+@pytest.mark.parametrize("press", often.first([twice, three_times, enter_twice]))
 @often.on_sqlite_first
 def test_however_it_is_pressed_it_is_recorded_once(
     visit: Visit, books: Database, student: tuple[int, str], press: Callable[[Page], None]
@@ -165,7 +165,7 @@ def test_an_answer_that_comes_late_takes_the_cursor_from_nobody(
     expect(page.get_by_role("textbox", name="Paid by")).to_be_focused()
 
 
-@pytest.mark.parametrize("press", [and_reload, and_another_field])
+@pytest.mark.parametrize("press", often.first([and_reload, and_another_field]))
 @often.on_sqlite_first
 def test_an_interrupted_press_shows_the_receipt_or_the_form_and_never_two_payments(
     visit: Visit, books: Database, student: tuple[int, str], press: Callable[[Page], None]
