@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from tests.interruptions.often import TABS
 from tests.interruptions.wire_cutter import WireCutter
 from tests.journeys import steps
 from tests.serving import Site, serving
+
+LATE_S = 0.05
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -95,7 +98,11 @@ def kept_browser(browser: Browser, browser_context_args: dict[str, Any]) -> Iter
 @pytest.fixture
 def context(kept_browser: BrowserContext) -> Iterator[BrowserContext]:
     """A browser as new: no tab is open, nobody has ever signed in, nothing is stored."""
-    kept_browser.set_storage_state({"cookies": [], "origins": []})
+    while True:
+        kept_browser.set_storage_state({"cookies": [], "origins": []})
+        time.sleep(LATE_S)  # what a closed page still had on its way may bring a cookie
+        if not kept_browser.cookies():
+            break
     yield kept_browser
     for page in kept_browser.pages:
         page.close()

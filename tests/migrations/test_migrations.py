@@ -89,9 +89,9 @@ def test_a_migration_that_fails_leaves_nothing_behind(
 
 def test_a_migration_puts_back_a_guard_that_was_taken_away(database: Database) -> None:
     with database.engine.begin() as connection:
-        table = "" if database.is_sqlite else " ON entry"
-        connection.execute(text(f"DROP TRIGGER entry_seal{table}"))
-        assert guards.differences(connection) == ["entry_seal"]
+        table = "" if database.is_sqlite else " ON line"
+        connection.execute(text(f"DROP TRIGGER line_kept{table}"))
+        assert guards.differences(connection) == ["line_kept"]
 
     migrations.migrate(database.url)
 
@@ -104,11 +104,11 @@ def test_a_guard_that_is_not_ours_is_named(database: Database) -> None:
         if database.is_sqlite:
             connection.execute(text("CREATE TRIGGER rogue BEFORE INSERT ON entry BEGIN SELECT 1; END"))
         else:
-            connection.execute(text("ALTER TABLE entry DISABLE TRIGGER entry_seal"))
+            connection.execute(text("ALTER TABLE line DISABLE TRIGGER line_kept"))
 
         found = guards.differences(connection)
 
-    assert found == (["rogue"] if database.is_sqlite else ["entry_seal"])
+    assert found == (["rogue"] if database.is_sqlite else ["line_kept"])
 
 
 def test_a_guard_whose_text_was_weakened_is_named(database: Database) -> None:

@@ -151,7 +151,7 @@ def test_letters_are_found_opened_cancelled_and_sent_again(
     press(open_page("letters", name="finn"), "letters.email")
 
     at = open_page("letters", name="finn", **{"letters.view": "Queue and sent", "letters.search": "bell"})
-    assert [metric.value for metric in at.metric] == ["2", "0", "0"]
+    assert [metric.value for metric in at.metric] == ["2", "0", "0", "0"]
     assert at.dataframe[0].value["To"].to_list() == ["Mrs Bell"]
 
     found = next(one for one in written(books) if one.to_name == "Mrs Bell")

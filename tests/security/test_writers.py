@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -25,6 +26,9 @@ from tests.security.standings import ENDED, STATES, becomes, moment, somebody
 from tests.security.writers import FACTOR, INNER, OWN, PASSWORD, WRITERS, World, Writer
 
 DONE, NOT_ALLOWED, SIGN_IN, NOTHING_THERE = "done", "not allowed", "sign in", "nothing there"
+
+
+OWNER_ALONE = {"school.checks.service.rebuild"}  # takes guards off for a moment: not the program's own role
 
 
 class Undo(Exception):
@@ -55,13 +59,17 @@ def test_every_writer_knows_whom_to_refuse(database: Database, noon: None, role:
     with database.writing() as session:
         about = writers.world(session)
         actor = somebody(session, role)
-        becomes(session, actor, state)
+        if state == "forged":  # ids of sign-ins are nothing the program may change
+            actor = replace(actor, sign_in_id="another")
+        else:
+            becomes(session, actor, state)
     before = content(database)
+    asked = {n: w for n, w in WRITERS.items() if database.is_sqlite or n not in OWNER_ALONE}
 
     with clock.set_to(moment(state)):
-        seen = {name: outcome(database, writer, actor, about) for name, writer in WRITERS.items()}
+        seen = {name: outcome(database, writer, actor, about) for name, writer in asked.items()}
 
-    assert seen == {name: expected(writer, role, state) for name, writer in WRITERS.items()}
+    assert seen == {name: expected(writer, role, state) for name, writer in asked.items()}
     assert content(database) == before
 
 
