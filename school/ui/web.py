@@ -116,7 +116,7 @@ async def warm_up() -> None:
     await to_thread.run_sync(watch.look, database())
     log.take_over()
     gc.collect()
-    gc.freeze()  # Streamlit collects after every run: 60 to 130 ms of looking through modules that stay
+    gc.freeze()  # a collection looks no more through what stays as long as the process
 
 
 def unavailable(_: Request, error: Exception) -> Response:

@@ -128,7 +128,7 @@ class Cashier(Person):
         self.look(await self.tab.go("payments", f"student={self.dice.choice(self.work.students)}"), "form")
         await self.think()
         typed = {
-            AMOUNT: money.show(10_000 + number, self.work.currency, "en"),
+            AMOUNT: money.show(self.dice.randrange(100_00, 9_000_00), self.work.currency, "en"),
             TENDER: self.work.tender,
             REFERENCE: reference,
         }
