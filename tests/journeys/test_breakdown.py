@@ -189,9 +189,7 @@ def test_a_fragment_that_finds_the_books_away_says_so_and_goes_on(
     steps.expect_page(page, "Today")
 
     with away(books):
-        page.get_by_label("Find a student").fill(
-            "Zuri"
-        )  # the field goes with the first answer
+        page.get_by_label("Find a student").fill("Zuri")  # the field goes with the first answer
         expect(page.get_by_role("heading", name=AWAY)).to_be_visible(timeout=PATIENCE_MS)
 
     expect(page.get_by_role("heading", name=AWAY)).to_have_count(0, timeout=PATIENCE_MS)
