@@ -79,7 +79,8 @@ def draw(desk: Desk, request_id: str) -> None:
 
 def cursor(*, form: str, start: str, late: bool = False, move: str | None = None) -> None:
     """The cursor in the field where it is needed; Enter leads from the student to the amount and on."""
-    enter = {AMOUNT: REFERENCE if st.session_state.get(TENDER) else TENDER, REFERENCE: RECORD}
+    amount_to = REFERENCE if st.session_state.get(TENDER) else TENDER
+    enter = {AMOUNT: amount_to, TENDER: REFERENCE, REFERENCE: RECORD}
     keyboard.mount(KEYS, form=form, start=start, late=late, move=move, pick=SEARCH, enter=enter, press=RECORD)
 
 

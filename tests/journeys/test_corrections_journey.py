@@ -77,6 +77,7 @@ def pay_by_cheque(page: Page) -> None:
     expect(page.get_by_role("radio", name="Cash")).to_be_focused(timeout=PATIENCE_MS)
     for _ in range(4):
         keys.press("ArrowRight")
+        steps.settled(page)  # a run between two steps takes the cursor nowhere
     expect(page.get_by_role("radio", name="Cheque")).to_be_checked(timeout=PATIENCE_MS)
     steps.settled(page)
     keys.press("Control+Enter")

@@ -26,14 +26,17 @@ function press(key) {
 }
 
 // Who has gone to a field keeps the cursor: a run may end late, and its field is not where they are any more.
+// So does who steps through choices with the arrows: each step is a choice, and only the last is meant.
 const TEXT = "textarea, input:not([type=radio], [type=checkbox]), [role=spinbutton]"
 const CHOICE = "input[type=radio], input[type=checkbox]" // keeps its keys to itself: heard on their way down
 const isHeardOnTheWayDown = ({ target }) => target.matches?.(CHOICE) ?? false
-const isElsewhere = ({ at }) => at === document.activeElement && at?.matches(TEXT)
+const isElsewhere = ({ at, stepping }) =>
+  at === document.activeElement && (at?.matches(TEXT) || (stepping && at?.matches(CHOICE)))
 
 function onKey(event, mine) {
   const { data, send } = mine
   if (event.key === "Enter") mine.at = null
+  mine.stepping = event.key.startsWith("Arrow")
   if (event.key !== "Enter" || event.repeat || event.isComposing || event.altKey) return
   if (event.ctrlKey || event.metaKey) {
     if (data.press) press(data.press)
@@ -53,6 +56,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
       if (down === isHeardOnTheWayDown(event)) onKey(event, mine)
     }
     mine.noting = ({ target }) => (mine.at = target)
+    mine.pointing = () => (mine.stepping = false)
+    document.addEventListener("pointerdown", mine.pointing, true)
     document.addEventListener("keydown", mine.listener)
     document.addEventListener("keydown", mine.listener, true)
     document.addEventListener("focusin", mine.noting, true)
@@ -71,6 +76,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     else focus(mine, data.start)
   }
   return () => {
+    document.removeEventListener("pointerdown", mine.pointing, true)
     document.removeEventListener("keydown", mine.listener)
     document.removeEventListener("keydown", mine.listener, true)
     document.removeEventListener("focusin", mine.noting, true)
