@@ -27,6 +27,7 @@ from school.ui import (
     setup,
     signin,
 )
+from school.ui.turns import turns
 from school.ui.words import plain
 
 ABOUT = "An open-source school fee ledger: every balance is right and can be explained."
@@ -108,5 +109,5 @@ def run(seen: observed.Run) -> None:
     draw(page, found, ready=ready)
 
 
-with observed.run() as running:
+with observed.run() as running, turns.one():
     run(running)
