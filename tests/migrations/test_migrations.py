@@ -10,12 +10,19 @@ from pytest_alembic import tests as promises
 from pytest_alembic.config import Config
 from pytest_alembic.runner import MigrationContext, runner
 from sqlalchemy import inspect, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from school import migrations
 from school.db import Base, Database, one_writer
 from school.ledger import guards
 from tests import databases
+
+A_REQUEST_OF_BEFORE = (
+    "INSERT INTO family (id, name) VALUES (1, 'Abel')",
+    "INSERT INTO student (id, admission_no, name, sort_name, family_id) VALUES (1, 'A1', 'Ann', 'ann', 1)",
+    "INSERT INTO approval (id, request_id, kind, student_id, amount, details, reason, asked_at, asked_by)"
+    " VALUES (7, 'r', 'refund', 1, 5000, '{}', 'lost', '2026-03-20T12:00:00.000000Z', 'finn')",
+)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -71,6 +78,24 @@ def test_migrating_again_changes_nothing(empty: Database) -> None:
     with empty.engine.connect() as connection:
         assert migrations.current(connection) == migrations.head()
         assert guards.differences(connection) == []
+
+
+def test_requests_made_before_they_could_be_withdrawn_are_kept(empty: Database) -> None:
+    with runner(config=Config.from_raw_config(migrations.config()), engine=empty.engine) as history:
+        history.migrate_up_to("0004")
+        with empty.engine.begin() as connection:
+            for row in A_REQUEST_OF_BEFORE:
+                connection.execute(text(row))
+
+    migrations.migrate(empty.url)
+
+    with empty.engine.begin() as connection:
+        assert connection.execute(text("SELECT id, amount, reason FROM approval")).all() == [
+            (7, 5000, "lost")
+        ]
+        connection.execute(text("UPDATE approval SET decision = 'withdrawn', decided_at = asked_at"))
+        with pytest.raises(IntegrityError), connection.begin_nested():
+            connection.execute(text("UPDATE approval SET decision = 'forgotten'"))
 
 
 def test_a_migration_that_fails_leaves_nothing_behind(

@@ -288,13 +288,10 @@ def _approvals() -> None:
         Column("entry_id", _ID, ForeignKey("entry.id")),
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("(decision IS NULL) = (decided_at IS NULL)", name="decided"),
-        CheckConstraint("decision IN ('approved', 'refused', 'withdrawn')", name="decision"),
+        CheckConstraint("decision IN ('approved', 'refused')", name="decision"),
         CheckConstraint("kind IN ('write_off', 'refund', 'credit_note', 'concession')", name="kind"),
         CheckConstraint("length(trim(reason)) > 0", name="reason"),
-        CheckConstraint(
-            "decided_by_id IS NULL OR (decided_by_id = asked_by_id) = (decision = 'withdrawn')",
-            name="second_person",
-        ),
+        CheckConstraint("decided_by_id IS NULL OR decided_by_id <> asked_by_id", name="second_person"),
     )
     op.create_index("ix_approval_decision", "approval", ["decision", "id"])
     op.create_index("ix_approval_student_id", "approval", ["student_id"])

@@ -1,4 +1,4 @@
-"""Whose personal data were erased is listed, and only theirs can be."""
+"""Whose personal data were erased is listed; who asked for an approval may withdraw it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ revision = "0005"
 down_revision = "0004"
 
 _ID = BigInteger().with_variant(Integer, "sqlite")
+_WITHDRAWN = {
+    "decision": "decision IN ('approved', 'refused', 'withdrawn')",
+    "second_person": "decided_by_id IS NULL OR (decided_by_id = asked_by_id) = (decision = 'withdrawn')",
+}
 
 
 def upgrade() -> None:
@@ -20,6 +24,16 @@ def upgrade() -> None:
         Column("actor", String, nullable=False),
         Column("reason", String, nullable=False),
     )
+    _approvals()
+
+
+def _approvals() -> None:
+    with op.batch_alter_table(
+        "approval"
+    ) as table:  # SQLite changes no check: its table is made anew, rows and all
+        for name, text in _WITHDRAWN.items():
+            table.drop_constraint(name, type_="check")
+            table.create_check_constraint(name, text)
 
 
 def downgrade() -> None:
