@@ -1,7 +1,7 @@
 """Runs of pages take turns, first come first served.
 
-Runs at once share one interpreter: each is slower by as many as there are, and by what changing over costs. With a
-hundred people at work turns bring each answer in a third of the time.
+Runs at once share one interpreter: each is slower by as many as there are, and by what changing over costs.
+With a hundred people at work turns bring each answer in less than half of the time.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ LONG_S = 0.1  # a run of so long most likely waits for something: it keeps nobod
 
 
 class Turns:
-    """At most `at_once` runs that have not been going for `long_s` seconds; the others wait in their order."""
+    """At most `at_once` runs that have not been going for `long_s` seconds; others wait in their order."""
 
     def __init__(self, at_once: int = AT_ONCE, long_s: float = LONG_S) -> None:
         self._at_once, self._long_s = at_once, long_s
