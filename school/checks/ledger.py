@@ -9,7 +9,7 @@ from secrets import randbelow
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from school.checks import agreement, cash_ups, late_fees
+from school.checks import agreement, cash_ups, late_fees, runs
 from school.checks.findings import ERROR, Finding, named
 from school.checks.replay import replay
 from school.checks.rules import RULES
@@ -52,6 +52,7 @@ SENTENCES = {
     "signatures": ("A count is signed by who counted, or was made again since: {}.", _LOOK),
     "deposits": ("A deposit is not the sum of signed counts, or a number is missing: {}.", _LOOK),
     "late_fees": ("A late fee and the record of what it is for do not agree: {}.", _LOOK),
+    "runs": ("What a run says it has posted is not what it has: {}.", _LOOK),
     "day_closes": ("The books have changed behind a closed day: {}.", _RESTORE),
     "sums": ("Totals that must be the same differ: {}.", _REBUILD),
 }
@@ -118,6 +119,7 @@ def _all(session: Session, told: Callable[[int, int], object]) -> dict[str, list
         "due_totals": lambda: agreement.due_totals(session, due),
         "roll_totals": lambda: agreement.roll_totals(session, found.balances),
         "late_fees": lambda: late_fees.records(session),
+        "runs": lambda: runs.records(session),
         "cash_ups": lambda: cash_ups.counts(session),
         "signatures": lambda: cash_ups.signatures(session),
         "deposits": lambda: cash_ups.deposits(session),

@@ -195,6 +195,6 @@ def _is_sealed(previous: str, entry: Sequence[Any], lines: Sequence[Sequence[Any
     if hashlib.sha256(_as_sealed([previous, values, lines])).hexdigest() == sealed:
         return True
     try:
-        return entry_hash(previous, values, lines) == sealed
+        return bool(entry_hash(previous, values, lines) == sealed)
     except TypeError:  # a value no writer of ours could have sealed
         return False

@@ -18,6 +18,7 @@ from school.demo.story import ACTIVITIES, INSTALMENTS, LUNCH, RIDE, tuition_of
 from school.fees import service
 from school.fees.costing import Part
 from school.fees.models import ConcessionScheme, Grant, Run, RunEntry, StudentOption
+from school.fees.runs import finish
 from school.ledger.models import Entry, Line
 from school.ledger.service.chart import CONCESSIONS
 
@@ -163,7 +164,6 @@ def runs(session: Session, terms: Sequence[Span], cashier: tuple[int, str]) -> N
             "at": clock.now(),
             "actor_id": cashier[0],
             "actor": cashier[1],
-            "finished_at": clock.now(),
         }
         run_id = session.scalars(insert(Run).returning(Run.id), [row]).one()
         add_rows(
@@ -174,3 +174,4 @@ def runs(session: Session, terms: Sequence[Span], cashier: tuple[int, str]) -> N
                 for entry_id, student_id, _ in posted
             ],
         )
+        finish(session, run_id)

@@ -17,7 +17,7 @@ from school.audit import events
 from school.audit import service as audit
 from school.db import add_rows
 from school.errors import NotFound, RuleBroken
-from school.fees import queries
+from school.fees import queries, runs
 from school.fees.billing import check_no_run_waits
 from school.fees.bills import Told, bills
 from school.fees.concessions import is_in_force
@@ -105,20 +105,19 @@ def _worth(entry: NewEntry) -> int:
 
 def _post(session: Session, actor: Actor, grant: Grant, told: Told, entry: NewEntry) -> int:
     """A run of one student, begun and finished: it stands among the runs, and is taken back as they are."""
-    now = clock.now()
     run = Run(
         request_id=f"grant:{grant.id}:{entry.request_id}",
         kind="billing",
         term_id=told.term_id,
         date=told.date,
         details={"grant": grant.id, "students": 1},
-        at=now,
+        at=clock.now(),
         actor_id=actor.user_id,
         actor=actor.name,
-        finished_at=now,
     )
     session.add(run)
     session.flush()
     (entry_id,) = post_all(session, actor=actor, entries=[entry], date=told.date)
     add_rows(session, RunEntry, [{"entry_id": entry_id, "run_id": run.id, "student_id": grant.student_id}])
+    runs.finish(session, run.id)
     return entry_id

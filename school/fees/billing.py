@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from school import clock
@@ -21,7 +21,7 @@ from school.audit import events
 from school.audit import service as audit
 from school.db import add_rows
 from school.errors import BadInput, NotFound, RequestReused, RuleBroken
-from school.fees import queries
+from school.fees import queries, runs
 from school.fees.bills import Bill, Told, bills
 from school.fees.lines import entries
 from school.fees.models import Run, RunEntry
@@ -128,8 +128,7 @@ def _come_to(session: Session, run: Run, told: Told, term: TermFacts, so_far: Pr
 
 
 def _finish(session: Session, actor: Actor, run: Run, now: Progress) -> Progress:
-    session.execute(update(Run).where(Run.id == run.id).values(finished_at=clock.now()))
-    posted = session.scalar(select(func.count()).where(RunEntry.run_id == run.id)) or 0
+    posted = runs.finish(session, run.id)
     audit.record(
         session, actor=actor, event=events.RUN_FINISHED, subject=f"run:{run.id}", after={"entries": posted}
     )

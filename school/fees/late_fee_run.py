@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from school import clock, languages
@@ -18,6 +18,7 @@ from school.audit import events
 from school.audit import service as audit
 from school.db import add_rows
 from school.errors import NotFound, RequestReused, RuleBroken
+from school.fees import runs
 from school.fees.late_fee_rules import rules_in_use
 from school.fees.late_fees import Overdue, next_students, overdue
 from school.fees.models import LateFeeLine, Run, RunEntry
@@ -103,8 +104,7 @@ def go_on(
 
 
 def _finish(session: Session, actor: Actor, run: Run, after: int) -> Progress:
-    session.execute(update(Run).where(Run.id == run.id).values(finished_at=clock.now()))
-    posted = session.scalar(select(func.count()).where(RunEntry.run_id == run.id)) or 0
+    posted = runs.finish(session, run.id)
     audit.record(
         session, actor=actor, event=events.RUN_FINISHED, subject=f"run:{run.id}", after={"entries": posted}
     )

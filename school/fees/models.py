@@ -218,7 +218,9 @@ class LateFeeWaiver(Base):
 class Run(Base):
     """One posting for many students, in chunks: begun, finished, perhaps taken back as one.
 
-    `details` says what it was told: due date, options, for which classes.
+    `details` says what it was told: due date, options, for which classes. What it has posted (`students`,
+    `entries`, and their `total`) is recorded when it is finished; how much of it is `reversed`, once all of a
+    run that is taken back is: a list of runs would count every entry of years.
     """
 
     __tablename__ = "run"
@@ -241,6 +243,10 @@ class Run(Base):
     undone_at: Mapped[datetime | None] = mapped_column(Moment)
     undone_by: Mapped[str | None]
     undone_reason: Mapped[str | None]
+    students: Mapped[int | None]
+    entries: Mapped[int | None]
+    total: Mapped[int | None] = mapped_column(Minor)
+    reversed: Mapped[int | None]
 
 
 class RunEntry(Base):

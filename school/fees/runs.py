@@ -1,16 +1,14 @@
-"""What runs have posted, and how a run is taken back as one: every entry reversed, in small chunks."""
+"""How a run ends: finished, or taken back as one, every entry reversed, in small chunks."""
 
 from __future__ import annotations
 
-import datetime as dt
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, bindparam, cast, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from school import clock
@@ -18,51 +16,21 @@ from school.access.rules import Actor
 from school.audit import events
 from school.audit import service as audit
 from school.db import one_writer
-from school.errors import NotFound, RuleBroken
+from school.errors import RuleBroken
 from school.fees.models import Run, RunEntry
+from school.fees.run_facts import RunFacts, run, run_of_request, runs
 from school.ledger.batch import NewEntry, post_all
 from school.ledger.models import Account, Entry, Line
 from school.ledger.posting import authorise
+from school.ledger.queries.allocation import total
 from school.ledger.refusals import TERM, why
 from school.ledger.rules import NewLine, mirror
 from school.students import queries as students
-from school.students.models import Term, Year
+
+__all__ = ["Pace", "RunFacts", "finish", "run", "run_of_request", "runs", "undo", "undo_on"]
 
 CHUNK = 60  # entries a transaction
 CHUNK_MS, CHUNK_LEAST, CHUNK_MOST = 100, 20, 400
-
-
-@dataclass(frozen=True)
-class RunFacts:
-    """`entries` were posted, of them `reversed` taken back; `total` is what those that stand come to.
-
-    While the run is taken back, all its entries from `undone_from` on are.
-    """
-
-    id: int
-    kind: str
-    term: str
-    term_id: int | None
-    date: dt.date
-    details: dict[str, Any]
-    at: dt.datetime
-    actor: str
-    finished_at: dt.datetime | None
-    undone_at: dt.datetime | None
-    undone_by: str | None
-    undone_reason: str | None
-    students: int
-    entries: int
-    reversed: int
-    total: int
-    undone_from: int | None = None
-
-    @property
-    def waits(self) -> bool:
-        """Begun, or begun to be taken back, and not yet done with."""
-        if self.undone_at is not None:
-            return self.reversed < self.entries
-        return self.finished_at is None
 
 
 @dataclass
@@ -79,24 +47,6 @@ class Pace:
         yield self.size
         took_ms = max(1, (time.perf_counter_ns() - began) // 1_000_000)
         self.size = max(CHUNK_LEAST, min(CHUNK_MOST, self.size * CHUNK_MS // took_ms, 2 * self.size))
-
-
-def runs(session: Session, *, kind: str, limit: int | None = None) -> list[RunFacts]:
-    """Latest first."""
-    ids = session.scalars(select(Run.id).where(Run.kind == kind).order_by(Run.id.desc()).limit(limit)).all()
-    return _facts(session, ids)
-
-
-def run(session: Session, run_id: int) -> RunFacts:
-    """Raises NotFound."""
-    found = _facts(session, [run_id])
-    if not found:
-        raise NotFound("There is no such run.", field="run")
-    return found[0]
-
-
-def run_of_request(session: Session, request_id: str) -> int | None:
-    return session.scalar(select(Run.id).where(Run.request_id == request_id))
 
 
 def undo(session: Session, *, actor: Actor, run_id: int, reason: str) -> None:
@@ -151,13 +101,20 @@ def undo_on(
     ]
     post_all(session, actor=actor, entries=reversals)
     if len(waiting) < entries_max:
-        return run(session, run_id)
+        return _undone(session, run(session, run_id))
     return replace(
         held,
         undone_from=min(waiting),
         reversed=held.reversed + len(waiting),
         total=held.total - sum(waiting.values()),
     )
+
+
+def _undone(session: Session, held: RunFacts) -> RunFacts:
+    posted = {} if held.finished_at else _posted(held.id)
+    values = {"reversed": held.reversed, **posted}
+    session.execute(update(Run).where(Run.id == held.id).values(values))
+    return held
 
 
 def _standing(session: Session, run_id: int, before: int | None, entries_max: int) -> dict[int, int]:
@@ -192,51 +149,17 @@ def _mirrors(session: Session, entry_ids: Iterable[int]) -> dict[int, list[NewLi
     return found
 
 
-@lru_cache
-def _runs() -> Any:
-    """These alone are counted: runs of many years are many entries."""
-    undone, entry = aliased(Entry), aliased(Entry)
-    counted = (
-        select(
-            RunEntry.run_id.label("run_id"),
-            func.count(RunEntry.student_id.distinct()).label("students"),
-            func.count(entry.id).label("entries"),
-            func.count(undone.id).label("reversed"),
-            func.sum(entry.total).filter(undone.id.is_(None)).label("total"),
-        )
-        .join(entry, entry.id == RunEntry.entry_id)
-        .outerjoin(undone, undone.reverses == entry.id)
-        .where(RunEntry.run_id.in_(bindparam("ids", expanding=True)))
-        .group_by(RunEntry.run_id)
-        .subquery()
-    )
-    return (
-        select(
-            Run.id,
-            Run.kind,
-            func.coalesce(Term.name + " " + Year.name, ""),
-            Run.term_id,
-            Run.date,
-            Run.details,
-            Run.at,
-            Run.actor,
-            Run.finished_at,
-            Run.undone_at,
-            Run.undone_by,
-            Run.undone_reason,
-            func.coalesce(counted.c.students, 0),
-            func.coalesce(counted.c.entries, 0),
-            func.coalesce(counted.c.reversed, 0),
-            cast(func.coalesce(counted.c.total, 0), BigInteger),
-        )
-        .outerjoin(Term, Term.id == Run.term_id)
-        .outerjoin(Year, Year.id == Term.year_id)
-        .outerjoin(counted, counted.c.run_id == Run.id)
-        .where(Run.id.in_(bindparam("ids", expanding=True)))
-        .order_by(Run.id.desc())
-    )
+def finish(session: Session, run_id: int) -> int:
+    """Nothing more is posted by this run: what it has posted is recorded with it. So many entries."""
+    session.execute(update(Run).where(Run.id == run_id).values(finished_at=clock.now(), **_posted(run_id)))
+    return session.scalar(select(Run.entries).where(Run.id == run_id)) or 0
 
 
-def _facts(session: Session, ids: Sequence[int]) -> list[RunFacts]:
-    rows: Iterable[Any] = session.execute(_runs(), {"ids": ids})
-    return [RunFacts(*row) for row in rows]
+def _posted(run_id: int) -> dict[str, Any]:
+    own = select(RunEntry).where(RunEntry.run_id == run_id)
+    amount = select(total(Entry.total)).join(RunEntry, RunEntry.entry_id == Entry.id)
+    return {
+        "students": own.with_only_columns(func.count(RunEntry.student_id.distinct())).scalar_subquery(),
+        "entries": own.with_only_columns(func.count()).scalar_subquery(),
+        "total": amount.where(RunEntry.run_id == run_id).scalar_subquery(),
+    }

@@ -100,6 +100,18 @@ END $$;
 
 CREATE TRIGGER letter_settled BEFORE UPDATE ON public.letter FOR EACH ROW EXECUTE FUNCTION guard_letter_settled();
 
+CREATE FUNCTION guard_run_recorded() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
+BEGIN
+  IF (OLD.entries IS NOT NULL
+      AND (NEW.students, NEW.entries, NEW.total) IS DISTINCT FROM (OLD.students, OLD.entries, OLD.total))
+     OR (OLD.reversed IS NOT NULL AND NEW.reversed IS DISTINCT FROM OLD.reversed) THEN
+    RAISE EXCEPTION 'ledger: what a run has posted is not changed' USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE TRIGGER run_recorded BEFORE UPDATE ON public.run FOR EACH ROW EXECUTE FUNCTION guard_run_recorded();
+
 CREATE FUNCTION guard_approval_decided() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
 BEGIN
   IF OLD.decision IS NOT NULL THEN

@@ -72,6 +72,11 @@ WHEN (NEW.request_id, NEW.kind, NEW.stage, NEW.family_id, NEW.rehearsal) IS NOT 
       AND EXISTS (SELECT 1 FROM erasure WHERE subject = 'letter:' || OLD.id))) BEGIN
   SELECT RAISE(ABORT, 'ledger: what a letter says is not changed');
 END;
+CREATE TRIGGER run_recorded BEFORE UPDATE ON run
+WHEN (OLD.entries IS NOT NULL AND (NEW.students, NEW.entries, NEW.total) IS NOT (OLD.students, OLD.entries, OLD.total))
+  OR (OLD.reversed IS NOT NULL AND NEW.reversed IS NOT OLD.reversed) BEGIN
+  SELECT RAISE(ABORT, 'ledger: what a run has posted is not changed');
+END;
 CREATE TRIGGER approval_decided BEFORE UPDATE ON approval WHEN OLD.decision IS NOT NULL BEGIN
   SELECT RAISE(ABORT, 'ledger: this was decided already');
 END;

@@ -61,7 +61,7 @@ CHANGES = {  # a row may change in any column, or in these; no row goes
     "letter": "state tries next_try_at sent_at error to_name to_address subject body details",
     "policy": ANY,
     "reminder_stage": ANY,
-    "run": "finished_at undone_at undone_by undone_reason",
+    "run": "finished_at undone_at undone_by undone_reason students entries total reversed",
     "school": ANY,
     "school_class": ANY,
     "sign_in": "ticket_hash ticket_expires_at token_hash last_seen_at expires_at revoked_at revoked_why",

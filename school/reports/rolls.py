@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from school.ledger.projections import RollTotal, StudentBalance
+from school.ledger.queries.allocation import total
 from school.students import queries as students
 from school.students.models import Enrolment, Student
 from school.students.next_year import LEAVES
@@ -45,6 +46,11 @@ def enrolled(session: Session) -> dict[int, int]:
     """The students enrolled in each class, 0 for those in none."""
     query = select(RollTotal.class_id, RollTotal.students).where(RollTotal.status == "enrolled")
     return dict(session.execute(query).all())
+
+
+def owing(session: Session) -> int:
+    """How many students owe anything, whatever their class and status."""
+    return session.scalar(select(total(RollTotal.owing))) or 0
 
 
 def waiting(session: Session, *, from_year_id: int, into_year_id: int) -> int:

@@ -19,6 +19,7 @@ from school.letters import writing as letters
 from school.letters.queries import LetterFacts
 from school.letters.reminders import DueReminder, Preview
 from school.letters.service import CAPABILITY, NO_MAIL, How
+from school.reports import rolls
 from school.settings import settings
 from school.students import queries as students
 from school.students.queries import SchoolFacts
@@ -28,6 +29,8 @@ from school.ui.forms import TypedDate
 TICKET, RUN = "remind", "run"
 PAGE, LEAVE_OUT, PAY_BY = "letters.reminders_page", "letters.leave_out", "letters.pay_by"
 PAY_WITHIN = timedelta(days=14)
+LOOK = "look"
+AT_ONCE = 1_000  # students who owe: with more this page would be slower than every other
 STAGES = {"Every reminder": None} | {name: stage for stage, name in rules.STAGE_NAMES.items()}
 
 
@@ -35,10 +38,14 @@ def draw(actor: Actor) -> None:
     request_id = once.ticket(TICKET)
     with reading() as session:
         _settle(session, request_id)
-        school, found = students.school(session), reminders.preview(session)
-        refused = queries.refused_addresses(session)
+        school, owing = students.school(session), rolls.owing(session)
         named = queries.of_run(session, st.query_params[RUN]) if RUN in st.query_params else []
-    run = [letter for letter in named if letter.kind == "reminder"]
+        run = [letter for letter in named if letter.kind == "reminder"]
+        if owing > AT_ONCE and LOOK not in st.query_params:
+            _offer_look(owing, run, actor)
+            return
+        found = reminders.preview(session)
+        refused = queries.refused_addresses(session)
     _figure(found, school)
     if run:
         _of_run(run, actor)
@@ -57,6 +64,22 @@ def _settle(session: Session, request_id: str) -> None:
         once.done(TICKET)
         st.query_params[RUN] = request_id
         st.rerun()
+
+
+def _offer_look(owing: int, run: list[LetterFacts], actor: Actor) -> None:
+    """Before the families of a large school are gone through, which takes a moment."""
+    if run:
+        _of_run(run, actor)
+    st.button(
+        f"Look at who of {owing:,} students who owe is due a reminder",
+        type="primary",
+        key="letters.look",
+        on_click=_look,
+    )
+
+
+def _look() -> None:
+    st.query_params[LOOK] = "yes"
 
 
 def _figure(found: Preview, school: SchoolFacts) -> None:

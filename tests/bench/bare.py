@@ -28,7 +28,8 @@ from school.ui.web import EXCEPTION_HANDLERS, ROUTES, lifespan
 READERS = (
     *(f"school.{room}.queries" for room in ("access", "students", "ledger", "fees", "approvals", "cashier")),
     *(f"school.{room}.queries" for room in ("letters", "audit", "incidents")),
-    *("school.reports", "school.checks", "school.students.payers", "school.fees.bills", "school.fees.runs"),
+    *("school.reports", "school.checks", "school.students.payers", "school.fees.bills"),
+    *("school.fees.runs", "school.fees.run_facts"),
     *("school.fees.register", "school.fees.scheme_listing", "school.fees.late_fees"),
 )
 _memory: dict[Any, Any] = {}

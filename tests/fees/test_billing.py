@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 
 import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 
 from school import clock
 from school.access.rules import COMMAND_LINE
+from school.checks.ledger import verify
 from school.db import Database
 from school.errors import RuleBroken
 from school.fees import options, runs
 from school.fees.bills import Warned
+from school.fees.models import RunEntry
+from school.ledger import guards, service
 from school.students import service as students
 from tests import make
 from tests.fees import structure
@@ -75,6 +81,36 @@ def test_a_run_is_taken_back_as_one_and_can_be_run_again(books: Database) -> Non
         again, held = runs.runs(session, kind="billing")
     assert (held.entries, held.reversed, held.total, held.waits) == (3, 3, 0, False)
     assert (again.entries, again.reversed, again.total, again.students) == (3, 0, 3 * TUITION, 3)
+
+
+def test_what_a_run_has_posted_is_recorded_once_and_what_is_reversed_by_hand_is_told(books: Database) -> None:
+    with books.writing() as session:
+        for name in ("Ann", "Ben", "Cem"):
+            make.student(session, name)
+    run_id = structure.run(books)
+    with books.writing() as session:
+        bill = session.scalars(select(RunEntry.entry_id)).first() or 0
+        service.reverse(
+            session, actor=COMMAND_LINE, request_id=make.request_id(), entry_id=bill, reason="a mistake"
+        )
+        held = runs.run(session, run_id)
+    assert (held.students, held.entries, held.reversed, held.total) == (3, 3, 1, 2 * TUITION)
+
+    with books.reading() as session:
+        (listed,) = runs.runs(session, kind="billing")
+        assert listed == held
+    for column in ("students", "entries", "total"):
+        with (
+            pytest.raises(DBAPIError, match="what a run has posted is not changed"),
+            books.writing() as session,
+        ):
+            session.execute(text(f"UPDATE run SET {column} = 9"))
+        with suppress(ZeroDivisionError), books.writing() as session:
+            guards.remove(session.connection())
+            session.execute(text(f"UPDATE run SET {column} = 9"))
+            guards.install(session.connection())
+            assert [one.check for one in verify(session)] == ["runs"]
+            raise ZeroDivisionError
 
 
 def test_a_leaver_is_credited_for_the_days_away_when_told_to(books: Database) -> None:

@@ -19,6 +19,7 @@ from school.letters.queries import LetterFacts
 from school.settings import settings
 from school.students import service as students
 from school.students.service import NewGuardian
+from school.ui import letters_reminders
 from tests import make
 from tests.mail import SENDER
 from tests.pages.conftest import Open
@@ -117,6 +118,17 @@ def test_without_a_mail_server_letters_can_be_printed_and_rehearsed(
     assert {one.state for one in written(books)} == {"printed"}
     assert "Nobody is due a reminder today" in text(at)
     assert [button.label for button in at.get("download_button")] == ["All as one PDF"]
+
+
+def test_a_large_school_goes_through_who_owes_when_asked(
+    open_page: Open, owing: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(letters_reminders, "AT_ONCE", 2)
+    at = open_page("letters", name="finn")
+    assert not at.metric
+    at.button(key="letters.look").click().run()
+    assert not at.exception
+    assert [m.value for m in at.metric] == ["3 families"]
 
 
 def test_a_press_cut_off_after_its_write_is_told_of_and_done_with(

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, aliased
 from school.errors import NotFound
 from school.ledger import wording
 from school.ledger.models import Account, Entry, Line
+from school.ledger.projections import DayTotal
 from school.ledger.queries.allocation import total
 from school.students.models import SchoolClass, Student, Term
 
@@ -199,9 +200,22 @@ def entries(
         of_line.append(Line.term_id == term_id if term_id else Line.term_id.is_(None))
     if student_id is not None:
         of_line.append(Line.student_id == student_id)
-    matches, amount = _totals(session, of_entry, of_line)
+    only_dates = not of_line and len(of_entry) == (since is not None) + (until is not None)
+    matches, amount = (
+        _totals_of_days(session, since, until) if only_dates else _totals(session, of_entry, of_line)
+    )
     page = _page(of_entry, of_line, by_line=student_id is not None).limit(limit).offset(offset)
     return EntryPage(_rows(session, list(session.scalars(page)), of_line), matches, amount)
+
+
+def _totals_of_days(session: Session, since: date | None, until: date | None) -> tuple[int, int]:
+    """Of all entries of some days, or of all days: what they come to is kept by day."""
+    first, last = since or date.min, until or date.max
+    amount = session.scalars(select(total(DayTotal.amount)).where(DayTotal.date.between(first, last))).one()
+    if since is None and until is None:
+        return last_entry(session), amount
+    counted = select(func.count()).where(Entry.date.between(first, last))
+    return session.scalar(counted) or 0, amount
 
 
 def _totals(

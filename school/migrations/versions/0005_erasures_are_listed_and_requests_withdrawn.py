@@ -1,4 +1,6 @@
-"""Whose personal data were erased is listed; who asked for an approval may withdraw it."""
+"""Whose personal data were erased is listed; who asked for an approval may withdraw it; runs say what they
+posted.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +27,7 @@ def upgrade() -> None:
         Column("reason", String, nullable=False),
     )
     _approvals()
+    _runs()
 
 
 def _approvals() -> None:
@@ -34,6 +37,24 @@ def _approvals() -> None:
         for name, text in _WITHDRAWN.items():
             table.drop_constraint(name, type_="check")
             table.create_check_constraint(name, text)
+
+
+def _runs() -> None:
+    for name, kind in (
+        ("students", Integer),
+        ("entries", Integer),
+        ("total", BigInteger),
+        ("reversed", Integer),
+    ):
+        op.add_column("run", Column(name, kind))
+    op.execute(
+        """
+        UPDATE run SET students = (SELECT COUNT(DISTINCT student_id) FROM run_entry WHERE run_id = run.id),
+               entries = (SELECT COUNT(*) FROM run_entry WHERE run_id = run.id),
+               total = (SELECT COALESCE(SUM(e.total), 0) FROM run_entry p JOIN entry e ON e.id = p.entry_id
+                         WHERE p.run_id = run.id)
+         WHERE finished_at IS NOT NULL"""
+    )
 
 
 def downgrade() -> None:
