@@ -110,11 +110,12 @@ def _wanted(session: Session, asked: Asked) -> list[ColumnElement[bool]]:
         found.append(AuditEvent.event == asked.event)
     if asked.subject is not None:
         found.append(AuditEvent.subject == asked.subject)
-    zone = ZoneInfo(students.school(session).time_zone)
-    if asked.since is not None:
-        found.append(AuditEvent.at >= dt.datetime.combine(asked.since, dt.time(), zone))
-    if asked.until is not None:
-        found.append(AuditEvent.at < dt.datetime.combine(asked.until + dt.timedelta(1), dt.time(), zone))
+    if asked.since is not None or asked.until is not None:
+        zone = ZoneInfo(students.time_zone(session))
+        if asked.since is not None:
+            found.append(AuditEvent.at >= dt.datetime.combine(asked.since, dt.time(), zone))
+        if asked.until is not None:
+            found.append(AuditEvent.at < dt.datetime.combine(asked.until + dt.timedelta(1), dt.time(), zone))
     typed = fold(asked.text).split()[:WORDS_TYPED_MAX]
     named = audit_names.of_small_tables(session) if typed else {}
     return found + [_about(word, named) for word in typed]
@@ -142,5 +143,5 @@ def _about(word: str, named: Mapping[str, str]) -> ColumnElement[bool]:
 
 def actors(session: Session) -> Sequence[tuple[str, str]]:
     """Who may have done something: as the log names them, and as people do."""
-    users = [(user.name, user.called) for user in listing.users(session)]
+    users = [(user.name, user.called) for user in listing.names(session)]
     return [*users, ("command line", "Command line"), ("first start", "First start")]

@@ -132,10 +132,14 @@ def school(session: Session) -> SchoolFacts:
     return SchoolFacts(found.name, found.address, unit, found.time_zone, reader, found.logo, found.how_to_pay)
 
 
+def time_zone(session: Session) -> str:
+    """The school's own. Raises NotFound when the school is not set up."""
+    return session.scalar(_TIME_ZONE) or school(session).time_zone
+
+
 def today(session: Session) -> date:
     """The date in the school's time zone. Raises NotFound when the school is not set up."""
-    time_zone = session.scalar(_TIME_ZONE)
-    return clock.today(time_zone or school(session).time_zone)
+    return clock.today(time_zone(session))
 
 
 def years(session: Session) -> list[YearFacts]:

@@ -137,14 +137,16 @@ def _charges(items: FromClause) -> Select[*tuple[Any, ...]]:
     )
 
 
+_CHART = select(Account.code, Account.name, Account.type, Account.active).order_by(
+    Account.type, Account.position, Account.code
+)
+_CHART_OF_TYPE = _CHART.where(Account.type == bindparam("type"))
+
+
 def accounts(session: Session, *, type: str | None = None) -> list[AccountFacts]:  # noqa: A002 – the field's word
     """The chart of accounts, or the accounts of one type, in the school's order."""
-    query = select(Account.code, Account.name, Account.type, Account.active).order_by(
-        Account.type, Account.position, Account.code
-    )
-    if type is not None:
-        query = query.where(Account.type == type)
-    return [AccountFacts(*row) for row in session.execute(query)]
+    rows = session.execute(_CHART if type is None else _CHART_OF_TYPE, {"type": type})
+    return [AccountFacts(*row) for row in rows]
 
 
 def locked_through(session: Session) -> dt.date | None:
