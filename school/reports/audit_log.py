@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, String, cast, literal, or_, select
+from sqlalchemy import ColumnElement, Integer, String, bindparam, cast, literal, or_, select
 from sqlalchemy.orm import Session
 
 from school.access import listing
@@ -52,24 +52,29 @@ class AuditRow:
     reason: str | None
 
 
+_ROWS = (
+    select(
+        AuditEvent.id,
+        AuditEvent.at,
+        AuditEvent.actor,
+        AuditEvent.event,
+        AuditEvent.subject,
+        AuditEvent.before,
+        AuditEvent.after,
+        AuditEvent.reason,
+    )
+    .order_by(AuditEvent.id.desc())
+    .limit(bindparam("limit", type_=Integer))
+)
+
+
 def page(
     session: Session, asked: Asked, *, older_than: int | None = None, limit: int = ROWS_PER_PAGE
 ) -> list[AuditRow]:
     """The newest that match, of those numbered below `older_than`."""
     found = session.execute(
-        select(
-            AuditEvent.id,
-            AuditEvent.at,
-            AuditEvent.actor,
-            AuditEvent.event,
-            AuditEvent.subject,
-            AuditEvent.before,
-            AuditEvent.after,
-            AuditEvent.reason,
-        )
-        .where(*_wanted(session, asked), *([AuditEvent.id < older_than] if older_than else []))
-        .order_by(AuditEvent.id.desc())
-        .limit(limit)
+        _ROWS.where(*_wanted(session, asked), *([AuditEvent.id < older_than] if older_than else [])),
+        {"limit": limit},
     ).all()
     names = audit_names.of_subjects(session, {row.subject for row in found})
     known = audit_facts.names(session, [facts for row in found for facts in (row.before, row.after)])
