@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from school import clock
@@ -109,6 +109,26 @@ def names(session: Session) -> list[UserName]:
 def users(session: Session) -> list[UserFacts]:
     """Everybody, by the name people read; in two statements however many they are."""
     return _facts(session, _user_rows().order_by(*_BY_NAME))
+
+
+_CODE_OUT = select(Invitation.id).where(
+    Invitation.user_id == User.id,
+    Invitation.used_at.is_(None),
+    Invitation.revoked_at.is_(None),
+    Invitation.expires_at > bindparam("now", type_=Moment),
+)
+_COUNT_IN = (
+    select(func.count())
+    .select_from(UserRole)
+    .join(User)
+    .where(UserRole.role == bindparam("role"), User.status != "disabled")
+    .where(or_(User.password_hash != "", _CODE_OUT.exists()))
+)
+
+
+def count_in(session: Session, role: str) -> int:
+    """How many in this role may sign in, now or once they have used the code they hold."""
+    return session.scalar(_COUNT_IN, {"role": role, "now": clock.now()}) or 0
 
 
 def user(session: Session, user_id: int) -> UserFacts:

@@ -42,6 +42,7 @@ _TERMS = (
 _CLASSES = select(SchoolClass.id, SchoolClass.name, SchoolClass.position).order_by(
     SchoolClass.position, SchoolClass.name
 )
+_ANY = select(Student.id).limit(1)
 _link = StudentGuardian
 _GUARDIANS = (
     select(_link.student_id, Guardian.id, Guardian.name, Guardian.phone, Guardian.email, _link.position)
@@ -165,6 +166,10 @@ def term_on(session: Session, day: date) -> TermFacts | None:
 def classes(session: Session) -> list[ClassFacts]:
     """From the youngest to the oldest."""
     return [ClassFacts(*row) for row in session.execute(_CLASSES)]
+
+
+def any_student(session: Session) -> bool:
+    return session.scalar(_ANY) is not None
 
 
 def _students() -> Select[*tuple[Any, ...]]:

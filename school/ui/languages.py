@@ -11,7 +11,7 @@ from school.languages import code_of
 from school.money import Currency
 
 _EXAMPLE_UNITS = 1_234
-# By tag: its own name, and what stands between thousands and before decimals. Babel says the same of each, and
+# By tag: its own name, and what stands between thousands and before decimals. Babel says the same of each and
 # reads the whole locale for it: 35 MB of them all.
 _OFFERED = {
     "am-ET": ("አማርኛ (ኢትዮጵያ)", ",."),

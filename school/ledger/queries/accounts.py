@@ -149,9 +149,12 @@ def accounts(session: Session, *, type: str | None = None) -> list[AccountFacts]
     return [AccountFacts(*row) for row in rows]
 
 
+_LOCKED_THROUGH = select(PeriodLock.locked_through).order_by(PeriodLock.id.desc()).limit(1)
+
+
 def locked_through(session: Session) -> dt.date | None:
     """The books are closed through this date; None while they never were."""
-    return session.scalar(select(PeriodLock.locked_through).order_by(PeriodLock.id.desc()).limit(1))
+    return session.scalar(_LOCKED_THROUGH)
 
 
 def period_locks(session: Session, *, limit: int) -> list[PeriodLockFacts]:
