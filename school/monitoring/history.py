@@ -15,7 +15,6 @@ from school.incidents.models import Incident
 from school.ledger.models import Entry
 
 HOURS, DAYS = 24, 14
-LAST_PAYMENTS = 3_000  # more than any school takes in a day; older ones are not looked through
 
 Counts = dict[datetime, int]
 
@@ -53,8 +52,16 @@ def _counted(moments: Select[datetime]) -> Select[str, int]:
 
 
 _SINCE = bindparam("since", type_=Moment)
+_BEFORE = (  # entries are numbered as they are recorded: older ones are not looked through
+    select(Entry.id)
+    .where(Entry.kind == "payment", Entry.at < _SINCE)
+    .order_by(Entry.id.desc())
+    .limit(1)
+    .correlate(None)
+    .scalar_subquery()
+)
 _PAID = _counted(
-    select(Entry.at.label("at")).where(Entry.kind == "payment").order_by(Entry.id.desc()).limit(LAST_PAYMENTS)
+    select(Entry.at.label("at")).where(Entry.kind == "payment", Entry.id > func.coalesce(_BEFORE, 0))
 )
 _FAILED = _counted(
     select(SignInAttempt.at.label("at")).where(~SignInAttempt.succeeded, SignInAttempt.at >= _SINCE)

@@ -15,7 +15,7 @@ from school.ledger.models import Account, Entry, Line, PeriodLock
 from school.ledger.projections import OpenItem, StudentBalance
 from school.ledger.queries.allocation import balances, open_items, up_to_date
 from school.students.models import Term
-from school.students.queries import today
+from school.students.queries import chunks, today
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,9 @@ class PeriodLockFacts:
 
 
 _BALANCE = select(StudentBalance.balance).where(StudentBalance.student_id == bindparam("student"))
+_BALANCES = select(StudentBalance.student_id, StudentBalance.balance).where(
+    StudentBalance.student_id.in_(bindparam("students", expanding=True))
+)
 
 
 def balance(session: Session, student_id: int, *, as_at: dt.date | None = None) -> int:
@@ -74,6 +77,16 @@ def balance(session: Session, student_id: int, *, as_at: dt.date | None = None) 
         return session.scalar(_BALANCE, {"student": student_id}) or 0
     row = session.execute(balances(as_at=as_at, students=[student_id])).one_or_none()
     return row.balance if row else 0
+
+
+def balances_of(session: Session, student_ids: Iterable[int]) -> dict[int, int]:
+    """Of each, + owes, − in credit; 0 for a student without lines."""
+    asked = sorted(set(student_ids))
+    found = dict.fromkeys(asked, 0)
+    for some in chunks(asked):
+        rows = session.execute(_BALANCES, {"students": some})
+        found |= {row.student_id: row.balance for row in rows}
+    return found
 
 
 def summary(session: Session, student_id: int, *, as_at: dt.date | None = None) -> AccountSummary:
