@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from school.approvals import queries as approvals
 from school.db import reading
 from school.students import queries as students
 from school.ui import approvals_view, feedback, guard, tabs
@@ -11,17 +10,16 @@ VIEWS = ("Waiting", "Decided")
 
 actor = guard.require("approvals.decide")
 with reading() as session:
-    unit, zone = students.school(session).currency, students.school(session).time_zone
-    _, done = approvals.counts(session, user_id=actor.user_id)
+    school = students.school(session)
     st.title("Approvals", anchor=False)
     st.metric("Waiting for your decision", approvals_view.mine(session, actor), border=True, width="content")
     feedback.show("approvals")
     shown, view = tabs.choose(VIEWS, key="approvals.view")
     with view:
         if shown == "Waiting":
-            found = approvals_view.read(session, actor, unit)
+            found = approvals_view.read(session, actor, school.currency)
         else:
-            approvals_view.decided(session, unit, zone, done)
+            approvals_view.decided(session, school.currency, school.time_zone)
 if shown == "Waiting":
     with view:
-        approvals_view.waiting(found, unit)
+        approvals_view.waiting(found, school.currency)

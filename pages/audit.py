@@ -11,7 +11,7 @@ actor = guard.require("audit.read")
 st.title("Audit log")
 
 with reading() as session:
-    zone = students.school(session).time_zone
+    zone = students.time_zone(session)
     asked = audit_view.choose(session)
     rows = audit_log.page(session, asked, older_than=audit_view.older_than(), limit=audit_view.ROWS + 1)
 

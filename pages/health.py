@@ -3,6 +3,7 @@
 import streamlit as st
 
 from school.db import reading
+from school.students import queries as students
 from school.ui import guard, health_charts, health_kept, health_state, health_view, tabs
 
 VIEWS = ("Incidents", "Books", "Checks", "Backups", "Machine")
@@ -12,7 +13,7 @@ actor = guard.require("health.read")
 st.title("Health")
 
 with reading() as session:
-    health = health_state.read(session)
+    health = health_state.read(session, students.school(session))
     health_view.in_a_sentence(health)
     health_view.figures(health)
     as_table = st.toggle("Tables for charts", key="health.tables", bind="query-params")

@@ -19,8 +19,8 @@ with reading() as session:
     if actor.can("payments.record"):
         today_view.takings(session, actor, school, today)
     if actor.can("health.read"):
-        today_view.books(session, actor)
+        today_view.books(session, actor, school)
     if actor.can("settings.manage"):
-        today_view.to_set_up(session, actor)
+        today_view.to_set_up(session, actor, school, today)
     if actor.can("reports.read") and not actor.can("payments.record"):
         today_view.owed(session, school)

@@ -42,13 +42,17 @@ def waiting(session: Session, *, student_id: int | None = None) -> list[Approval
     """What nobody has decided, of one student or of all, the oldest first."""
     if student_id is not None:
         return _facts(session, _waiting_of_student(), student=student_id)
-    return _facts(session, _approvals().where(Approval.decision.is_(None)).order_by(Approval.id))
+    return _facts(session, _waiting())
+
+
+@lru_cache
+def _waiting() -> Select[*tuple[Any, ...]]:
+    return _approvals().where(Approval.decision.is_(None)).order_by(Approval.id)
 
 
 @lru_cache  # on the page of every student
 def _waiting_of_student() -> Select[*tuple[Any, ...]]:
-    of_student = Approval.student_id == bindparam("student")
-    return _approvals().where(Approval.decision.is_(None), of_student).order_by(Approval.id)
+    return _waiting().where(Approval.student_id == bindparam("student"))
 
 
 def decided(session: Session, *, limit: int, offset: int = 0) -> list[ApprovalFacts]:
@@ -57,13 +61,15 @@ def decided(session: Session, *, limit: int, offset: int = 0) -> list[ApprovalFa
     return _facts(session, query.order_by(Approval.decided_at.desc(), Approval.id.desc()), limit, offset)
 
 
-def counts(session: Session, *, user_id: int | None) -> tuple[int, int]:
-    """(waiting for this user to decide, decided in all): nobody decides what they asked for themselves."""
-    return waiting_for(session, user_id), session.scalar(_DECIDED) or 0
+def count_decided(session: Session) -> int:
+    return session.scalar(_DECIDED) or 0
 
 
 def waiting_for(session: Session, user_id: int | None) -> int:
-    """How much waits for this user to decide; all of it where nobody is named."""
+    """How much waits for this user to decide; all of it where nobody is named.
+
+    Nobody decides what they asked for themselves.
+    """
     if user_id is None:
         return session.scalar(_WAITING) or 0
     return session.scalar(_WAITING_FOR, {"user": user_id}) or 0
@@ -134,8 +140,10 @@ def _accounts(session: Session, details: list[dict[str, Any]]) -> list[str]:
     if not details:
         return []
     pinned = {one["pays"] for one in details if one.get("pays")}
-    lines = session.execute(select(Line.id, Line.account).where(Line.id.in_(pinned)))
-    charged = {line.id: line.account for line in lines}
+    charged = {}
+    if pinned:
+        lines = session.execute(select(Line.id, Line.account).where(Line.id.in_(pinned)))
+        charged = {line.id: line.account for line in lines}
     codes = [one.get("tender") or one.get("account") or charged.get(one.get("pays")) for one in details]
     accounts = session.execute(select(Account.code, Account.name).where(Account.code.in_(set(codes))))
     names = {account.code: account.name for account in accounts}

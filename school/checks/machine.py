@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import shutil
+import sqlite3
 import sys
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +17,7 @@ from school import migrations
 from school.db import Database
 from school.settings import ROOT
 
+_REVISION = text("SELECT version_num FROM alembic_version")
 newest_revision = lru_cache(migrations.head)  # reading every migration takes 10 ms
 
 
@@ -45,7 +47,7 @@ def facts(session: Session, database: Database) -> MachineFacts:
     return MachineFacts(
         engine=_engine(session),
         size=size(session, database),
-        revision=migrations.current(session.connection()),
+        revision=session.scalar(_REVISION),
         newest_revision=newest_revision(),
         disk_of=folder,
         disk_free=disk.free,
@@ -57,7 +59,7 @@ def facts(session: Session, database: Database) -> MachineFacts:
 
 def _engine(session: Session) -> str:
     if session.get_bind().dialect.name == "sqlite":
-        return f"SQLite {session.scalar(text('SELECT sqlite_version()'))}"
+        return f"SQLite {sqlite3.sqlite_version}"
     return f"PostgreSQL {session.scalar(text('SHOW server_version'))}"
 
 

@@ -191,6 +191,14 @@ def fees(session: Session, year_id: int) -> list[FeeFacts]:
     return [FeeFacts(*row) for row in rows]
 
 
+def has_fees(session: Session, year_id: int) -> bool:
+    """Whether anything of the fee structure of a year is in use."""
+    return session.scalar(_ANY_FEE, {"year": year_id}) is not None
+
+
+_ANY_FEE = select(Fee.id).where(Fee.year_id == bindparam("year"), Fee.active).limit(1)
+
+
 def plans(session: Session) -> list[PlanFacts]:
     """By name, with their parts in order."""
     parts: dict[int, list[Part]] = {}

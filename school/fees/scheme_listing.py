@@ -134,6 +134,17 @@ def grants(
     return facts, session.scalar(select(func.count()).select_from(query.subquery())) or 0
 
 
+def waiting(session: Session) -> list[GrantFacts]:
+    """All that wait for a decision, by student."""
+    rows: Iterable[Any] = session.execute(_waiting())
+    return [GrantFacts(*row) for row in rows]
+
+
+@lru_cache
+def _waiting() -> Select[*tuple[Any, ...]]:
+    return _grants().where(Grant.state == "waiting").order_by(Student.sort_name, Student.id, Grant.id.desc())
+
+
 _WAITING_FOR = select(func.count()).where(
     Grant.state == "waiting", Grant.actor_id.is_distinct_from(bindparam("user", type_=Integer))
 )

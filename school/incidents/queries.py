@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
+from school.columns import Moment
 from school.incidents.models import Incident
 
 
@@ -43,10 +44,13 @@ def latest(session: Session, limit: int, *, offset: int = 0) -> list[IncidentFac
     return [IncidentFacts(*row) for row in rows]
 
 
+_COUNT = select(func.count()).select_from(Incident)
+_COUNT_SINCE = _COUNT.where(Incident.at >= bindparam("since", type_=Moment))
+
+
 def count(session: Session, since: datetime | None = None) -> int:
     """How many incidents there were since a moment, or ever."""
-    query = select(func.count()).select_from(Incident)
-    return session.scalar(query.where(Incident.at >= since) if since else query) or 0
+    return session.scalar(_COUNT_SINCE if since else _COUNT, {"since": since}) or 0
 
 
 def of_page(session: Session, *, user_id: int, page: str, since: datetime) -> int:

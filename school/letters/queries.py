@@ -119,16 +119,20 @@ def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
+_BY_STATE = select(Letter.state, func.count()).group_by(Letter.state)
+_OLDEST_WAITING = select(func.min(Letter.at)).where(
+    Letter.state.in_(("waiting", "sending")), ~Letter.rehearsal
+)
+
+
 def by_state(session: Session) -> dict[str, int]:
     """How many letters there are in each state that has any."""
-    counted = session.execute(select(Letter.state, func.count()).group_by(Letter.state))
-    return {state: count for state, count in counted}  # noqa: C416 - dict() would ask the result for its keys
+    return {state: count for state, count in session.execute(_BY_STATE)}  # noqa: C416 - dict() would ask the result for its keys
 
 
 def oldest_waiting(session: Session) -> datetime | None:
     """When the letter that has waited longest was written; dry runs hold nobody up."""
-    first = select(func.min(Letter.at)).where(Letter.state.in_(("waiting", "sending")), ~Letter.rehearsal)
-    return session.scalar(first)
+    return session.scalar(_OLDEST_WAITING)
 
 
 def of_run(session: Session, request_id: str) -> list[LetterFacts]:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from sqlalchemy import String, func, select, type_coerce
+from sqlalchemy import Select, String, bindparam, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from school import clock
 from school.access.models import SignInAttempt
+from school.columns import Moment
 from school.incidents.models import Incident
 from school.ledger.models import Entry
 
 HOURS, DAYS = 24, 14
-LAST_PAYMENTS = 3_000  # more than any school takes in a day; older ones are not looked through
 
 Counts = dict[datetime, int]
 
@@ -33,14 +32,11 @@ class History:
 def read(session: Session) -> History:
     now = clock.now()
     hours, days = hour_of(now) - timedelta(hours=HOURS - 1), now - timedelta(days=DAYS)
-    last = select(Entry.at.label("at")).where(Entry.kind == "payment").order_by(Entry.id.desc())
-    paid = last.limit(LAST_PAYMENTS).subquery()
-    failed = select(SignInAttempt.at.label("at")).where(~SignInAttempt.succeeded, SignInAttempt.at >= hours)
     return History(
         now,
-        payments=_by_hour(session, paid, hours),
-        failed_sign_ins=_by_hour(session, failed.subquery(), hours),
-        incidents=_by_hour(session, select(Incident.at.label("at")).subquery(), days),
+        payments=_by_hour(session, _PAID, hours),
+        failed_sign_ins=_by_hour(session, _FAILED, hours),
+        incidents=_by_hour(session, _INCIDENTS, days),
     )
 
 
@@ -48,9 +44,31 @@ def hour_of(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
-def _by_hour(session: Session, rows: Any, since: datetime) -> Counts:
-    """Moments are kept as text that begins with the day and the hour."""
-    hour = func.substr(type_coerce(rows.c.at, String), 1, 13)
-    since_then = rows.c.at >= since
-    counted = session.execute(select(hour, func.count()).where(since_then).group_by(hour))
-    return {datetime.fromisoformat(f"{text}:00+00:00"): count for text, count in counted}
+def _counted(moments: Select[datetime]) -> Select[str, int]:
+    """Of the moments `:since` then; they are kept as text that begins with the day and the hour."""
+    at = moments.subquery().c.at
+    hour = func.substr(type_coerce(at, String), 1, 13)
+    return select(hour, func.count()).where(at >= _SINCE).group_by(hour)
+
+
+_SINCE = bindparam("since", type_=Moment)
+_BEFORE = (  # entries are numbered as they are recorded: older ones are not looked through
+    select(Entry.id)
+    .where(Entry.kind == "payment", Entry.at < _SINCE)
+    .order_by(Entry.id.desc())
+    .limit(1)
+    .correlate(None)
+    .scalar_subquery()
+)
+_PAID = _counted(
+    select(Entry.at.label("at")).where(Entry.kind == "payment", Entry.id > func.coalesce(_BEFORE, 0))
+)
+_FAILED = _counted(
+    select(SignInAttempt.at.label("at")).where(~SignInAttempt.succeeded, SignInAttempt.at >= _SINCE)
+)
+_INCIDENTS = _counted(select(Incident.at.label("at")))
+
+
+def _by_hour(session: Session, counted: Select[str, int], since: datetime) -> Counts:
+    rows = session.execute(counted, {"since": since})
+    return {datetime.fromisoformat(f"{text}:00+00:00"): count for text, count in rows}

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from school import money
-from school.fees import queries as fees
+from school.fees.models import InstalmentPlan
 from school.ledger import queries as ledger
 from school.money import Currency
 from school.students import policies
@@ -30,6 +31,15 @@ AMOUNTS = {
 AMOUNTS |= {name for name, policy in policies.POLICIES.items() if not policy.years}
 
 Facts = Mapping[str, Any]
+
+_ACCOUNTS = ("account", "head", "scheme", "tender")
+_PLANS = select(InstalmentPlan.id, InstalmentPlan.name)
+_NAMED: dict[str, Callable[[Session], dict[object, str]]] = {
+    "class_id": lambda session: {one.id: one.name for one in students.classes(session)},
+    "year_id": lambda session: {one.id: one.name for one in students.years(session)},
+    "term_id": lambda session: {one.id: f"{one.name} {one.year_name}" for one in students.terms(session)},
+    "plan_id": lambda session: {row.id: row.name for row in session.execute(_PLANS)},
+}
 
 
 @dataclass(frozen=True)
@@ -54,19 +64,16 @@ class Names:
 
 
 def names(session: Session, facts: Iterable[Facts | None]) -> Names:
-    """What these facts may need: read once for a page of the log."""
+    """What these facts need: read once for a page of the log."""
+    known = [one for one in facts if one]
+    keys = {key for one in known for key in one}
+    ids = {one["student_id"] for one in known if isinstance(one.get("student_id"), int)}
+    of: dict[str, Mapping[object, str]] = {
+        "student_id": {one.id: one.name for one in students.by_ids(session, ids).values()}
+    }
+    of |= {key: read(session) for key, read in _NAMED.items() if key in keys}
+    if keys.intersection(_ACCOUNTS):
+        accounts: Mapping[object, str] = {one.code: one.name for one in ledger.accounts(session)}
+        of |= dict.fromkeys(_ACCOUNTS, accounts)
     school = students.school(session)
-    ids = {one["student_id"] for one in facts if one and isinstance(one.get("student_id"), int)}
-    accounts: Mapping[object, str] = {account.code: account.name for account in ledger.accounts(session)}
-    return Names(
-        of={
-            "student_id": {one.id: one.name for one in students.by_ids(session, list(ids)).values()},
-            "class_id": {one.id: one.name for one in students.classes(session)},
-            "year_id": {one.id: one.name for one in students.years(session)},
-            "term_id": {one.id: f"{one.name} {one.year_name}" for one in students.terms(session)},
-            "plan_id": {one.id: one.name for one in fees.plans(session)},
-            **dict.fromkeys(("account", "head", "scheme", "tender"), accounts),
-        },
-        unit=school.currency,
-        locale=school.locale,
-    )
+    return Names(of=of, unit=school.currency, locale=school.locale)

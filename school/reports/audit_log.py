@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, String, cast, literal, or_, select
+from sqlalchemy import ColumnElement, Integer, String, bindparam, cast, literal, or_, select
 from sqlalchemy.orm import Session
 
 from school.access import listing
@@ -52,24 +52,29 @@ class AuditRow:
     reason: str | None
 
 
+_ROWS = (
+    select(
+        AuditEvent.id,
+        AuditEvent.at,
+        AuditEvent.actor,
+        AuditEvent.event,
+        AuditEvent.subject,
+        AuditEvent.before,
+        AuditEvent.after,
+        AuditEvent.reason,
+    )
+    .order_by(AuditEvent.id.desc())
+    .limit(bindparam("limit", type_=Integer))
+)
+
+
 def page(
     session: Session, asked: Asked, *, older_than: int | None = None, limit: int = ROWS_PER_PAGE
 ) -> list[AuditRow]:
     """The newest that match, of those numbered below `older_than`."""
     found = session.execute(
-        select(
-            AuditEvent.id,
-            AuditEvent.at,
-            AuditEvent.actor,
-            AuditEvent.event,
-            AuditEvent.subject,
-            AuditEvent.before,
-            AuditEvent.after,
-            AuditEvent.reason,
-        )
-        .where(*_wanted(session, asked), *([AuditEvent.id < older_than] if older_than else []))
-        .order_by(AuditEvent.id.desc())
-        .limit(limit)
+        _ROWS.where(*_wanted(session, asked), *([AuditEvent.id < older_than] if older_than else [])),
+        {"limit": limit},
     ).all()
     names = audit_names.of_subjects(session, {row.subject for row in found})
     known = audit_facts.names(session, [facts for row in found for facts in (row.before, row.after)])
@@ -110,11 +115,12 @@ def _wanted(session: Session, asked: Asked) -> list[ColumnElement[bool]]:
         found.append(AuditEvent.event == asked.event)
     if asked.subject is not None:
         found.append(AuditEvent.subject == asked.subject)
-    zone = ZoneInfo(students.school(session).time_zone)
-    if asked.since is not None:
-        found.append(AuditEvent.at >= dt.datetime.combine(asked.since, dt.time(), zone))
-    if asked.until is not None:
-        found.append(AuditEvent.at < dt.datetime.combine(asked.until + dt.timedelta(1), dt.time(), zone))
+    if asked.since is not None or asked.until is not None:
+        zone = ZoneInfo(students.time_zone(session))
+        if asked.since is not None:
+            found.append(AuditEvent.at >= dt.datetime.combine(asked.since, dt.time(), zone))
+        if asked.until is not None:
+            found.append(AuditEvent.at < dt.datetime.combine(asked.until + dt.timedelta(1), dt.time(), zone))
     typed = fold(asked.text).split()[:WORDS_TYPED_MAX]
     named = audit_names.of_small_tables(session) if typed else {}
     return found + [_about(word, named) for word in typed]
@@ -142,5 +148,5 @@ def _about(word: str, named: Mapping[str, str]) -> ColumnElement[bool]:
 
 def actors(session: Session) -> Sequence[tuple[str, str]]:
     """Who may have done something: as the log names them, and as people do."""
-    users = [(user.name, user.called) for user in listing.users(session)]
+    users = [(user.name, user.called) for user in listing.names(session)]
     return [*users, ("command line", "Command line"), ("first start", "First start")]

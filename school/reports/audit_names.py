@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, cast, func, literal, select
+from sqlalchemy import ColumnElement, Select, String, bindparam, cast, func, literal, select
 from sqlalchemy.orm import Session
 
 from school.access import listing
+from school.access.models import User
 from school.approvals.models import Approval
 from school.audit.models import AuditEvent
 from school.cashier.models import CashUp
@@ -21,7 +22,6 @@ from school.ledger import queries as ledger
 from school.ledger import wording
 from school.ledger.models import Account
 from school.letters.models import Letter
-from school.students import queries as students
 from school.students.models import Family, Guardian, SchoolClass, Student, Term, Year
 from school.students.queries import chunks
 
@@ -34,68 +34,77 @@ ALWAYS = {
     "reminder_stage:2": "Second reminder",
     "reminder_stage:3": "Last reminder",
 }
+DIGITS_MAX = 18  # more is no number of any database
 _OF_TERM = Term.name + " " + Year.name
-_FEES = (
-    select(Fee.id, Account.name, SchoolClass.name, func.coalesce(Term.name + " ", "") + Year.name)
+# Each is a number and what its name is made of, built once; those of `_FEW` are found by their names too.
+_FEW: dict[str, Select[*tuple[Any, ...]]] = {
+    "class": select(SchoolClass.id, SchoolClass.name),
+    "year": select(Year.id, Year.name),
+    "plan": select(InstalmentPlan.id, InstalmentPlan.name),
+    "late_fee_rule": select(LateFeeRule.id, LateFeeRule.name),
+    "fee": select(Fee.id, Account.name, SchoolClass.name, func.coalesce(Term.name + " ", "") + Year.name)
     .join(Account, Account.code == Fee.account)
     .join(Year, Year.id == Fee.year_id)
     .outerjoin(SchoolClass, SchoolClass.id == Fee.class_id)
-    .outerjoin(Term, Term.id == Fee.term_id)
-)
-_RUNS = (
-    select(Run.id, Run.kind, _OF_TERM, Run.date)
+    .outerjoin(Term, Term.id == Fee.term_id),
+    "run": select(Run.id, Run.kind, _OF_TERM, Run.date)
     .outerjoin(Term, Term.id == Run.term_id)
-    .outerjoin(Year, Year.id == Term.year_id)
-)
-_GRANTS = (
-    select(Grant.id, Account.name, Student.name)
+    .outerjoin(Year, Year.id == Term.year_id),
+}
+_MANY: dict[str, Select[*tuple[Any, ...]]] = {
+    "user": select(User.id, func.coalesce(func.nullif(User.full_name, ""), User.name)),
+    "student": select(Student.id, Student.name),
+    "family": select(Family.id, Family.name),
+    "guardian": select(Guardian.id, Guardian.name),
+    "cash-up": select(CashUp.id, CashUp.cashier),
+    "grant": select(Grant.id, Account.name, Student.name)
     .join(Account, Account.code == Grant.scheme)
-    .join(Student, Student.id == Grant.student_id)
-)
-_APPROVALS = select(Approval.id, Approval.kind, Student.name).join(Student, Student.id == Approval.student_id)
+    .join(Student, Student.id == Grant.student_id),
+    "approval": select(Approval.id, Approval.kind, Student.name).join(
+        Student, Student.id == Approval.student_id
+    ),
+    "letter": select(Letter.id, Letter.kind, Letter.to_name),
+}
+_OF_IDS = {
+    kind: query.where(query.selected_columns[0].in_(bindparam("ids", expanding=True)))
+    for kind, query in (_FEW | _MANY).items()
+}
 
 
 def of_small_tables(session: Session) -> dict[str, str]:
     """By subject, what is few: users, classes, years, accounts, fees, plans, rules and runs."""
-    found = {
-        **{f"user:{user.id}": f"{user.full_name} {user.name}" for user in listing.users(session)},
-        **{f"class:{c.id}": c.name for c in students.classes(session)},
-        **{f"year:{year.id}": year.name for year in students.years(session)},
-    }
-    for account in ledger.accounts(session):
-        found |= {f"account:{account.code}": account.name, f"scheme:{account.code}": account.name}
-    for kind, model in (("plan", InstalmentPlan), ("late_fee_rule", LateFeeRule)):
-        found |= {f"{kind}:{row[0]}": row[1] for row in session.execute(select(model.id, model.name))}
-    for fee_id, *parts in session.execute(_FEES):
-        found[f"fee:{fee_id}"] = ", ".join(part for part in parts if part)
-    for run_id, kind, term, day in session.execute(_RUNS):
-        what = "Late fees" if kind == "late_fee" else f"Billing of {term}"
-        found[f"run:{run_id}"] = f"{what}, {wording.day(day)}"
-    return found
+    found = {f"user:{user.id}": f"{user.full_name} {user.name}" for user in listing.names(session)}
+    for kind, query in _FEW.items():
+        for number, *parts in session.execute(query):
+            found[f"{kind}:{number}"] = _called(kind, number, parts)
+    return found | _accounts(session)
 
 
 def of_subjects(session: Session, subjects: Iterable[str]) -> dict[str, str]:
     """By subject, what these are called; what is nowhere named is left out."""
     asked = list(subjects)
-    found = {**of_small_tables(session), **ALWAYS}
-    found |= {f"user:{user.id}": user.called for user in listing.users(session)}
-    queries: dict[str, Select[*tuple[Any, ...]]] = {
-        "student": select(Student.id, Student.name),
-        "family": select(Family.id, Family.name),
-        "guardian": select(Guardian.id, Guardian.name),
-        "cash-up": select(CashUp.id, CashUp.cashier),
-        "grant": _GRANTS,
-        "approval": _APPROVALS,
-        "letter": select(Letter.id, Letter.kind, Letter.to_name),
-    }
-    for kind, query in queries.items():
-        for number, *parts in _rows(session, query, _ids(asked, kind)):
-            found[f"{kind}:{number}"] = _called(kind, number, parts)
+    found = dict(ALWAYS)
+    if any(subject.startswith(("account:", "scheme:")) for subject in asked):
+        found |= _accounts(session)
+    for kind, query in _OF_IDS.items():
+        for some in chunks(_ids(asked, kind)):
+            for number, *parts in session.execute(query, {"ids": some}):
+                found[f"{kind}:{number}"] = _called(kind, number, parts)
     found |= {f"deposit:{number}": f"Deposit {deposit_number(number)}" for number in _ids(asked, "deposit")}
     return found
 
 
-def _called(kind: str, number: int, parts: list[str]) -> str:
+def _accounts(session: Session) -> dict[str, str]:
+    accounts = ledger.accounts(session)
+    return {f"{kind}:{one.code}": one.name for one in accounts for kind in ("account", "scheme")}
+
+
+def _called(kind: str, number: int, parts: list[Any]) -> str:
+    if kind == "fee":
+        return ", ".join(filter(None, parts))
+    if kind == "run":
+        what = "Late fees" if parts[0] == "late_fee" else f"Billing of {parts[1]}"
+        return f"{what}, {wording.day(parts[2])}"
     if kind == "cash-up":
         return f"Cash-up {number} of {parts[0]}"
     if kind == "approval":
@@ -105,15 +114,14 @@ def _called(kind: str, number: int, parts: list[str]) -> str:
     return f"{parts[0].capitalize()} to {parts[1]}" if kind == "letter" else parts[0]
 
 
-def _rows(session: Session, query: Select[*tuple[Any, ...]], ids: list[int]) -> Iterable[Any]:
-    column = query.selected_columns[0]
-    for some in chunks(ids):
-        yield from session.execute(query.where(column.in_(some)))
-
-
 def _ids(subjects: Iterable[str], kind: str) -> list[int]:
     parts = [subject.partition(":") for subject in subjects]
-    return [int(number) for of, _, number in parts if of == kind and number.isdigit()]
+    return [int(number) for of, _, number in parts if of == kind and _is_number(number)]
+
+
+def _is_number(text: str) -> bool:
+    """An address may say anything."""
+    return text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX
 
 
 def of_students(ids: Any) -> list[ColumnElement[bool]]:

@@ -42,6 +42,7 @@ _TERMS = (
 _CLASSES = select(SchoolClass.id, SchoolClass.name, SchoolClass.position).order_by(
     SchoolClass.position, SchoolClass.name
 )
+_ANY = select(Student.id).limit(1)
 _link = StudentGuardian
 _GUARDIANS = (
     select(_link.student_id, Guardian.id, Guardian.name, Guardian.phone, Guardian.email, _link.position)
@@ -132,10 +133,14 @@ def school(session: Session) -> SchoolFacts:
     return SchoolFacts(found.name, found.address, unit, found.time_zone, reader, found.logo, found.how_to_pay)
 
 
+def time_zone(session: Session) -> str:
+    """The school's own. Raises NotFound when the school is not set up."""
+    return session.scalar(_TIME_ZONE) or school(session).time_zone
+
+
 def today(session: Session) -> date:
     """The date in the school's time zone. Raises NotFound when the school is not set up."""
-    time_zone = session.scalar(_TIME_ZONE)
-    return clock.today(time_zone or school(session).time_zone)
+    return clock.today(time_zone(session))
 
 
 def years(session: Session) -> list[YearFacts]:
@@ -161,6 +166,10 @@ def term_on(session: Session, day: date) -> TermFacts | None:
 def classes(session: Session) -> list[ClassFacts]:
     """From the youngest to the oldest."""
     return [ClassFacts(*row) for row in session.execute(_CLASSES)]
+
+
+def any_student(session: Session) -> bool:
+    return session.scalar(_ANY) is not None
 
 
 def _students() -> Select[*tuple[Any, ...]]:

@@ -31,13 +31,15 @@ def mine(session: Session, actor: Actor) -> int:
 
 def read(session: Session, actor: Actor, unit: Currency) -> list[Card]:
     """The oldest first; what is one's own to wait for comes last."""
-    given, _ = scheme_listing.grants(session, state=scheme_listing.WAITING)
-    cards = [_correction(session, one, actor, unit) for one in approvals.waiting(session)]
-    cards += [_grant(session, grant, actor, unit) for grant in given]
+    asked, given = approvals.waiting(session), scheme_listing.waiting(session)
+    of = {one.student_id for one in asked} | {grant.student_id for grant in given}
+    owed = ledger.balances_of(session, of)
+    cards = [_correction(one, owed[one.student_id], actor, unit) for one in asked]
+    cards += [_grant(grant, owed[grant.student_id], actor, unit) for grant in given]
     return sorted(cards, key=lambda card: (card.own, card.asked_at))
 
 
-def _correction(session: Session, asked: ApprovalFacts, actor: Actor, unit: Currency) -> Card:
+def _correction(asked: ApprovalFacts, balance: int, actor: Actor, unit: Currency) -> Card:
     of = f", {words.plain(asked.account.lower())}" if asked.account else ""
     amount = f"{unit.code} {words.amount(asked.amount, unit)}"
     return Card(
@@ -50,14 +52,14 @@ def _correction(session: Session, asked: ApprovalFacts, actor: Actor, unit: Curr
         own=asked.asked_by_id == actor.user_id,
         student_id=asked.student_id,
         student=asked.student_name,
-        balance=ledger.balance(session, asked.student_id),
+        balance=balance,
         approve=lambda s: service.approve(s, actor=actor, approval_id=asked.id).document,
         refuse=lambda s, why: service.refuse(s, actor=actor, approval_id=asked.id, reason=why),
         withdraw=lambda s, why: service.withdraw(s, actor=actor, approval_id=asked.id, reason=why),
     )
 
 
-def _grant(session: Session, grant: GrantFacts, actor: Actor, unit: Currency) -> Card:
+def _grant(grant: GrantFacts, balance: int, actor: Actor, unit: Currency) -> Card:
     gives = f"{words.plain(grant.scheme_name)}, {words.plain(concession_words.of_grant(grant, unit))}"
     return Card(
         name=f"grant.{grant.id}",
@@ -69,7 +71,7 @@ def _grant(session: Session, grant: GrantFacts, actor: Actor, unit: Currency) ->
         own=(grant.actor_id, grant.actor) == (actor.user_id, actor.name),
         student_id=grant.student_id,
         student=grant.student,
-        balance=ledger.balance(session, grant.student_id),
+        balance=balance,
         approve=lambda s: grants.approve(s, actor=actor, grant_id=grant.id),
         refuse=lambda s, why: grants.refuse(s, actor=actor, grant_id=grant.id, reason=why),
         withdraw=lambda s, why: grants.withdraw(s, actor=actor, grant_id=grant.id, reason=why),
@@ -87,8 +89,9 @@ def waiting(cards: Sequence[Card], unit: Currency) -> None:
         st.caption(f"{len(cards) - CARDS_MAX} more wait behind these.")
 
 
-def decided(session: Session, unit: Currency, time_zone: str, matches: int) -> None:
+def decided(session: Session, unit: Currency, time_zone: str) -> None:
     """What was decided, the newest first; a row opens what was recorded, or the account."""
+    matches = approvals.count_decided(session)
     if not matches:
         st.caption("Nothing was decided yet.")
         return

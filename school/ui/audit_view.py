@@ -28,6 +28,10 @@ ROWS = tables.ROWS_PER_PAGE
 MOST = 100_000  # rows of the file; a spreadsheet opens no more with comfort
 OLDER, SUBJECT = "older", "subject"  # in the address, beside the filters
 
+WHAT: dict[str, str | None] = {"Everything": None} | {
+    wording.what(event): event for event in sorted(EVENTS, key=wording.what)
+}
+
 
 def choose(session: Session) -> Asked:
     """What is looked for, by fields that live in the address."""
@@ -41,10 +45,9 @@ def choose(session: Session) -> Asked:
         on_change=newest,
     )
     actors = {"Everybody": None} | {called: name for name, called in audit_log.actors(session)}
-    events = {"Everything": None} | {wording.what(event): event for event in sorted(EVENTS, key=wording.what)}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         actor = filters.choice("Who", actors, key="audit.actor", on_change=newest)
-        event = filters.choice("What", events, key="audit.event", on_change=newest)
+        event = filters.choice("What", WHAT, key="audit.event", on_change=newest)
         since, until = periods.choose(students.terms(session), students.years(session), page="audit")
     subject = st.query_params.get(SUBJECT) or None
     if subject:
@@ -133,7 +136,7 @@ def entries_too(asked: Asked) -> None:
     address = links.entries(since=asked.since, until=asked.until)
     if asked.actor:
         with reading() as session:
-            user_id = next((user.id for user in listing.users(session) if user.name == asked.actor), None)
+            user_id = next((user.id for user in listing.names(session) if user.name == asked.actor), None)
         address = links.entries(since=asked.since, until=asked.until, actor_id=user_id)
     whose = "their entries" if asked.actor else "the entries"
     st.page_link(

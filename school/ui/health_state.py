@@ -31,7 +31,6 @@ from school.letters import queries as letters
 from school.monitoring import history, watch
 from school.monitoring.history import History
 from school.settings import settings
-from school.students import queries as students
 from school.students.queries import SchoolFacts
 from school.ui import words
 
@@ -99,11 +98,11 @@ class Health:
         return _under(runs, 95) if runs else 0
 
 
-def read(session: Session) -> Health:
+def read(session: Session, school: SchoolFacts) -> Health:
     now, folder = clock.now(), backups.folder_of(settings())
     last = watch.last(database())
     return Health(
-        school=students.school(session),
+        school=school,
         findings=watch.quickly(session, database()),
         installation=last.installation if last else None,
         deep=audit.latest(session, events.BOOKS_VERIFIED, writer.BOOKS),

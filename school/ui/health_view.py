@@ -105,7 +105,7 @@ def incident_table(session: Session, health: Health) -> None:
     st.markdown(
         words.quiet("The number is what the person was told. It finds the trace in the log of the server.")
     )
-    names = {user.id: user.name for user in listing.users(session)}
+    names = {user.id: user.name for user in listing.names(session)}
     rows = incidents.latest(session, tables.ROWS_PER_PAGE, offset=filters.first_row(INCIDENT_PAGE))
     tables.plain(
         {

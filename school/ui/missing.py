@@ -13,9 +13,8 @@ from school.access import listing
 from school.access.rules import FINANCE
 from school.fees import queries as fees
 from school.ledger import queries as ledger
-from school.reports import roster
 from school.students import queries as students
-from school.students.queries import YearFacts
+from school.students.queries import SchoolFacts, YearFacts
 from school.ui import links, words
 
 AHEAD = timedelta(days=45)  # the next year is wanted by then, so that its first term can be billed
@@ -33,16 +32,15 @@ class Missing:
     capability: str | None = None
 
 
-def missing(session: Session) -> list[Missing]:
+def missing(session: Session, school: SchoolFacts, today: date) -> list[Missing]:
     """Everything at once: it is read when an administrator opens the first page."""
-    return [*_people(session), *_calendar(session), *_papers(session)]
+    return [*_people(session), *_calendar(session, today), *_papers(session, school)]
 
 
 def _people(session: Session) -> Iterator[Missing]:
-    if not roster.page(session, limit=1).matches:
+    if not students.any_student(session):
         yield Missing("No student is in the books yet.", "Import students", links.IMPORTS)
-    users = [one for one in listing.users(session) if one.state in ("active", "demo", "invited")]
-    cashiers = sum(FINANCE in one.roles for one in users)
+    cashiers = listing.count_in(session, FINANCE)
     if cashiers < BOTH:
         who = "Nobody works" if not cashiers else "One person alone works"
         yield Missing(
@@ -52,12 +50,12 @@ def _people(session: Session) -> Iterator[Missing]:
         )
 
 
-def _calendar(session: Session) -> Iterator[Missing]:
-    today, years = students.today(session), students.years(session)
+def _calendar(session: Session, today: date) -> Iterator[Missing]:
+    years = students.years(session)
     now = next((year for year in reversed(years) if year.starts_on <= today <= year.ends_on), None)
     if not years or years[-1].ends_on < today + AHEAD:
         yield _next_year(years, today)
-    if now and not fees.fees(session, now.id):
+    if now and not fees.has_fees(session, now.id):
         yield Missing(
             f"The fee structure of {words.plain(now.name)} is empty, so that no term can be billed.",
             "Fees",
@@ -82,8 +80,7 @@ def _next_year(years: list[YearFacts], today: date) -> Missing:
     )
 
 
-def _papers(session: Session) -> Iterator[Missing]:
-    school = students.school(session)
+def _papers(session: Session, school: SchoolFacts) -> Iterator[Missing]:
     if not school.how_to_pay:
         yield Missing(
             "Invoices and statements do not say how to pay yet.",

@@ -8,6 +8,7 @@ from datetime import date
 import streamlit as st
 from sqlalchemy.orm import Session
 
+from school import clock
 from school.access.rules import Actor
 from school.cashier import queries as cashier
 from school.cashier.queries import Expected
@@ -121,7 +122,7 @@ def _till(label: str, amount: int, own: int, unit: Currency) -> None:
 def owed(session: Session, school: SchoolFacts) -> None:
     """What is owed, and how it moves."""
     unit, now = school.currency, dashboard.figures(session)
-    months = [month for month in movements.months(session) if month.month <= now.as_at]
+    months = [month for month in movements.months(session, as_at=now.as_at) if month.month <= now.as_at]
     st.header("What is owed", anchor=False)
     figures = [words.amount(one, unit) for one in (now.owed, now.overdue, now.collected)]
     with st.grid(3, gap="small", min_column_width=cards.width(figures)):
@@ -151,10 +152,10 @@ def owed(session: Session, school: SchoolFacts) -> None:
         st.page_link(links.STUDENTS, label="Who owes most", icon=":material/groups:", query_params=most)
 
 
-def books(session: Session, actor: Actor) -> None:
+def books(session: Session, actor: Actor, school: SchoolFacts) -> None:
     """The state of the house, for who keeps it: whether all is well, or what is wrong, in sentences."""
     st.header("The house", anchor=False)
-    health = health_state.read(session)
+    health = health_state.read(session, school)
     health_view.in_a_sentence(health)
     health_view.figures(health)
     with st.container(horizontal=True):
@@ -167,9 +168,9 @@ def books(session: Session, actor: Actor) -> None:
             st.page_link(links.AUDIT, label="Audit log", icon=":material/history:")
 
 
-def to_set_up(session: Session, actor: Actor) -> None:
+def to_set_up(session: Session, actor: Actor, school: SchoolFacts, today: date) -> None:
     """What a school still has to decide or to add, each with the place where that is done."""
-    found = missing.missing(session)
+    found = missing.missing(session, school, today)
     if not found:
         return
     st.header("Still to be set up", anchor=False)
@@ -186,4 +187,5 @@ def _all(label: str, address: dict[str, str]) -> None:
 
 
 def school_and_day(session: Session) -> tuple[SchoolFacts, date]:
-    return students.school(session), students.today(session)
+    school = students.school(session)
+    return school, clock.today(school.time_zone)

@@ -73,9 +73,13 @@ def _date(day: datetime.date, tag: str) -> str:
 
 def moment(at: datetime.datetime, time_zone: str, tag_of_reader: str = "") -> str:
     """`23 Nov 2026, 10:15`, in the school's time zone; a file is made where no reader is, and names one."""
-    reader = money.locale(tag_of_reader or tag())
-    hour = format_time(at, "short", tzinfo=ZoneInfo(time_zone), locale=reader)
-    return f"{format_date(at.astimezone(ZoneInfo(time_zone)), 'medium', locale=reader)}, {hour}"
+    reader, local = tag_of_reader or tag(), at.astimezone(ZoneInfo(time_zone))
+    return f"{_date(local.date(), reader)}, {_hour(local.hour, local.minute, reader)}"
+
+
+@lru_cache(maxsize=4096)
+def _hour(hour: int, minute: int, tag: str) -> str:
+    return format_time(datetime.time(hour, minute), "short", locale=money.locale(tag))
 
 
 def ago(at: datetime.datetime) -> str:

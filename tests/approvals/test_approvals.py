@@ -109,7 +109,7 @@ def test_up_to_the_limit_it_is_recorded_at_once_and_above_it_it_waits(office: Of
             "Ben",
             "Cash",
         )
-        assert [queries.counts(session, user_id=who.user_id)[0] for who in (office.finn, office.flo)] == [
+        assert [queries.waiting_for(session, who.user_id) for who in (office.finn, office.flo)] == [
             0,
             1,
         ]

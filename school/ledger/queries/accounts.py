@@ -15,7 +15,7 @@ from school.ledger.models import Account, Entry, Line, PeriodLock
 from school.ledger.projections import OpenItem, StudentBalance
 from school.ledger.queries.allocation import balances, open_items, up_to_date
 from school.students.models import Term
-from school.students.queries import today
+from school.students.queries import chunks, today
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,9 @@ class PeriodLockFacts:
 
 
 _BALANCE = select(StudentBalance.balance).where(StudentBalance.student_id == bindparam("student"))
+_BALANCES = select(StudentBalance.student_id, StudentBalance.balance).where(
+    StudentBalance.student_id.in_(bindparam("students", expanding=True))
+)
 
 
 def balance(session: Session, student_id: int, *, as_at: dt.date | None = None) -> int:
@@ -74,6 +77,16 @@ def balance(session: Session, student_id: int, *, as_at: dt.date | None = None) 
         return session.scalar(_BALANCE, {"student": student_id}) or 0
     row = session.execute(balances(as_at=as_at, students=[student_id])).one_or_none()
     return row.balance if row else 0
+
+
+def balances_of(session: Session, student_ids: Iterable[int]) -> dict[int, int]:
+    """Of each, + owes, − in credit; 0 for a student without lines."""
+    asked = sorted(set(student_ids))
+    found = dict.fromkeys(asked, 0)
+    for some in chunks(asked):
+        rows = session.execute(_BALANCES, {"students": some})
+        found |= {row.student_id: row.balance for row in rows}
+    return found
 
 
 def summary(session: Session, student_id: int, *, as_at: dt.date | None = None) -> AccountSummary:
@@ -137,19 +150,24 @@ def _charges(items: FromClause) -> Select[*tuple[Any, ...]]:
     )
 
 
+_CHART = select(Account.code, Account.name, Account.type, Account.active).order_by(
+    Account.type, Account.position, Account.code
+)
+_CHART_OF_TYPE = _CHART.where(Account.type == bindparam("type"))
+
+
 def accounts(session: Session, *, type: str | None = None) -> list[AccountFacts]:  # noqa: A002 – the field's word
     """The chart of accounts, or the accounts of one type, in the school's order."""
-    query = select(Account.code, Account.name, Account.type, Account.active).order_by(
-        Account.type, Account.position, Account.code
-    )
-    if type is not None:
-        query = query.where(Account.type == type)
-    return [AccountFacts(*row) for row in session.execute(query)]
+    rows = session.execute(_CHART if type is None else _CHART_OF_TYPE, {"type": type})
+    return [AccountFacts(*row) for row in rows]
+
+
+_LOCKED_THROUGH = select(PeriodLock.locked_through).order_by(PeriodLock.id.desc()).limit(1)
 
 
 def locked_through(session: Session) -> dt.date | None:
     """The books are closed through this date; None while they never were."""
-    return session.scalar(select(PeriodLock.locked_through).order_by(PeriodLock.id.desc()).limit(1))
+    return session.scalar(_LOCKED_THROUGH)
 
 
 def period_locks(session: Session, *, limit: int) -> list[PeriodLockFacts]:

@@ -153,9 +153,12 @@ def entry_of_request(session: Session, request_id: str) -> int | None:
     return session.scalar(select(Entry.id).where(Entry.request_id == request_id))
 
 
+_LAST = select(func.max(Entry.id))
+
+
 def last_entry(session: Session) -> int:
     """The number of the last entry, which is how many there are: entries are numbered without a gap."""
-    return session.scalar(select(func.max(Entry.id))) or 0
+    return session.scalar(_LAST) or 0
 
 
 def entries(
