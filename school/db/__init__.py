@@ -24,6 +24,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from school import metrics
 from school.db import landing, room, sqlite, trouble
 from school.db.landing import once_known
+from school.db.reader import Reader
 from school.db.turns import FairLock
 from school.errors import BadInput, ReadOnly, Unavailable
 from school.settings import settings
@@ -132,7 +133,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A consistent snapshot; nothing read here is ever written back. Raises Unavailable."""
-        with self._kindly(), Session(self._read, autoflush=False, expire_on_commit=False) as session:
+        with self._kindly(), Reader(self._read, autoflush=False, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
