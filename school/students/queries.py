@@ -11,6 +11,7 @@ from sqlalchemy import Select, and_, bindparam, func, intersect, or_, select
 from sqlalchemy.orm import Session
 
 from school import clock, money
+from school.db import rows_of
 from school.errors import NotFound
 from school.students import rules
 from school.students.models import (
@@ -31,7 +32,16 @@ T = TypeVar("T")
 
 
 # Read by nearly every page, so the statements are built once: that takes longer than reading them.
-_SCHOOL = select(School.__table__).where(School.id == 1)
+_SCHOOL = select(
+    School.name,
+    School.address,
+    School.currency,
+    School.exponent,
+    School.time_zone,
+    School.locale,
+    School.logo,
+    School.how_to_pay,
+).where(School.id == 1)
 _TIME_ZONE = select(School.time_zone)
 _YEARS = select(Year.id, Year.name, Year.starts_on, Year.ends_on).order_by(Year.starts_on)
 _TERMS = (
@@ -122,11 +132,12 @@ def has_school(session: Session) -> bool:
 
 def school(session: Session) -> SchoolFacts:
     """Raises NotFound when the school is not set up."""
-    found = session.execute(_SCHOOL).one_or_none()
-    if found is None:
+    rows = rows_of(session, _SCHOOL)
+    if not rows:
         raise NotFound(
             "The school is not set up yet: open the set-up page, or give its currency and time zone."
         )
+    found = rows[0]
     unit = money.Currency(found.currency, found.exponent)
     reader = found.locale.replace("_", "-")  # as some were kept
     return SchoolFacts(found.name, found.address, unit, found.time_zone, reader, found.logo, found.how_to_pay)
@@ -134,13 +145,13 @@ def school(session: Session) -> SchoolFacts:
 
 def today(session: Session) -> date:
     """The date in the school's time zone. Raises NotFound when the school is not set up."""
-    time_zone = session.scalar(_TIME_ZONE)
-    return clock.today(time_zone or school(session).time_zone)
+    found = rows_of(session, _TIME_ZONE)
+    return clock.today(found[0].time_zone if found else school(session).time_zone)
 
 
 def years(session: Session) -> list[YearFacts]:
     """Oldest first."""
-    return [YearFacts(*row) for row in session.execute(_YEARS)]
+    return [YearFacts(*row) for row in rows_of(session, _YEARS)]
 
 
 def year_on(session: Session, day: date) -> YearFacts | None:
@@ -150,7 +161,7 @@ def year_on(session: Session, day: date) -> YearFacts | None:
 
 def terms(session: Session) -> list[TermFacts]:
     """Oldest first."""
-    return [TermFacts(*row) for row in session.execute(_TERMS)]
+    return [TermFacts(*row) for row in rows_of(session, _TERMS)]
 
 
 def term_on(session: Session, day: date) -> TermFacts | None:
@@ -160,7 +171,7 @@ def term_on(session: Session, day: date) -> TermFacts | None:
 
 def classes(session: Session) -> list[ClassFacts]:
     """From the youngest to the oldest."""
-    return [ClassFacts(*row) for row in session.execute(_CLASSES)]
+    return [ClassFacts(*row) for row in rows_of(session, _CLASSES)]
 
 
 def _students() -> Select[*tuple[Any, ...]]:
