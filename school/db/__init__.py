@@ -24,12 +24,15 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from school import metrics
 from school.db import landing, room, sqlite, trouble
 from school.db.landing import once_known
+from school.db.reader import Reader, rows_of
 from school.db.turns import FairLock
 from school.errors import BadInput, ReadOnly, Unavailable
 from school.settings import settings
 
 log = logging.getLogger(__name__)
-__all__ = ["Base", "Database", "add_rows", "database", "once_known", "one_writer", "reading", "writing"]
+__all__ = [
+    "Base", "Database", "add_rows", "database", "once_known", "one_writer", "reading", "rows_of", "writing",
+]  # fmt: skip
 
 ENGINES = ("sqlite", "postgresql")
 WRITERS_LOCK = 1200  # PostgreSQL's advisory lock of the books; guards_postgresql.sql takes it too
@@ -132,7 +135,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A consistent snapshot; nothing read here is ever written back. Raises Unavailable."""
-        with self._kindly(), Session(self._read, autoflush=False, expire_on_commit=False) as session:
+        with self._kindly(), Reader(self._read, autoflush=False, expire_on_commit=False) as session:
             yield session
 
     @contextmanager

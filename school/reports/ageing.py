@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import FromClause, Select, and_, func, select
 from sqlalchemy.orm import Session
 
+from school.db import rows_of
 from school.ledger.models import Account, Line
 from school.ledger.projections import DueTotal, OpenItem, RollTotal
 from school.ledger.queries.allocation import balances, open_items, total, up_to_date
@@ -22,6 +23,7 @@ from school.students.models import SchoolClass, Student, Term
 from school.students.queries import today
 
 BUCKETS = ("not_due", "days_1_30", "days_31_60", "days_61_90", "over_90")
+_CREDIT = select(total(RollTotal.credit))
 _DUE_TOTALS = select(DueTotal.due_date, DueTotal.open).where(DueTotal.open != 0).order_by(DueTotal.due_date)
 LAST_DAYS = (0, 30, 60, 90)  # the last day late of each bucket but the final one
 
@@ -107,7 +109,7 @@ def due_totals(
 ) -> list[tuple[date, int]]:
     """(due date, Σ open of the charges due on it), oldest first."""
     if up_to_date(session, as_at) and class_id is None:
-        return [(due_date, amount) for due_date, amount in session.execute(_DUE_TOTALS)]
+        return [(due_date, amount) for due_date, amount in rows_of(session, _DUE_TOTALS)]
     items = _items(session, as_at)
     query = (
         select(items.c.due_date, total(items.c.open)).group_by(items.c.due_date).order_by(items.c.due_date)
@@ -186,7 +188,7 @@ def _in_class(class_id: int) -> Any:
 
 def _credit(session: Session, as_at: date | None, class_id: int | None) -> int:
     if up_to_date(session, as_at):
-        query = select(total(RollTotal.credit))
+        query = _CREDIT
         if class_id is not None:
             query = query.where(RollTotal.class_id == class_id)
         return session.scalars(query).one()

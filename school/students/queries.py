@@ -11,6 +11,7 @@ from sqlalchemy import Select, and_, bindparam, func, intersect, or_, select
 from sqlalchemy.orm import Session
 
 from school import clock, money
+from school.db import rows_of
 from school.errors import NotFound
 from school.students import rules
 from school.students.models import (
@@ -31,7 +32,16 @@ T = TypeVar("T")
 
 
 # Read by nearly every page, so the statements are built once: that takes longer than reading them.
-_SCHOOL = select(School.__table__).where(School.id == 1)
+_SCHOOL = select(
+    School.name,
+    School.address,
+    School.currency,
+    School.exponent,
+    School.time_zone,
+    School.locale,
+    School.logo,
+    School.how_to_pay,
+).where(School.id == 1)
 _TIME_ZONE = select(School.time_zone)
 _YEARS = select(Year.id, Year.name, Year.starts_on, Year.ends_on).order_by(Year.starts_on)
 _TERMS = (
@@ -123,11 +133,12 @@ def has_school(session: Session) -> bool:
 
 def school(session: Session) -> SchoolFacts:
     """Raises NotFound when the school is not set up."""
-    found = session.execute(_SCHOOL).one_or_none()
-    if found is None:
+    rows = rows_of(session, _SCHOOL)
+    if not rows:
         raise NotFound(
             "The school is not set up yet: open the set-up page, or give its currency and time zone."
         )
+    found = rows[0]
     unit = money.Currency(found.currency, found.exponent)
     reader = found.locale.replace("_", "-")  # as some were kept
     return SchoolFacts(found.name, found.address, unit, found.time_zone, reader, found.logo, found.how_to_pay)
@@ -135,7 +146,8 @@ def school(session: Session) -> SchoolFacts:
 
 def time_zone(session: Session) -> str:
     """The school's own. Raises NotFound when the school is not set up."""
-    return session.scalar(_TIME_ZONE) or school(session).time_zone
+    found = rows_of(session, _TIME_ZONE)
+    return found[0].time_zone if found else school(session).time_zone
 
 
 def today(session: Session) -> date:
@@ -145,7 +157,7 @@ def today(session: Session) -> date:
 
 def years(session: Session) -> list[YearFacts]:
     """Oldest first."""
-    return [YearFacts(*row) for row in session.execute(_YEARS)]
+    return [YearFacts(*row) for row in rows_of(session, _YEARS)]
 
 
 def year_on(session: Session, day: date) -> YearFacts | None:
@@ -155,7 +167,7 @@ def year_on(session: Session, day: date) -> YearFacts | None:
 
 def terms(session: Session) -> list[TermFacts]:
     """Oldest first."""
-    return [TermFacts(*row) for row in session.execute(_TERMS)]
+    return [TermFacts(*row) for row in rows_of(session, _TERMS)]
 
 
 def term_on(session: Session, day: date) -> TermFacts | None:
@@ -165,7 +177,7 @@ def term_on(session: Session, day: date) -> TermFacts | None:
 
 def classes(session: Session) -> list[ClassFacts]:
     """From the youngest to the oldest."""
-    return [ClassFacts(*row) for row in session.execute(_CLASSES)]
+    return [ClassFacts(*row) for row in rows_of(session, _CLASSES)]
 
 
 def any_student(session: Session) -> bool:

@@ -7,19 +7,11 @@ browser can keep.
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
 from school.settings import ROOT
-from school.ui import identity
-
-
-@lru_cache
-def _element() -> Any:
-    script = Path(__file__).with_name("assets") / "browser.js"
-    return st.components.v2.component("school_browser", js=script.read_text(encoding="utf-8"))
+from school.ui import elements, identity
 
 
 @lru_cache
@@ -30,7 +22,7 @@ def _pages() -> list[str]:
 def keep_in_step() -> None:
     """Mounts the element on every page, signed in or not; it is invisible."""
     held = st.session_state.get(identity.SIGN_IN)
-    data = {
+    told = {
         "ticket": identity.ticket(),
         "left": identity.left(),
         "watch": held,
@@ -38,7 +30,7 @@ def keep_in_step() -> None:
         "pages": _pages(),
     }
     heard = {"on_ended_change": _run_again, "on_returned_change": _run_again}
-    _element()(key="browser.link", data=data, height=0, **heard)
+    elements.mount("browser", key="browser.link", told=told, **heard)
 
 
 def _run_again() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -109,7 +109,7 @@ def by_class(board: Board, *, as_table: bool) -> None:
         lowest = min(rows, key=_rate)
         return _rows(
             class_bars(board),
-            {
+            lambda: {
                 "Class": [row.name or links.NO_CLASS for row in rows],
                 "Rate": [board.percent(row.rate_percent) for row in rows],
                 "Collected": [board.amount(row.collected) for row in rows],
@@ -131,7 +131,7 @@ def ageing(board: Board, *, as_table: bool) -> None:
         bars = age_bars(board)
         return _rows(
             bars,
-            {"Age": [bar.label for bar in bars], "Owed": [board.amount(bar.size) for bar in bars]},
+            lambda: {"Age": [bar.label for bar in bars], "Owed": [board.amount(bar.size) for bar in bars]},
             as_table=as_table,
             key="dashboard.ageing",
             alt=f"What is owed by age; {board.amount(board.ageing.over_90)} is older than 90 days",
@@ -172,7 +172,10 @@ def _by_account(
         largest = max(rows, key=lambda row: row.amount)
         return _rows(
             account_bars(rows, board),
-            {"Account": [row.name for row in rows], "Amount": [board.amount(row.amount) for row in rows]},
+            lambda: {
+                "Account": [row.name for row in rows],
+                "Amount": [board.amount(row.amount) for row in rows],
+            },
             as_table=as_table,
             key=key,
             alt=f"{title}; most is {largest.name}, {board.amount(largest.amount)}",
@@ -203,7 +206,7 @@ def class_note(board: Board) -> str:
 
 def _rows(
     bars: Sequence[Bar],
-    columns: Mapping[str, Sequence[str]],
+    columns: Callable[[], Mapping[str, Sequence[str]]],
     *,
     as_table: bool,
     key: str,
@@ -212,7 +215,7 @@ def _rows(
 ) -> None:
     """The same rows as bars, or in words and exact amounts."""
     if as_table:
-        _table(columns, [bar.goal for bar in bars], key=key, alt=alt)
+        _table(columns(), [bar.goal for bar in bars], key=key, alt=alt)
     else:
         charts.rows(bars, key=key, alt=alt, whole=whole)
 

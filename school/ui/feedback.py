@@ -83,9 +83,10 @@ def say(kind: Kind, text: str) -> None:
 
 def show(page: str | None = None) -> None:
     """Draws what `say` left, and the refusal of `page` that belongs to no field. Call it under the title."""
-    for kind, text in st.session_state.get(_MESSAGES, []):
-        getattr(st, kind)(text, icon=_ICONS[kind])
-    st.session_state[_MESSAGES] = []
+    if waiting := st.session_state.get(_MESSAGES):
+        for kind, text in waiting:
+            getattr(st, kind)(text, icon=_ICONS[kind])
+        st.session_state[_MESSAGES] = []
     if page:
         problem(page)
 

@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
-from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
+from school.ui import elements
+
 _NEXT = "feedback.cursor"  # where the last callback led
-
-
-@lru_cache
-def _element() -> Any:
-    script = Path(__file__).with_name("assets") / "keyboard.js"
-    return st.components.v2.component("school_keyboard", js=script.read_text(encoding="utf-8"))
 
 
 def picked(key: str) -> str | None:
@@ -51,7 +44,7 @@ def mount(
     turn = f"{key}.turn"
     if move:
         st.session_state[turn] = st.session_state.get(turn, 0) + 1
-    data = {
+    told = {
         "form": form,
         "start": start,
         "late": late,
@@ -60,4 +53,4 @@ def mount(
         "enter": dict(enter or {}),
         "press": press,
     }
-    _element()(key=key, data=data, on_picked_change=lambda: None, height=0)
+    elements.mount("keyboard", key=key, told=told, on_picked_change=lambda: None)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import streamlit as st
+import time
+from functools import lru_cache
 
-from school.db import database, reading
+from school.db import Database, database
 from school.students import queries
 
 NAME_LIFE_S = 60
@@ -12,10 +13,10 @@ NAME_LIFE_S = 60
 
 def school_name() -> str:
     """The name of the school, at most a minute old."""
-    return _name_in(str(database().url))
+    return _name_in(database(), time.monotonic() // NAME_LIFE_S)
 
 
-@st.cache_data(ttl=NAME_LIFE_S, show_spinner=False)
-def _name_in(url: str) -> str:  # noqa: ARG001 - the key of the cache: other books, another school
-    with reading() as session:
+@lru_cache(maxsize=1)
+def _name_in(books: Database, _minute: float) -> str:
+    with books.reading() as session:
         return queries.school(session).name

@@ -5,8 +5,6 @@ All pages are registered at every run, or a deep link would answer “page not f
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 import streamlit as st
 
 from school.access.queries import Standing
@@ -31,23 +29,6 @@ from school.ui.turns import turns
 from school.ui.words import plain
 
 ABOUT = "An open-source school fee ledger: every balance is right and can be explained."
-
-
-def home() -> None:
-    """The root of the site leads to Today, which so has an address of its own.
-
-    A run that the browser asks for before it was told which page it is on comes here as well, and goes there.
-    """
-    asked = urlsplit(st.context.url or "").path.rpartition("/")[2]
-    known = any(asked == screen.name for screen in screens.SCREENS)
-    st.switch_page(
-        screens.PAGES / f"{asked if known else 'today'}.py", query_params=st.query_params.to_dict()
-    )
-
-
-def menu(actor: Actor | None) -> list[st.Page]:
-    root = st.Page(home, title="Today", icon=":material/today:", default=True, visibility="hidden")
-    return [root, *screens.pages(actor)]
 
 
 def account(actor: Actor) -> None:
@@ -97,13 +78,13 @@ def run(seen: observed.Run) -> None:
         ready = setup.is_done()
         found = identity.current() if ready else None
     except Unavailable as error:
-        st.navigation(menu(None), position="hidden")
+        st.navigation(screens.pages(None), position="hidden")
         away.draw(error)
         st.stop()  # a run that ends by itself would forget what stands in the fields
     away.put_back()
     seen.actor = actor = found.actor if found else None
     errors.remember(actor)
-    page = st.navigation(menu(actor), position="sidebar" if actor else "hidden")
+    page = st.navigation(screens.pages(actor), position="sidebar" if actor else "hidden")
     seen.page = page.url_path or "today" if actor else "sign_in" if ready else "set_up"
     leaving.page_changed(page.url_path)
     draw(page, found, ready=ready)

@@ -6,9 +6,9 @@ All that is the same at every run is made once: the main script itself is execut
 from __future__ import annotations
 
 import base64
-import copy
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -96,18 +96,47 @@ SCREENS = (
 )
 
 
+class _Page(st.Page):
+    """A page that knows its own mark: Streamlit works it out four times at every run."""
+
+    @cached_property
+    def _script_hash(self) -> str:
+        return super()._script_hash
+
+    def of_this_run(self) -> _Page:
+        """A copy: a run marks the page it shows."""
+        own = _Page.__new__(_Page)
+        own.__dict__ = {**self.__dict__, "_script_hash": self._script_hash}
+        return own
+
+
 def pages(actor: Actor | None) -> list[st.Page]:
-    """Every page, visible in the menu where this person may see it; a run marks the one it shows."""
-    return [
-        copy.copy(_page(screen, bool(actor and screen.in_menu and actor.can(screen.capability))))
-        for screen in SCREENS
+    """The root of the site, and every page, visible in the menu where this person may see it."""
+    own = [
+        _page(screen, bool(actor and screen.in_menu and actor.can(screen.capability))) for screen in SCREENS
     ]
+    return [page.of_this_run() for page in (_root(), *own)]
+
+
+def home() -> None:
+    """The root of the site leads to Today, which so has an address of its own.
+
+    A run that the browser asks for before it was told which page it is on comes here as well, and goes there.
+    """
+    asked = urlsplit(st.context.url or "").path.rpartition("/")[2]
+    known = any(asked == screen.name for screen in SCREENS)
+    st.switch_page(PAGES / f"{asked if known else 'today'}.py", query_params=st.query_params.to_dict())
 
 
 @lru_cache
-def _page(screen: Screen, visible: bool) -> st.Page:
+def _root() -> _Page:
+    return _Page(home, title="Today", icon=":material/today:", default=True, visibility="hidden")
+
+
+@lru_cache
+def _page(screen: Screen, visible: bool) -> _Page:
     """Made once: Streamlit looks for the file of each, step by step from the root of the disk."""
-    return st.Page(
+    return _Page(
         PAGES / f"{screen.name}.py",
         title=screen.title,
         icon=f":material/{screen.icon}:",

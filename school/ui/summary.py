@@ -19,7 +19,7 @@ def button(board: Board, actor: Actor) -> None:
     """The paper is made when asked for: the figures of the screen in the language of the school."""
     st.download_button(
         "Print",
-        partial(summary_pdf, facts(board, actor)),
+        partial(_pdf, board, actor),
         file_name=f"fees as at {board.figures.as_at.isoformat()}.pdf",
         mime="application/pdf",
         icon=":material/print:",
@@ -27,6 +27,10 @@ def button(board: Board, actor: Actor) -> None:
         on_click="ignore",
         key="dashboard.print",
     )
+
+
+def _pdf(board: Board, actor: Actor) -> bytes:
+    return summary_pdf(facts(board, actor))
 
 
 def facts(shown: Board, actor: Actor) -> SummaryFacts:

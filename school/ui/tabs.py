@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
-from pathlib import Path
-from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-
-@lru_cache
-def _element() -> Any:
-    script = Path(__file__).with_name("assets") / "tabs.js"
-    return st.components.v2.component("school_tabs", js=script.read_text(encoding="utf-8"))
+from school.ui import elements
 
 
 def choose(views: Sequence[str], *, key: str) -> tuple[str, DeltaGenerator]:
@@ -22,5 +15,5 @@ def choose(views: Sequence[str], *, key: str) -> tuple[str, DeltaGenerator]:
     drawn = st.tabs(list(views), key=key, bind="query-params")
     at = next((number for number, tab in enumerate(drawn) if tab.open), 0)
     with st.sidebar:  # where an element that is not seen takes no room
-        _element()(key=f"{key}.strip", data={"strip": key, "open": views[at]}, height=0)
+        elements.mount("tabs", key=f"{key}.strip", told={"strip": key, "open": views[at]})
     return views[at], drawn[at]

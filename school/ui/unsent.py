@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from functools import lru_cache
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import streamlit as st
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -15,7 +13,7 @@ from starlette.routing import Route
 
 from school.access.rules import Actor
 from school.drafts.service import NAME_LENGTH_MAX
-from school.ui import drafts
+from school.ui import drafts, elements
 from school.ui.identity import cookie_name, usable_token
 from school.ui.requests import posted, same_origin
 
@@ -37,12 +35,6 @@ class Unsent(BaseModel):
     texts: dict[Name, Text]
 
 
-@lru_cache
-def _element() -> Any:
-    script = Path(__file__).with_name("assets") / "unsent.js"
-    return st.components.v2.component("school_unsent", js=script.read_text(encoding="utf-8"))
-
-
 def watch(form: drafts.Form, actor: Actor, request_id: str, student_id: int) -> None:
     """Mounts the invisible element; call it where the fields of the form have been drawn."""
     named = {
@@ -52,7 +44,7 @@ def watch(form: drafts.Form, actor: Actor, request_id: str, student_id: int) -> 
         "student_id": student_id,
     }
     texts = [key for key in st.session_state.to_dict() if form.kind(key) == "text"]
-    _element()(key=f"{form.page}.unsent", data={"form": named, "texts": texts}, height=0)
+    elements.mount("unsent", key=f"{form.page}.unsent", told={"form": named, "texts": texts})
 
 
 async def hand_in(request: Request) -> Response:

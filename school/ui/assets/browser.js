@@ -134,7 +134,7 @@ const showTheme = (theme, pages) => {
   }
 }
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data: [data], parentElement, setTriggerValue }) {
   keepTyping()
   once(data.ticket, fetchCookie)
   once(data.left, dropCookie)

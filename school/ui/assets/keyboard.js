@@ -48,7 +48,7 @@ function onKey(event, mine) {
   if (next) setTimeout(() => focus(mine, next)) // after this key is done, or it would press the button it leads to
 }
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data: [data], parentElement, setTriggerValue }) {
   const mine = mounted.get(parentElement) ?? {}
   if (!mine.listener) {
     mine.listener = (event) => {

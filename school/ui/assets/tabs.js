@@ -8,6 +8,6 @@ function show(key, until) {
   else if (performance.now() < until) setTimeout(() => show(key, until), 50)
 }
 
-export default function ({ data }) {
+export default function ({ data: [data] }) {
   show(data.strip, performance.now() + WAIT_MS)
 }

@@ -20,7 +20,7 @@ function handIn(mine) {
   fetch(ADDRESS, { method: "POST", keepalive: true, headers, body }).catch(() => (mine.handedIn = null))
 }
 
-export default function ({ data, parentElement }) {
+export default function ({ data: [data], parentElement }) {
   const mine = mounted.get(parentElement) ?? {}
   if (mine.data?.form.request_id !== data.form.request_id) mine.typed = new WeakSet()
   mine.data = data
