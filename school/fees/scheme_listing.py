@@ -16,6 +16,7 @@ from school.fees.conceding import Rate
 from school.fees.models import ConcessionScheme, Grant
 from school.fees.schemes import rates_of
 from school.ledger.models import Account
+from school.students import finding
 from school.students import queries as students
 from school.students.models import SchoolClass, Student
 
@@ -123,7 +124,7 @@ def grants(
         query = query.where(Grant.scheme == scheme)
     if student_id is not None:
         query = query.where(Grant.student_id == student_id)
-    found = students.matching_ids(text)
+    found = finding.matching_ids(text)
     if found is not None:
         query = query.where(Grant.student_id.in_(found))
     order = query.order_by(Student.sort_name, Student.id, Grant.id.desc())

@@ -18,6 +18,7 @@ from school.access import listing
 from school.audit import wording
 from school.audit.models import AuditEvent
 from school.reports import audit_facts, audit_names
+from school.students import finding
 from school.students import queries as students
 from school.students.models import Family, Guardian
 from school.students.rules import WORDS_TYPED_MAX, fold
@@ -140,7 +141,7 @@ def _about(word: str, named: Mapping[str, str]) -> ColumnElement[bool]:
         AuditEvent.subject.in_(families.where(Family.name.icontains(word, autoescape=True))),
         AuditEvent.subject.in_(guardians.where(Guardian.folded.contains(word, autoescape=True))),
     ]
-    ids = students.matching_ids(word)
+    ids = finding.matching_ids(word)
     if ids is not None:
         either += audit_names.of_students(ids)
     return or_(*either)

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from school.ledger.projections import RollTotal, StudentBalance
 from school.ledger.queries.allocation import total
+from school.students.finding import matching_ids
 from school.students.models import SchoolClass, Student
-from school.students.queries import guardians_of, matching_ids
+from school.students.queries import guardians_of
 
 ROWS_PER_PAGE = 50  # beyond this the browser is slow
 

@@ -7,26 +7,24 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, and_, bindparam, func, intersect, or_, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from school import clock, money
 from school.db import rows_of
 from school.errors import NotFound
-from school.students import rules
+from school.students import finding, rules
 from school.students.models import (
     Guardian,
     School,
     SchoolClass,
     Student,
     StudentGuardian,
-    StudentWord,
     Term,
     Year,
 )
 
 IN_MAX = 5_000  # values in one IN (…): below what either engine takes as parameters
-LAST_CHARACTER = "\U0010ffff"
 
 T = TypeVar("T")
 
@@ -290,26 +288,11 @@ def students_of_guardians(session: Session, guardian_ids: Iterable[int]) -> set[
 
 def search(session: Session, text: str, *, limit: int = 20) -> list[StudentFacts]:
     """Students of whose words (names, numbers, guardians, phones) each typed word begins one; by name."""
-    ids = matching_ids(text)
+    ids = finding.matching_ids(text)
     if ids is None:
         return []
     return _facts(
         session, _students().where(Student.id.in_(ids)).order_by(Student.sort_name, Student.id).limit(limit)
-    )
-
-
-def matching_ids(text: str) -> Any | None:
-    """A select of the ids of the students `text` finds, for other readers; None without a word."""
-    items = [_any_prefix(spellings) for spellings in rules.typed_words(text)]
-    if not items:
-        return None
-    return items[0] if len(items) == 1 else intersect(*items)
-
-
-def _any_prefix(spellings: Sequence[str]) -> Select[Any]:
-    word = StudentWord.word
-    return select(StudentWord.student_id).where(
-        or_(*(and_(word >= s, word <= s + LAST_CHARACTER) for s in spellings))
     )
 
 

@@ -15,7 +15,7 @@ from school.access.rules import COMMAND_LINE, Actor
 from school.audit.models import AuditEvent
 from school.db import Database
 from school.errors import BadInput, NotAllowed, NotFound, RuleBroken, SignInNeeded
-from school.students import queries, service
+from school.students import finding, queries, service
 from school.students.models import Enrolment, Family, Guardian
 from school.students.service import NewGuardian, NewStudent
 
@@ -155,7 +155,7 @@ def test_search_finds_by_name_number_guardian_and_phone(books: Database) -> None
         assert found(session, "bob") == ["1100004"]
         assert found(session, "11000") == ["1100003", "1100004", "1100006", "1100005"]  # o'brien, tayeb, …
         assert found(session, "zzz") == found(session, "  ") == []
-        assert queries.matching_ids(" - ") is None
+        assert finding.matching_ids(" - ") is None
 
 
 def test_children_of_one_guardian_share_the_family_account(books: Database) -> None:
