@@ -28,7 +28,6 @@ IN_MAX = 5_000  # values in one IN (…): below what either engine takes as para
 
 T = TypeVar("T")
 
-
 # Read by nearly every page, so the statements are built once: that takes longer than reading them.
 _SCHOOL = select(
     School.name,
