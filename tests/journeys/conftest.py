@@ -21,6 +21,7 @@ from tests.journeys import steps
 from tests.serving import Site, serving
 
 LATE_S = 0.05
+HERE = "http://127.0.0.1/"  # answered by the browser itself
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -89,8 +90,14 @@ def tabs(office: Office, browser: Browser, browser_context_args: dict[str, Any])
 
 @pytest.fixture(scope="module")
 def kept_browser(browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[BrowserContext]:
-    """The browser of a file: it fetches and compiles the scripts of its pages once, which takes seconds."""
+    """The browser of a file: it fetches and compiles the scripts of its pages once, which takes seconds.
+
+    An empty tab stays open through the file, and with it the process that holds what was compiled.
+    """
     context = browser.new_context(**browser_context_args)
+    empty = context.new_page()
+    empty.route(HERE, lambda route: route.fulfill(body=""))
+    empty.goto(HERE)
     yield context
     context.close()
 
@@ -104,7 +111,7 @@ def context(kept_browser: BrowserContext) -> Iterator[BrowserContext]:
         if not kept_browser.cookies():
             break
     yield kept_browser
-    for page in kept_browser.pages:
+    for page in kept_browser.pages[1:]:
         page.close()
 
 
