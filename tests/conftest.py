@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 
 from school.db import Database
 from tests import databases
+from tests.interruptions import often
 
 settings.register_profile("busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy machine")
@@ -17,6 +18,14 @@ settings.load_profile("busy machine")
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "alembic: a promise of pytest-alembic about the migrations")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out what is kept for a thorough run."""
+    left_out = [item for item in items if item.get_closest_marker("thorough") and not often.THOROUGH]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -22,7 +22,10 @@ MADE = "SCHOOL_CURRENCY=KES SCHOOL_TIMEZONE=Africa/Nairobi python3 -m school mig
 
 
 def typed(document: Path) -> list[Block]:
-    return [one for one in blocks(document) if one.language == "sh" and one.text.strip() not in ELSEWHERE]
+    """Each block of commands, where it stands first: what is said twice is typed once."""
+    found = [one for one in blocks(document) if one.language == "sh" and one.text.strip() not in ELSEWHERE]
+    texts = [one.text for one in found]
+    return [one for n, one in enumerate(found) if one.text not in texts[:n]]
 
 
 @pytest.fixture

@@ -26,6 +26,8 @@ on_sqlite_first = pytest.mark.parametrize(
     "books", ENGINES, indirect=True
 )  # for what happens in the browser and the server, far from the books
 
+only_if_thorough = pytest.mark.thorough  # an ordinary run keeps its promise in another form, which is named
+
 
 def first(cases: Sequence[T], count: int = 1) -> Sequence[T]:
     """So many of the cases, which differ in little; all of them where it is to be thorough."""

@@ -274,7 +274,7 @@ def broken(books: Database, tmp_path: Path) -> Iterator[Site]:
     """A server whose payment page breaks after a certain word was recorded or typed."""
     root = tmp_path / "program"
     for name in ("school", "pages", ".streamlit"):
-        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("*.pyc.*"))
     shutil.copy(ROOT / "app.py", root)
     with (root / "pages" / "payments.py").open("a", encoding="utf-8") as page:
         page.write(POISON)

@@ -67,8 +67,7 @@ def bar(page: Page, title: str, said: str) -> Locator:
             ("Collected by tender", "Cash: 400.00", "Entries", "USD 400.00"),
             ("Billed by fee head", "Tuition: 1,800.00", "Entries", "USD 1,800.00"),
             ("How old the debt is", "Over 90 days: 1,400.00", "Open charges", "USD 1,400.00"),
-        ],
-        2,
+        ]
     ),
 )
 def test_a_click_on_a_bar_opens_the_rows_that_add_up_to_it(

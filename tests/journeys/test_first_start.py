@@ -73,9 +73,13 @@ def test_the_answers_become_the_school_its_year_and_its_administrator(first: Pag
     steps.expect_page(first, "Today")
 
 
-def test_an_answer_that_cannot_be_used_is_said_beside_it_and_nothing_is_written(
-    first: Page, empty: Site
+def test_a_deep_link_asks_the_same_and_an_answer_of_no_use_is_said_beside_it_and_nothing_is_written(
+    empty: Site, page: Page
 ) -> None:
+    first = page
+    first.goto(f"{empty.url}/students")
+    expect(first.get_by_role("heading", name="Open the books")).to_be_visible(timeout=steps.PATIENCE_MS)
+    steps.settled(first)
     answer(first, again="seven quiet otters swam")
     expect(first.get_by_role("alert").filter(has_text="not the same")).to_be_visible(
         timeout=steps.PATIENCE_MS
@@ -111,12 +115,6 @@ def test_who_comes_second_is_asked_to_sign_in(first: Page, empty: Site, browser:
 
     steps.expect_sign_in(second)
     second.close()
-
-
-def test_a_deep_link_asks_the_same_questions(empty: Site, page: Page) -> None:
-    page.goto(f"{empty.url}/students")
-
-    expect(page.get_by_role("heading", name="Open the books")).to_be_visible(timeout=steps.PATIENCE_MS)
 
 
 def test_a_school_that_was_made_by_the_command_line_asks_only_for_the_administrator(

@@ -97,7 +97,7 @@ def test_what_the_database_holds_is_no_cookie(office: Office, stranger: Page, pa
 def test_more_cookies_than_a_server_reads_break_it_for_nobody(
     office: Office, stranger: Page, paid: Form
 ) -> None:
-    for many in (5, 10, 15, 20, 30, 40):
+    for many in often.first((40, 20, 5, 10, 15, 30), 3):
         stranger.context.clear_cookies()
         stranger.context.add_cookies([cookie(office, "A" * 4_000, f"filler{n}") for n in range(many)])
 

@@ -65,6 +65,7 @@ def test_dropped_between_the_write_and_its_confirmation(
         checker.expect_books(office, forms)
 
 
+@often.only_if_thorough  # else by test_interruptions_sockets, and by a killed server in test_drafts
 @often.on_sqlite_first
 def test_dropped_before_anything_is_pressed_what_was_typed_stands(
     office: Office, tabs: list[Page], wire: WireCutter

@@ -24,6 +24,7 @@ def kill(office: Office) -> None:
     office.site.stop(signal.SIGKILL)
 
 
+@often.only_if_thorough  # else with two servers, by tests/processes/test_killed, and by tests/stability
 @often.on_sqlite_first
 def test_killed_before_the_write_nothing_is_recorded_and_what_was_typed_stands(
     office: Office, tabs: list[Page]
@@ -75,6 +76,7 @@ def test_killed_during_the_write_it_is_recorded_whole_or_not_at_all(office: Offi
         checker.expect_books(office, [form])
 
 
+@often.only_if_thorough  # else with two servers, by tests/processes/test_killed, and by tests/stability
 @often.on_sqlite_first
 def test_killed_after_the_write_the_receipt_is_at_the_address(
     office: Office, tabs: list[Page], wire: WireCutter

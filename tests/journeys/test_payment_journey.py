@@ -129,7 +129,8 @@ def and_another_field(page: Page) -> None:
     another.evaluate_all("found => found[0]?.click()")  # it may have made room for the receipt already
 
 
-@pytest.mark.parametrize("press", often.first([twice, three_times, enter_twice]))
+@often.only_if_thorough  # else by test_interruptions_presses
+@pytest.mark.parametrize("press", [twice, three_times, enter_twice])
 @often.on_sqlite_first
 def test_however_it_is_pressed_it_is_recorded_once(
     visit: Visit, books: Database, student: tuple[int, str], press: Callable[[Page], None]

@@ -18,7 +18,7 @@ from tests.journeys.conftest import sign_in
 from tests.serving import Site, serving
 
 Visit = Callable[..., Page]
-PAGES = ("dashboard", "entries", "student", "users")  # in the menu and not, and for another role
+PAGES = ("student", "users", "entries", "dashboard")  # not in the menu, for another role, and in it
 
 
 def new_user(site: Site, name: str) -> int:
@@ -117,7 +117,7 @@ def end_sign_ins(site: Site, user_id: int) -> None:
         service.end_sign_ins(session, user_id=user_id, why="test")
 
 
-@pytest.mark.parametrize("happens", [disable, end_sign_ins])
+@pytest.mark.parametrize("happens", often.first([end_sign_ins, disable]))
 def test_an_idle_page_goes_when_its_sign_in_is_ended_elsewhere(
     visit: Visit, site: Site, happens: Callable[[Site, int], None]
 ) -> None:
@@ -130,6 +130,7 @@ def test_an_idle_page_goes_when_its_sign_in_is_ended_elsewhere(
     steps.expect_sign_in(page)
 
 
+@often.only_if_thorough  # else by the test of this name in test_interruptions_sign_ins
 def test_a_cookie_replayed_after_signing_out_opens_nothing(
     visit: Visit, context: BrowserContext, site: Site, browser: Browser
 ) -> None:
@@ -148,6 +149,7 @@ def test_a_cookie_replayed_after_signing_out_opens_nothing(
     other.close()
 
 
+@often.only_if_thorough  # else by test_interruptions_cookies, and by tests/security/test_doors
 @pytest.mark.parametrize(
     "value",
     [
@@ -201,7 +203,7 @@ def test_signing_in_ends_what_was_open_in_the_other_tab_of_the_browser(visit: Vi
     steps.expect_sign_in(page)
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", often.first(PAGES, 2))  # all: tests/security/test_sockets
 def test_a_deep_link_shows_a_stranger_the_sign_in_and_then_the_page(
     visit: Visit, site: Site, path: str
 ) -> None:
@@ -215,6 +217,7 @@ def test_a_deep_link_shows_a_stranger_the_sign_in_and_then_the_page(
     steps.cookie_set(page)  # or it comes while the next test begins, whose visitor it would sign in
 
 
+@often.only_if_thorough  # else by test_interruptions_cookies, and by tests/security/test_sockets
 def test_a_cold_server_shows_a_stranger_no_page(
     site: Site, page: Page, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -146,7 +146,7 @@ async def found(database: Database, folder: Path, tried: Try) -> Tally:
 def planted(program: Path, file: str, right: str, wrong: str) -> Path:
     """The whole program, with one line of it wrong."""
     for part in ("school", "pages", ".streamlit"):
-        shutil.copytree(ROOT / part, program / part, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / part, program / part, ignore=shutil.ignore_patterns("*.pyc.*"))  # half written
     shutil.copy(ROOT / "app.py", program)
     text = (program / file).read_text(encoding="utf-8")
     assert right in text
