@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 import school.access.models
@@ -152,6 +152,12 @@ class Grant(Base):
         CheckConstraint("(state = 'ended') = (ended_on IS NOT NULL)", name="ended"),
         Index("ix_concession_grant_student_id", "student_id"),
         Index("ix_concession_grant_scheme", "scheme"),
+        Index(
+            "ix_concession_grant_waiting",
+            "state",
+            sqlite_where=text("state = 'waiting'"),
+            postgresql_where=text("state = 'waiting'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)

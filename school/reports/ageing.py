@@ -6,7 +6,7 @@ lines, with students in their present class.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -95,11 +95,18 @@ def due_dates_of(bucket: str, as_at: date) -> tuple[date | None, date | None]:
     return first, last
 
 
-def ageing(session: Session, *, as_at: date | None = None, class_id: int | None = None) -> Ageing:
-    """The whole school, or the students now in one class (0: in none)."""
+def ageing(
+    session: Session,
+    *,
+    as_at: date | None = None,
+    class_id: int | None = None,
+    due: Sequence[tuple[date, int]] | None = None,
+) -> Ageing:
+    """The whole school, or the students now in one class (0: in none); `due` is `due_totals`, if known."""
     day = as_at or today(session)
     sums = dict.fromkeys(BUCKETS, 0)
-    for due_date, amount in due_totals(session, as_at=as_at, class_id=class_id):
+    by_date = due_totals(session, as_at=as_at, class_id=class_id) if due is None else due
+    for due_date, amount in by_date:
         sums[bucket_of((day - due_date).days)] += amount
     return Ageing(as_at=day, credit=_credit(session, as_at, class_id), **sums)
 
@@ -142,7 +149,12 @@ def charges(
     if class_id is not None:
         wanted = wanted.join(Student, Student.id == items.c.student_id).where(_in_class(class_id))
     counted = wanted.subquery()
-    matches, amount = session.execute(select(func.count(), total(counted.c.open)).select_from(counted)).one()
+    sums = select(func.count(), total(counted.c.open)).select_from(counted)
+    if class_id is None and up_to_date(session, as_at):
+        of_days = DueTotal.due_date.between(first or date.min, last or date.max)
+        kept = select(total(DueTotal.open)).where(of_days).scalar_subquery()
+        sums = select(func.count(), kept).select_from(counted)
+    matches, amount = session.execute(sums).one()
     page = (
         wanted.order_by(items.c.due_date, items.c.open, items.c.line_id)
         .limit(limit)

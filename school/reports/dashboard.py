@@ -27,6 +27,8 @@ from school.reports.ageing import Ageing, ageing, due_totals
 from school.reports.movements import (
     AccountTotal,
     MonthRow,
+    Posted,
+    by_account,
     by_fee_head,
     by_tender,
     months,
@@ -58,6 +60,7 @@ __all__ = [
 ]
 
 TOP = 10
+OF_A_CLASS = ("income", "concession", "tender")
 
 
 @dataclass(frozen=True)
@@ -109,26 +112,34 @@ class Debtor:
     oldest_due: date
 
 
-def figures(session: Session, *, as_at: date | None = None, term_id: int | None = None) -> Figures:
-    """The key figures; of the term of `as_at` unless another is named."""
+def figures(
+    session: Session,
+    *,
+    as_at: date | None = None,
+    term_id: int | None = None,
+    due: Sequence[tuple[date, int]] | None = None,
+    posted: Sequence[Posted] | None = None,
+) -> Figures:
+    """The key figures; of the term of `as_at` unless another is named.
+
+    `due` are the `due_totals`, `posted` the totals `by_account`, where they are known already.
+    """
     day = as_at or today(session)
     term = term_of(session, day, term_id)
     owing, owed, credit = _standing(session, as_at)
-    due = overdue = 0
-    for due_date, amount in due_totals(session, as_at=as_at):
-        due += amount if due_date <= day else 0
-        overdue += amount if due_date < day else 0
+    by_date = due_totals(session, as_at=as_at) if due is None else due
     moved = dict.fromkeys(("income", "concession", "bad_debt", "tender"), 0)
-    if term:
-        asked = {"term": term.id, "as_at": as_at}
-        moved |= dict(session.execute(_moved_by_type(up_to_date(session, as_at)), asked).all())
+    if term and posted is None:
+        posted = by_account(session, as_at=as_at, term_id=term.id)
+    for one in posted or ():
+        moved[one.type] = moved.get(one.type, 0) + one.amount
     return Figures(
         as_at=day,
         term=term,
         owing=owing,
         owed=owed,
-        due=due,
-        overdue=overdue,
+        due=sum(amount for due_date, amount in by_date if due_date <= day),
+        overdue=sum(amount for due_date, amount in by_date if due_date < day),
         credit=credit,
         billed=moved["income"],
         conceded=-moved["concession"],
@@ -144,8 +155,8 @@ def by_class(session: Session, *, as_at: date | None = None, term_id: int | None
     moved: dict[int, dict[str, int]] = {}
     if posted_term is not None:
         asked = {"term": posted_term, "as_at": as_at}
-        for class_id, type_, amount in session.execute(_moved_by_class(up_to_date(session, as_at)), asked):
-            moved.setdefault(class_id, {})[type_] = amount
+        for class_id, *sums in session.execute(_moved_by_class(up_to_date(session, as_at)), asked):
+            moved[class_id] = dict(zip(OF_A_CLASS, sums, strict=True))
     roll = {class_id: (students, owed) for class_id, students, owed in session.execute(_ROLL)}
     owed = {class_id: owed for class_id, (_, owed) in roll.items()}
     if not up_to_date(session, as_at):
@@ -200,22 +211,14 @@ _ROLL = select(
 
 
 @lru_cache
-def _moved_by_type(now: bool) -> Select[str, int]:
+def _moved_by_class(now: bool) -> Select[*tuple[Any, ...]]:
+    """One row a class, in the order in which its totals are kept: nothing has to be sorted."""
     posted = posted_to_term(now)
+    sums = [total(case((Account.type == type_, posted.c.amount), else_=0)) for type_ in OF_A_CLASS]
     return (
-        select(Account.type, total(posted.c.amount))
+        select(posted.c.class_id, *sums)
         .join(Account, Account.code == posted.c.account)
-        .group_by(Account.type)
-    )
-
-
-@lru_cache
-def _moved_by_class(now: bool) -> Select[int, str, int]:
-    posted = posted_to_term(now)
-    return (
-        select(posted.c.class_id, Account.type, total(posted.c.amount))
-        .join(Account, Account.code == posted.c.account)
-        .group_by(posted.c.class_id, Account.type)
+        .group_by(posted.c.class_id)
     )
 
 

@@ -6,6 +6,7 @@ term, in the class as at posting; dates are accounting dates.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -37,6 +38,16 @@ class AccountTotal:
 
     account: str
     name: str
+    amount: int
+
+
+@dataclass(frozen=True)
+class Posted:
+    """What was posted to a term on one account; + is on the student's side, who owes more."""
+
+    account: str
+    name: str
+    type: str
     amount: int
 
 
@@ -78,14 +89,14 @@ def by_tender(
     session: Session, *, as_at: date | None = None, term_id: int | None = None
 ) -> list[AccountTotal]:
     """Collected in the term, by tender; their sum is `figures.collected`."""
-    return _by_account(session, "tender", -1, as_at, term_id)
+    return of_type(by_account(session, as_at=as_at, term_id=term_id), "tender")
 
 
 def by_fee_head(
     session: Session, *, as_at: date | None = None, term_id: int | None = None
 ) -> list[AccountTotal]:
     """Billed for the term, by income account; their sum is `figures.billed`."""
-    return _by_account(session, "income", 1, as_at, term_id)
+    return of_type(by_account(session, as_at=as_at, term_id=term_id), "income")
 
 
 def takings(session: Session, *, since: date, until: date) -> list[AccountTotal]:
@@ -145,25 +156,32 @@ def posted_to_term(now: bool) -> FromClause:
     )
 
 
-def _by_account(
-    session: Session, type_: str, sign: int, as_at: date | None, term_id: int | None
-) -> list[AccountTotal]:
+def by_account(session: Session, *, as_at: date | None = None, term_id: int | None = None) -> list[Posted]:
+    """What was posted to the term, account by account in the school's order."""
     posted_term = term_id_of(session, as_at, term_id)
     if posted_term is None:
         return []
-    asked = {"term": posted_term, "as_at": as_at, "type": type_}
+    asked = {"term": posted_term, "as_at": as_at}
     rows = session.execute(_account_totals(up_to_date(session, as_at)), asked)
-    return [AccountTotal(code, name, sign * amount) for code, name, amount in rows]
+    return [Posted(*row) for row in rows]
+
+
+def of_type(posted: Iterable[Posted], type_: str) -> list[AccountTotal]:
+    """Those of this type; of tenders what they gained."""
+    sign = -1 if type_ == "tender" else 1
+    return [AccountTotal(one.account, one.name, sign * one.amount) for one in posted if one.type == type_]
 
 
 @lru_cache  # a statement built once is read four times as fast as one built anew
-def _account_totals(now: bool) -> Select[str, str, int]:
+def _account_totals(now: bool) -> Select[str, str, str, int]:
+    """Summed by account first: what is joined and put in order are a few rows."""
     posted = posted_to_term(now)
+    sums = (
+        select(posted.c.account, total(posted.c.amount).label("amount")).group_by(posted.c.account).subquery()
+    )
     return (
-        select(Account.code, Account.name, total(posted.c.amount))
-        .join(Account, Account.code == posted.c.account)
-        .where(Account.type == bindparam("type"))
-        .group_by(Account.code, Account.name, Account.position)
+        select(Account.code, Account.name, Account.type, sums.c.amount)
+        .join(sums, sums.c.account == Account.code)
         .order_by(Account.position, Account.code)
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import func, select
@@ -46,6 +46,12 @@ def enrolled(session: Session) -> dict[int, int]:
     """The students enrolled in each class, 0 for those in none."""
     query = select(RollTotal.class_id, RollTotal.students).where(RollTotal.status == "enrolled")
     return dict(session.execute(query).all())
+
+
+def enrolled_in(session: Session, class_ids: Collection[int] | None) -> int:
+    """The students enrolled in these classes, or in all and in none."""
+    each = enrolled(session)
+    return sum(count for class_id, count in each.items() if class_ids is None or class_id in class_ids)
 
 
 def owing(session: Session) -> int:

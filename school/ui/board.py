@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from school import money
 from school.languages import Language, english
 from school.money import Currency
+from school.reports import ageing, movements
 from school.reports import dashboard as reports
 from school.reports.ageing import Ageing
 from school.reports.dashboard import AccountTotal, ClassRow, Debtor, Figures, MonthRow
@@ -109,16 +110,18 @@ class Board:
 def read(session: Session, *, as_at: date, term: TermFacts | None) -> Board:
     past = as_at if as_at < students.today(session) else None
     term_id = term.id if term else None
+    due = ageing.due_totals(session, as_at=past)
+    by_account = movements.by_account(session, as_at=past, term_id=term_id)
     return Board(
         school=students.school(session),
         past=past,
-        figures=reports.figures(session, as_at=past, term_id=term_id),
-        ageing=reports.ageing(session, as_at=past),
+        figures=reports.figures(session, as_at=past, term_id=term_id, due=due, posted=by_account),
+        ageing=ageing.ageing(session, as_at=past, due=due),
         classes=reports.by_class(session, as_at=past, term_id=term_id),
         months=reports.months(session, as_at=past),
         debtors=reports.top_debtors(session, as_at=past),
-        tenders=reports.by_tender(session, as_at=past, term_id=term_id),
-        fee_heads=reports.by_fee_head(session, as_at=past, term_id=term_id),
+        tenders=movements.of_type(by_account, "tender"),
+        fee_heads=movements.of_type(by_account, "income"),
         reader=english(words.tag()),
     )
 

@@ -17,6 +17,7 @@ from school.fees import billing, bills, queries, runs
 from school.fees.bills import Told
 from school.fees.runs import RunFacts
 from school.money import Currency
+from school.reports import rolls
 from school.students import queries as students
 from school.students.queries import ClassFacts, TermFacts
 from school.ui import (
@@ -70,7 +71,7 @@ def _new_run(actor: Actor, unit: Currency) -> None:
                 "Say first what is charged for, in Fee heads, and what it costs.", icon=":material/category:"
             )
             return
-        count = queries.count_pupils(session, term, class_ids=told.class_ids)
+        count = rolls.enrolled_in(session, told.class_ids)
         if count > AT_ONCE and LOOK not in st.query_params:
             st.button(
                 f"Look at what {count:,} students would be charged",

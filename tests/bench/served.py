@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-import statistics
 import subprocess
 import sys
 import time
@@ -98,7 +97,7 @@ async def _rerun_ms(server: Server, page: str, query: str, token: str, runs: int
             for _ in range(runs // 5):
                 await rerun(socket_, page, query)
             parts.append((server.busy() - before) / (runs // 5))
-        return statistics.median(parts) * 1000
+        return min(parts) * 1000  # the processors are shared: what is more is others' doing
 
 
 def visit(server: Server, token: str) -> websockets.connect:

@@ -5,7 +5,7 @@ posted.
 from __future__ import annotations
 
 from alembic import op
-from sqlalchemy import BigInteger, Column, ForeignKey, Integer, String
+from sqlalchemy import BigInteger, Column, ForeignKey, Integer, String, text
 
 revision = "0005"
 down_revision = "0004"
@@ -28,6 +28,14 @@ def upgrade() -> None:
     )
     _approvals()
     _runs()
+    waiting = text("state = 'waiting'")
+    op.create_index(
+        "ix_concession_grant_waiting",
+        "concession_grant",
+        ["state"],
+        sqlite_where=waiting,
+        postgresql_where=waiting,
+    )
 
 
 def _approvals() -> None:
