@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,8 @@ def listing(folder: Path) -> list[BackupFacts]:
     found = []
     for file in folder.glob(f"*{SUFFIX}"):
         try:
-            found.append(facts(file))
+            seen = file.stat()
+            found.append(_facts(file, _said(file, seen.st_ino, seen.st_mtime_ns, seen.st_size)))
         except (BadFile, OSError):
             continue  # a damaged one is no backup; `backup --verify` tells what is wrong with it
     return sorted(found, key=lambda backup: (backup.made_at, backup.path.name), reverse=True)
@@ -72,7 +74,16 @@ def listing(folder: Path) -> list[BackupFacts]:
 
 def facts(file: Path) -> BackupFacts:
     """Raises BadFile."""
-    said = manifest.read(file)
+    return _facts(file, manifest.read(file))
+
+
+@lru_cache(maxsize=1024)
+def _said(file: Path, *_seen: int) -> Manifest:
+    """Read once while the file stays what it is: the first page of an administrator asks each time."""
+    return manifest.read(file)
+
+
+def _facts(file: Path, said: Manifest) -> BackupFacts:
     return BackupFacts(
         path=file,
         made_at=said.made_at,

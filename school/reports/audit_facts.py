@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import literal, select, union_all
 from sqlalchemy.orm import Session
 
 from school import money
 from school.fees.models import InstalmentPlan
-from school.ledger import queries as ledger
+from school.ledger.models import Account
 from school.money import Currency
 from school.students import policies
 from school.students import queries as students
+from school.students.models import SchoolClass, Term, Year
 from school.students.payers import percent
 
 AMOUNTS = {
@@ -33,13 +35,16 @@ AMOUNTS |= {name for name, policy in policies.POLICIES.items() if not policy.yea
 Facts = Mapping[str, Any]
 
 _ACCOUNTS = ("account", "head", "scheme", "tender")
-_PLANS = select(InstalmentPlan.id, InstalmentPlan.name)
-_NAMED: dict[str, Callable[[Session], dict[object, str]]] = {
-    "class_id": lambda session: {one.id: one.name for one in students.classes(session)},
-    "year_id": lambda session: {one.id: one.name for one in students.years(session)},
-    "term_id": lambda session: {one.id: f"{one.name} {one.year_name}" for one in students.terms(session)},
-    "plan_id": lambda session: {row.id: row.name for row in session.execute(_PLANS)},
-}
+# What is few in any school, by the key of the facts and its number or its code: one statement, built once.
+_NAMES = union_all(
+    select(literal("class_id"), SchoolClass.id, literal(""), SchoolClass.name),
+    select(literal("year_id"), Year.id, literal(""), Year.name),
+    select(literal("term_id"), Term.id, literal(""), Term.name + " " + Year.name).join(
+        Year, Year.id == Term.year_id
+    ),
+    select(literal("plan_id"), InstalmentPlan.id, literal(""), InstalmentPlan.name),
+    select(literal("account"), literal(0), Account.code, Account.name),
+)
 
 
 @dataclass(frozen=True)
@@ -65,15 +70,11 @@ class Names:
 
 def names(session: Session, facts: Iterable[Facts | None]) -> Names:
     """What these facts need: read once for a page of the log."""
-    known = [one for one in facts if one]
-    keys = {key for one in known for key in one}
-    ids = {one["student_id"] for one in known if isinstance(one.get("student_id"), int)}
-    of: dict[str, Mapping[object, str]] = {
-        "student_id": {one.id: one.name for one in students.by_ids(session, ids).values()}
-    }
-    of |= {key: read(session) for key, read in _NAMED.items() if key in keys}
-    if keys.intersection(_ACCOUNTS):
-        accounts: Mapping[object, str] = {one.code: one.name for one in ledger.accounts(session)}
-        of |= dict.fromkeys(_ACCOUNTS, accounts)
+    ids = {one["student_id"] for one in facts if one and isinstance(one.get("student_id"), int)}
+    of: dict[str, dict[object, str]] = defaultdict(dict)
+    of["student_id"] = {one.id: one.name for one in students.by_ids(session, ids).values()}
+    for key, number, code, name in session.execute(_NAMES):
+        of[key][code or number] = name
+    of |= dict.fromkeys(_ACCOUNTS, of["account"])
     school = students.school(session)
     return Names(of=of, unit=school.currency, locale=school.locale)
