@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from school.db import rows_of
 from school.ledger import wording
 from school.ledger.models import Account, Entry
 from school.ledger.projections import DayTotal
@@ -116,8 +118,8 @@ def page(
     offset: int = 0,
 ) -> list[DayBookRow]:
     """Some entries of the period, in order."""
-    query = _entries(since, until, kinds).limit(limit).offset(offset)
-    return _rows(session, session.execute(query).all())
+    query = _entries(kinds is not None).limit(limit).offset(offset)
+    return _rows(session, session.execute(query, _asked(since, until, kinds)).all())
 
 
 def every(
@@ -125,9 +127,10 @@ def every(
 ) -> Iterator[DayBookRow]:
     """All entries of the period, in order, of which few are held at a time."""
     after: ColumnElement[bool] | None = None
+    asked = _asked(since, until, kinds)
     while True:
-        query = _entries(since, until, kinds).limit(ROWS_AT_ONCE)
-        rows = _rows(session, session.execute(query if after is None else query.where(after)).all())
+        query = _entries(kinds is not None).limit(ROWS_AT_ONCE)
+        rows = _rows(session, session.execute(query if after is None else query.where(after), asked).all())
         yield from rows
         if len(rows) < ROWS_AT_ONCE:
             return
@@ -137,10 +140,20 @@ def every(
 
 def last_day(session: Session) -> date | None:
     """The last day that has entries; None while there are none."""
-    return session.scalar(select(func.max(Entry.date)))
+    return rows_of(session, _LAST_DAY)[0][0]
 
 
-def _entries(since: date, until: date, kinds: Collection[str] | None) -> Select[*tuple[Any, ...]]:
+def _asked(since: date, until: date, kinds: Collection[str] | None) -> dict[str, Any]:
+    return {"since": since, "until": until, "kinds": list(kinds or ())}
+
+
+_LAST_DAY = select(func.max(Entry.date))
+_IN_PERIOD = Entry.date.between(bindparam("since"), bindparam("until"))
+_OF_KINDS = Entry.kind.in_(bindparam("kinds", expanding=True))
+
+
+@lru_cache  # statements built once are read four times as fast as those built anew
+def _entries(of_kinds: bool) -> Select[*tuple[Any, ...]]:
     query = (
         select(
             Entry.id,
@@ -158,10 +171,10 @@ def _entries(since: date, until: date, kinds: Collection[str] | None) -> Select[
             _ORIGINAL.no.label("original_no"),
         )
         .outerjoin(_ORIGINAL, _ORIGINAL.id == Entry.reverses)
-        .where(Entry.date.between(since, until))
+        .where(_IN_PERIOD)
         .order_by(Entry.date, Entry.id)
     )
-    return query if kinds is None else query.where(Entry.kind.in_(kinds))
+    return query.where(_OF_KINDS) if of_kinds else query
 
 
 def _rows(session: Session, found: Sequence[Any]) -> list[DayBookRow]:
@@ -192,6 +205,17 @@ def _what(row: Any) -> str:
 
 
 def _by_kind(session: Session, since: date, until: date, kinds: Collection[str] | None) -> list[KindTotal]:
+    asked = _asked(since, until, kinds)
+    rows = [
+        KindTotal(kind, original, entries, _sides(kind, original, more, less))
+        for kind, original, entries, more, less in session.execute(_kinds(kinds is not None), asked)
+    ]
+    order = list(wording.KIND_NAMES)
+    return sorted(rows, key=lambda row: (order.index(row.kind), order.index(row.original or row.kind)))
+
+
+@lru_cache
+def _kinds(of_kinds: bool) -> Select[*tuple[Any, ...]]:
     query = (
         select(
             Entry.kind,
@@ -202,28 +226,24 @@ def _by_kind(session: Session, since: date, until: date, kinds: Collection[str] 
         )
         .select_from(Entry)
         .outerjoin(_ORIGINAL, _ORIGINAL.id == Entry.reverses)
-        .where(Entry.date.between(since, until))
+        .where(_IN_PERIOD)
         .group_by(Entry.kind, _ORIGINAL.kind)
     )
-    if kinds is not None:
-        query = query.where(Entry.kind.in_(kinds))
-    rows = [
-        KindTotal(kind, original, entries, _sides(kind, original, more, less))
-        for kind, original, entries, more, less in session.execute(query)
-    ]
-    order = list(wording.KIND_NAMES)
-    return sorted(rows, key=lambda row: (order.index(row.kind), order.index(row.original or row.kind)))
+    return query.where(_OF_KINDS) if of_kinds else query
 
 
 def _by_account(session: Session, since: date, until: date) -> list[AccountTotal]:
-    rows = session.execute(
-        select(Account.code, Account.name, total(DayTotal.amount))
-        .join(Account, Account.code == DayTotal.account)
-        .where(DayTotal.date.between(since, until))
-        .group_by(Account.code, Account.name, Account.type, Account.position)
-        .order_by(Account.type, Account.position, Account.code)
-    )
+    rows = session.execute(_ACCOUNTS, {"since": since, "until": until})
     return [AccountTotal(*row) for row in rows if row[2]]
+
+
+_ACCOUNTS = (
+    select(Account.code, Account.name, total(DayTotal.amount))
+    .join(Account, Account.code == DayTotal.account)
+    .where(DayTotal.date.between(bindparam("since"), bindparam("until")))
+    .group_by(Account.code, Account.name, Account.type, Account.position)
+    .order_by(Account.type, Account.position, Account.code)
+)
 
 
 def _sides(kind: str, original: str | None, more: int, less: int) -> Sides:

@@ -10,7 +10,7 @@ from school.ui import enrolment, identity, links, signin
 
 def current() -> Actor | None:
     """The person this run acts for, or None."""
-    found = identity.current()
+    found = identity.of_this_run()
     return found.actor if found else None
 
 

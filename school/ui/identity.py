@@ -57,6 +57,9 @@ def usable_token(value: object) -> str | None:
 
 _looked_up: ContextVar[Standing | None] = ContextVar("looked_up", default=None)
 _language: ContextVar[str | None] = ContextVar("language", default=None)
+_locale: ContextVar[str | None] = ContextVar(
+    "locale", default=None
+)  # the browser's, in a run of the main script
 
 
 @contextmanager
@@ -118,6 +121,7 @@ def _change_to(found: Standing | None, held: str | None) -> None:
 
 def _prefer(found: Standing | None) -> None:
     _language.set(found.language if found else "")
+    _locale.set(_of_browser())
     for key, wanted in ((_LANGUAGE, found and found.language), (_THEME, found and found.theme)):
         if st.session_state.get(key, "") != (wanted or ""):
             st.session_state[key] = wanted or ""
@@ -133,6 +137,16 @@ def language() -> str:
         known = st.session_state.get(_LANGUAGE, "") if get_script_run_ctx(suppress_warning=True) else ""
         _language.set(known)
     return known
+
+
+def locale() -> str:
+    """The browser's locale; English where it does not tell."""
+    return _locale.get() or _of_browser()
+
+
+def _of_browser() -> str:
+    told = st.context.locale
+    return told if isinstance(told, str) else "en"
 
 
 def theme() -> str:

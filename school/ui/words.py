@@ -7,7 +7,6 @@ import re
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-import streamlit as st
 from babel.dates import format_date, format_time, format_timedelta, get_date_format
 
 from school import clock, money
@@ -32,8 +31,7 @@ def told(text: str) -> str:
 
 def tag() -> str:
     """The locale this reader chose, else the browser's; English where it does not tell."""
-    told = identity.language() or st.context.locale
-    return told if isinstance(told, str) else "en"
+    return identity.language() or identity.locale()
 
 
 def mark() -> str:

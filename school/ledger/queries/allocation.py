@@ -12,13 +12,26 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Subquery, and_, case, cast, func, select
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Select,
+    Subquery,
+    and_,
+    case,
+    cast,
+    func,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from school.ledger.models import Entry, Line
 
-Students = Collection[int] | Select[int]  # ids, or a select of them
-Through = int | Subquery  # an entry, or (student_id, entry_id): to each student an entry of its own
+Students = Collection[int] | Select[int] | BindParameter[Any]  # ids, a select of them, or their name
+Through = (
+    int | BindParameter[int] | Subquery
+)  # an entry, its name, or (student_id, entry_id): to each its own
 
 
 def up_to_date(session: Session, as_at: date | None) -> bool:
@@ -47,7 +60,7 @@ def _kept(
 ) -> Select[*tuple[Any, ...]]:
     if as_at is not None:
         query = query.join(Entry, Entry.id == Line.entry_id).where(Entry.date <= as_at)
-    if isinstance(through_entry, int):
+    if isinstance(through_entry, int | BindParameter):
         query = query.where(Line.entry_id <= through_entry)
     elif through_entry is not None:
         own = through_entry.c

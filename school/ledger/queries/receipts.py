@@ -79,7 +79,7 @@ class ReceiptRow:
 
 def receipt(session: Session, entry_id: int) -> Receipt:
     """The receipt of one payment. Raises NotFound when the entry is no payment."""
-    found = _receipt(session, Entry.id == entry_id)
+    found = _receipt(session, _OF_ENTRY, entry=entry_id)
     if found is None:
         raise NotFound("There is no receipt for this entry.")
     return found
@@ -88,7 +88,7 @@ def receipt(session: Session, entry_id: int) -> Receipt:
 def receipt_by_document(session: Session, number: str) -> Receipt:
     """The receipt with this printed number, such as R-000123. Raises NotFound."""
     parts = wording.document_parts(number)
-    found = parts and _receipt(session, Entry.series == parts[0], Entry.no == parts[1])
+    found = parts and _receipt(session, _OF_DOCUMENT, series=parts[0], no=parts[1])
     if not found:
         raise NotFound(f"There is no receipt {number.strip()[:40]}.")
     return found
@@ -96,7 +96,7 @@ def receipt_by_document(session: Session, number: str) -> Receipt:
 
 def receipt_of_request(session: Session, request_id: str) -> Receipt | None:
     """The receipt a form has already brought about, or None: how an interrupted page finds its payment."""
-    return _receipt(session, Entry.request_id == request_id)
+    return _receipt(session, _OF_REQUEST, request=request_id)
 
 
 def same_payment(
@@ -201,11 +201,42 @@ def _names() -> Select[int, str, str]:
     )
 
 
-def _receipt(session: Session, *which: Any) -> Receipt | None:
-    entry: Any = session.scalars(select(Entry).where(Entry.kind == "payment", *which)).one_or_none()
+# A receipt is looked for at every run of the payments page: its statements are built once.
+_ENTRY = select(*Entry.__table__.c)
+_PAYMENT = _ENTRY.where(Entry.kind == "payment")
+_OF_ENTRY = _PAYMENT.where(Entry.id == bindparam("entry"))
+_OF_DOCUMENT = _PAYMENT.where(Entry.series == bindparam("series"), Entry.no == bindparam("no"))
+_OF_REQUEST = _PAYMENT.where(Entry.request_id == bindparam("request"))
+_REVERSAL = _ENTRY.where(Entry.reverses == bindparam("entry"))
+_TENDERS = (
+    select(Account.code, Account.name, -total(Line.amount))
+    .join(Account, Account.code == Line.account)
+    .where(Line.entry_id == bindparam("entry"))
+    .group_by(Account.code, Account.name)
+    .order_by(func.min(Line.n))
+)
+_STUDENTS = (
+    select(
+        Student.id,
+        Student.admission_no,
+        Student.name,
+        func.coalesce(func.max(SchoolClass.name), ""),
+        -total(Line.amount),
+    )
+    .join(Student, Student.id == Line.student_id)
+    .outerjoin(SchoolClass, SchoolClass.id == Line.class_id)
+    .where(Line.entry_id == bindparam("entry"))
+    .group_by(Student.id, Student.admission_no, Student.name)
+    .order_by(func.min(Line.n))
+)
+_AFTER = balances(through_entry=bindparam("entry"), students=bindparam("students", expanding=True))
+
+
+def _receipt(session: Session, query: Select[*tuple[Any, ...]], **asked: Any) -> Receipt | None:
+    entry: Any = session.execute(query, asked).one_or_none()
     if entry is None:
         return None
-    reversal = session.scalars(select(Entry).where(Entry.reverses == entry.id)).one_or_none()
+    reversal: Any = session.execute(_REVERSAL, {"entry": entry.id}).one_or_none()
     students = _students(session, entry.id)
     items = paid_items(session, entry.id, {s.student_id: s.admission_no for s in students})
     return Receipt(
@@ -235,31 +266,12 @@ def _receipt(session: Session, *which: Any) -> Receipt | None:
 
 
 def _tenders(session: Session, entry_id: int) -> tuple[tuple[str, str, int], ...]:
-    rows = session.execute(
-        select(Account.code, Account.name, -total(Line.amount))
-        .join(Account, Account.code == Line.account)
-        .where(Line.entry_id == entry_id)
-        .group_by(Account.code, Account.name)
-        .order_by(func.min(Line.n))
-    )
+    rows = session.execute(_TENDERS, {"entry": entry_id})
     return tuple((code, name, amount) for code, name, amount in rows)
 
 
 def _students(session: Session, entry_id: int) -> tuple[ReceiptStudent, ...]:
-    rows = session.execute(
-        select(
-            Student.id,
-            Student.admission_no,
-            Student.name,
-            func.coalesce(func.max(SchoolClass.name), ""),
-            -total(Line.amount),
-        )
-        .join(Student, Student.id == Line.student_id)
-        .outerjoin(SchoolClass, SchoolClass.id == Line.class_id)
-        .where(Line.entry_id == entry_id)
-        .group_by(Student.id, Student.admission_no, Student.name)
-        .order_by(func.min(Line.n))
-    ).all()
-    then = session.execute(balances(through_entry=entry_id, students=[row[0] for row in rows]))
+    rows = session.execute(_STUDENTS, {"entry": entry_id}).all()
+    then: Any = session.execute(_AFTER, {"entry": entry_id, "students": [row[0] for row in rows]})
     after = {row.student_id: row.balance for row in then}
     return tuple(ReceiptStudent(*row, balance_after=after[row[0]]) for row in rows)
