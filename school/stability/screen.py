@@ -79,8 +79,8 @@ class Screen:
         """What the invisible element is told: the ticket to fetch the cookie with, the sign-in to watch."""
         for element in self._kinds("bidi_component"):
             if element.id.endswith("-browser.link"):
-                told: dict[str, Any] = json.loads(element.json or "{}")
-                return told
+                told: list[dict[str, Any]] = json.loads(element.json or "[{}]")
+                return told[0]
         return {}
 
     def _kinds(self, *kinds: str) -> Iterator[Any]:
