@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from school import clock
-from school.db import Database, FairLock, one_writer
+from school.db import Database, FairLock, one_writer, rows_of
 from school.errors import Unavailable
+from school.students.models import SchoolClass
 
 
 def add_class(session, name: str) -> None:
@@ -49,6 +50,30 @@ def test_a_reader_sees_one_moment_while_a_writer_goes_on(database: Database) -> 
 
     assert (before, after) == (0, 0)
     assert classes(database) == ["Form 1"]
+
+
+def test_a_reader_reads_whole_entities_and_their_columns(database: Database) -> None:
+    with database.writing() as session:
+        add_class(session, "Form 1")
+
+    with database.reading() as session:
+        whole = session.scalars(select(SchoolClass)).one()
+        columns = session.execute(select(SchoolClass.name, SchoolClass.position)).one()
+
+    assert isinstance(whole, SchoolClass)
+    assert (whole.name, whole.position) == (columns.name, columns.position) == ("Form 1", 0)
+
+
+def test_what_asks_for_nothing_is_read_once_by_a_reader_and_each_time_by_a_writer(database: Database) -> None:
+    names = select(SchoolClass.name)
+    with database.writing() as session:
+        assert rows_of(session, names) == []
+        add_class(session, "Form 1")
+        assert rows_of(session, names) == [("Form 1",)]
+
+    with database.reading() as session:
+        assert rows_of(session, names) == [("Form 1",)]
+        assert rows_of(session, names) is rows_of(session, names)
 
 
 def test_a_reader_on_postgresql_cannot_write(postgresql_database: Database) -> None:
