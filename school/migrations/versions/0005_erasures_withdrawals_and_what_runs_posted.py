@@ -1,6 +1,4 @@
-"""Whose personal data were erased is listed; who asked for an approval may withdraw it; runs say what they
-posted.
-"""
+"""Whose data were erased is listed; who asked for an approval may withdraw it; runs say what they posted."""
 
 from __future__ import annotations
 
@@ -39,22 +37,17 @@ def upgrade() -> None:
 
 
 def _approvals() -> None:
-    with op.batch_alter_table(
-        "approval"
-    ) as table:  # SQLite changes no check: its table is made anew, rows and all
-        for name, text in _WITHDRAWN.items():
+    # SQLite changes no check: the table is made anew, rows and all
+    with op.batch_alter_table("approval") as table:
+        for name, condition in _WITHDRAWN.items():
             table.drop_constraint(name, type_="check")
-            table.create_check_constraint(name, text)
+            table.create_check_constraint(name, condition)
 
 
 def _runs() -> None:
-    for name, kind in (
-        ("students", Integer),
-        ("entries", Integer),
-        ("total", BigInteger),
-        ("reversed", Integer),
-    ):
-        op.add_column("run", Column(name, kind))
+    for name in ("students", "entries", "reversed"):
+        op.add_column("run", Column(name, Integer))
+    op.add_column("run", Column("total", BigInteger))
     op.execute(
         """
         UPDATE run SET students = (SELECT COUNT(DISTINCT student_id) FROM run_entry WHERE run_id = run.id),
