@@ -57,9 +57,7 @@ def usable_token(value: object) -> str | None:
 
 _looked_up: ContextVar[Standing | None] = ContextVar("looked_up", default=None)
 _language: ContextVar[str | None] = ContextVar("language", default=None)
-_locale: ContextVar[str | None] = ContextVar(
-    "locale", default=None
-)  # the browser's, in a run of the main script
+_locale: ContextVar[str | None] = ContextVar("locale", default=None)  # the browser's
 
 
 @contextmanager
