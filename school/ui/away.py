@@ -11,7 +11,7 @@ import streamlit as st
 from school.access import queries as access
 from school.db import database, reading, trouble
 from school.errors import Unavailable
-from school.ui import words
+from school.ui import memory, words
 
 WIDTH = 640
 LOOK_EVERY_S = 2
@@ -69,7 +69,7 @@ def _fields() -> dict[str, object]:
     """Kept aside, because Streamlit forgets a field that two runs in a row have not drawn."""
     return {
         str(key): value
-        for key, value in st.session_state.to_dict().items()
+        for key, value in memory.everything().items()
         if not str(key).startswith(_NOT_FIELDS) and _is_typed(value)
     }
 

@@ -22,7 +22,7 @@ from school import db
 from school.access import queries as access
 from school.access.rules import Actor
 from school.errors import SchoolError
-from school.ui import unwritten
+from school.ui import memory, unwritten
 
 log = logging.getLogger(__name__)
 
@@ -82,14 +82,14 @@ def restore(form: Form, actor: Actor, request_id: str, student_id: int) -> bool:
         st.session_state[form.held] = Held(request_id, student_id, fields, put_back=None)
         return False
     if held:
-        st.session_state.update({**form.blank(st.session_state.to_dict()), **_read(form, fields)})
+        st.session_state.update({**form.blank(memory.everything()), **_read(form, fields)})
     st.session_state[form.held] = Held(request_id, student_id, fields or None)
     return bool(fields)
 
 
 def keep(form: Form, actor: Actor, request_id: str, student_id: int) -> None:
     """For pages and callbacks: keeps what stands in the fields, when it is not what was kept last."""
-    stands = st.session_state.to_dict()  # a run cannot be stopped here, nor below
+    stands = memory.everything()  # a run cannot be stopped here, nor below
     held: Held | None = stands.get(form.held)
     if held is None or (held.request_id, held.student_id) != (request_id, student_id):
         return

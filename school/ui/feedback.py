@@ -12,6 +12,7 @@ from typing import Any, Literal
 import streamlit as st
 
 from school.errors import SchoolError
+from school.ui import memory
 
 Kind = Literal["success", "info", "warning", "error"]
 _PROBLEMS = "feedback.problems"  # (sentence, what stood there) by widget key; the page's own name is no field
@@ -32,7 +33,7 @@ def attempt(page: str, **fields: str) -> Iterator[Mapping[str, Any]]:
     `<page>.amount` unless `fields` maps it (`amount_minor="payments.amount"`). Anything else passes through.
     A run is stopped where it touches the session or draws: neither is done from here to the end of the block.
     """
-    stands = st.session_state.to_dict()
+    stands = memory.everything()
     refused = {}
     try:
         yield stands

@@ -21,6 +21,7 @@ from school.clock import now
 from school.db import reading, writing
 from school.errors import SignInNeeded, Unavailable
 from school.settings import settings
+from school.ui import memory
 
 SIGN_IN = "guard.sign_in"  # the id of the sign-in row this session acts under
 _USER = "guard.user"  # the user it last acted for
@@ -162,9 +163,9 @@ def _touch(found: Standing) -> None:
 
 def forget_everything(*, but: str = _USER) -> None:
     """Empties the session of everything but who was here last."""
-    for key in list(st.session_state):
+    for key in memory.everything():
         if key not in (_USER, _UNENDED, but):
-            del st.session_state[key]
+            memory.forget(key)
 
 
 def _empty_address() -> None:

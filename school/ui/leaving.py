@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from school.ui import feedback
+from school.ui import feedback, memory
 
 _PAGE = "guard.page"  # the page this session shows
 
@@ -22,6 +22,6 @@ def forget_page(page: str | None = None) -> None:
     """Drops all that this page, or else the one being shown, remembers; it begins anew from its address."""
     page = page or st.session_state.get(_PAGE)
     feedback.forget_refusals()
-    for key in list(st.session_state):
-        if page and str(key).startswith(f"{page}."):
-            del st.session_state[key]
+    for key in memory.everything():
+        if page and key.startswith(f"{page}."):
+            memory.forget(key)

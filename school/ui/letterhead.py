@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from functools import lru_cache
 
-from school.db import Database, database
+from school import db
+from school.db import Database
 from school.students import queries
 
 NAME_LIFE_S = 60
@@ -13,7 +14,7 @@ NAME_LIFE_S = 60
 
 def school_name() -> str:
     """The name of the school, at most a minute old."""
-    return _name_in(database(), time.monotonic() // NAME_LIFE_S)
+    return _name_in(db.database(), time.monotonic() // NAME_LIFE_S)
 
 
 @lru_cache(maxsize=1)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated
 
-import streamlit as st
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,7 +12,7 @@ from starlette.routing import Route
 
 from school.access.rules import Actor
 from school.drafts.service import NAME_LENGTH_MAX
-from school.ui import drafts, elements
+from school.ui import drafts, elements, memory
 from school.ui.identity import cookie_name, usable_token
 from school.ui.requests import posted, same_origin
 
@@ -43,7 +42,7 @@ def watch(form: drafts.Form, actor: Actor, request_id: str, student_id: int) -> 
         "request_id": request_id,
         "student_id": student_id,
     }
-    texts = [key for key in st.session_state.to_dict() if form.kind(key) == "text"]
+    texts = [key for key in memory.everything() if form.kind(key) == "text"]
     elements.mount("unsent", key=f"{form.page}.unsent", told={"form": named, "texts": texts})
 
 

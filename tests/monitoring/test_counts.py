@@ -159,6 +159,7 @@ def test_whatever_is_asked_for_is_one_of_a_few_routes(path: str, route: str) -> 
 def test_a_page_that_takes_long_is_a_line_in_the_log(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    caplog.set_level(logging.INFO, "school")
     moments = iter((10.0, 12.5))
     monkeypatch.setattr(observed.time, "perf_counter", lambda: next(moments))
 
