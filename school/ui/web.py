@@ -27,6 +27,7 @@ from school.ui.identity import browser_cookie_name, cookie_name, usable_token
 from school.ui.requests import posted, same_origin
 
 BODY_MAX = 1024  # a ticket is 43 characters
+COLLECTIONS = (20_000, 20, 50)  # a page is made of some thousand objects, and dropped as a whole
 FIRST_VISIT_S = 3  # pandas takes a second of the processor; the sign-in does not need it
 
 
@@ -116,6 +117,7 @@ async def warm_up() -> None:
     await to_thread.run_sync(watch.look, database())
     log.take_over()
     gc.collect()
+    gc.set_threshold(*COLLECTIONS)
     gc.freeze()  # a collection looks no more through what stays as long as the process
 
 
