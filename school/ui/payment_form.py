@@ -22,7 +22,7 @@ from school.ui import drafts, feedback, forms, keyboard, once, payment_fact, wor
 from school.ui.forms import TypedAmount, TypedChoice, TypedDate, TypedText
 from school.ui.payment_desk import Desk, Member
 from school.ui.payment_fact import AGAIN, CHARGE, FAMILY, PAYS, TENDERS, Typed, charge_name
-from school.ui.payment_search import AMOUNT, RECORD, REFERENCE, TENDER, named
+from school.ui.payment_search import AMOUNT, REFERENCE, TENDER, named
 
 TYPED_ON = "1s"  # a pause in typing after which the words are kept as a draft
 SAME_AGAIN_MINUTES = 10  # a payment repeated sooner is more often a mistake than a second payment
@@ -53,14 +53,14 @@ Keep = Callable[[], None]
 def fields(desk: Desk, keep: Keep) -> Typed:
     """The fields with their refusals, and what stands in them; `keep` is told of every change.
 
-    What changes nothing else on the page is drawn in fragments: only they run again.
+    None is in a fragment: one that runs right behind a run of the page can be taken away and drawn anew, empty.
     """
     unit, tenders = desk.school.currency, {a.code: a.name for a in desk.tenders}
     left, right = st.columns(2)
     with left:
         amount = forms.amount_field("Amount received", key=AMOUNT, unit=unit, live=True, on_change=keep)
     with right:
-        day = _day(desk, keep)
+        day = forms.date_field("Received on", key=DATE, value=desk.today, most=desk.today, on_change=keep)
     _fill(desk)
     tender = _tender(
         "How it came",
@@ -84,21 +84,7 @@ def fields(desk: Desk, keep: Keep) -> Typed:
     return Typed(amount, tender, day, reference, payer, again, second, shares, pays)
 
 
-def _whole_page_when_recorded() -> None:
-    """The last word typed and the press right after it reach the server as one run, of the fragment alone."""
-    if st.session_state.get(RECORD):
-        st.rerun()
-
-
-@st.fragment
-def _day(desk: Desk, keep: Keep) -> TypedDate:
-    _whole_page_when_recorded()
-    return forms.date_field("Received on", key=DATE, value=desk.today, most=desk.today, on_change=keep)
-
-
-@st.fragment
 def _particulars(desk: Desk, keep: Keep) -> tuple[TypedText, TypedText]:
-    _whole_page_when_recorded()
     how: dict[str, Any] = {"live": TYPED_ON, "on_change": keep}
     left, right = st.columns(2)
     with left:

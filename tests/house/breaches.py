@@ -229,6 +229,18 @@ def _keys(node: ast.AST) -> Iterator[ast.expr]:
         yield from (keyword.value for keyword in node.keywords if keyword.arg == "key")
 
 
+def fields_beside_fragments(root: Path) -> Iterator[str]:
+    """A form's field in a module of fragments: who types while the page runs may lose the words.
+
+    A fragment that runs right behind its page takes its part of the page's answer away, if that is not sent
+    yet; the browser then drops the fields of the fragment with what stands in them, and draws them empty.
+    """
+    for path, tree in _code(root):
+        names = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+        if "st.fragment" in names and any(name.startswith("forms.") for name in names):
+            yield f"{path.relative_to(root)} has fields of a form and a fragment"
+
+
 def _is_session_state(node: ast.expr) -> bool:
     return isinstance(node, ast.Attribute) and node.attr == "session_state"
 

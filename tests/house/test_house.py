@@ -27,6 +27,7 @@ RULES: dict[str, Rule] = {
     "nothing_turns_a_value_into_a_float": breaches.floats,
     "nothing_but_the_clock_asks_the_time": breaches.other_clocks,
     "whatever_a_session_remembers_belongs_to_a_page": breaches.keys_of_no_page,
+    "no_field_of_a_form_is_in_a_fragment": breaches.fields_beside_fragments,
     "the_bootstrap_needs_nothing_installed": breaches.foreign_imports_of_the_bootstrap,
 }
 
@@ -110,6 +111,11 @@ PLANTED = {
         breaches.keys_of_no_page,
         "school/ui/form.py",
         'HELD, OTHER = "held.form", 3\nst.session_state.get(HELD)\n',
+    ),
+    "a fragment with a field of a form": (
+        breaches.fields_beside_fragments,
+        "school/ui/form.py",
+        '@st.fragment\ndef payer():\n    return forms.text_field("Paid by", key="payments.payer")\n',
     ),
     "a bootstrap that needs click": (
         breaches.foreign_imports_of_the_bootstrap,
