@@ -26,7 +26,7 @@ if page.receipt is None:
 else:
     receipts.show(page.receipt, page.school, page="entry")
     with st.container(horizontal=True, vertical_alignment="center"):
-        receipts.actions(page.receipt, page.school, page="entry")
+        receipts.actions(page.receipt, page="entry")
 st.header("Lines", anchor=False)
 entry_view.lines(page)
 if page.receipt is not None and page.entry.reversed_by is not None:

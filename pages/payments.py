@@ -48,7 +48,7 @@ if desk.posted:
             key="payments.new",
             on_click=payment_search.begin_again,
         )
-        receipts.actions(desk.posted, desk.school, page="payments")
+        receipts.actions(desk.posted, page="payments")
     payment_search.cursor(form=f"receipt {request_id}", start="payments.new", late=True)
 else:
     payment_search.draw(desk, request_id)

@@ -20,11 +20,10 @@ from school.ledger import queries as ledger
 from school.ledger import wording
 from school.ledger.queries import Receipt
 from school.letters.queries import LetterFacts
-from school.reports import invoices, shares, statements
+from school.reports import invoices, letterheads, shares, statements
 from school.reports import reminders as reports
 from school.students import payers
 from school.students import queries as students
-from school.students.queries import SchoolFacts
 
 REVERSED_SINCE = "What this is about was reversed in the meantime, so it was not sent."
 PAID_SINCE = "What is overdue has changed since this was written, so it was not sent."
@@ -65,7 +64,7 @@ def of_letter(session: Session, letter: LetterFacts) -> Paper:
 
 def _receipt(session: Session, letter: LetterFacts) -> Paper:
     found = ledger.receipt(session, int(letter.details["entry"]))
-    return Paper(f"{found.document}.pdf", receipt_pdf(found, students.school(session)))
+    return Paper(f"{found.document}.pdf", receipt_pdf(session, found))
 
 
 def _statement(session: Session, letter: LetterFacts) -> Paper:
@@ -116,13 +115,14 @@ def _as_at(
     return reports.reminders(session, list(families), stage, on, pay_by)
 
 
-def receipt_pdf(receipt: Receipt, school: SchoolFacts) -> bytes:
+def receipt_pdf(session: Session, receipt: Receipt) -> bytes:
     """The same bytes whenever it is asked for, unless the payment was reversed since."""
+    school = students.school(session)
     language = languages.of(school.locale)
     facts = receipt_paper.ReceiptFacts(
         school_name=school.name,
         school_address=school.address,
-        logo=school.logo,
+        logo=letterheads.logo(session),
         number=receipt.document,
         date=receipt.date,
         recorded_at=receipt.at.astimezone(ZoneInfo(school.time_zone)),

@@ -18,7 +18,6 @@ from school.audit import service as audit
 from school.db import add_rows
 from school.errors import NotFound, RuleBroken
 from school.fees import queries, runs
-from school.fees.billing import check_no_run_waits
 from school.fees.bills import Told, bills
 from school.fees.concessions import is_in_force
 from school.fees.lines import of_scheme
@@ -57,7 +56,7 @@ def give(session: Session, *, actor: Actor, grant_id: int) -> list[Gift]:
     check_date(students.today(session), students.today(session), ledger.locked_through(session))
     given, entry_ids = [], []
     for term, told, entry in _entries(session, grant):
-        check_no_run_waits(session, term.id, actor)
+        runs.check_none_waits(session, actor, "billing", term.id)
         entry_ids.append(_post(session, actor, grant, told, entry))
         given.append(Gift(term, _worth(entry)))
     if given:

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from sqlalchemy import exists, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from school import clock
 from school.access.rules import Actor
@@ -27,10 +27,8 @@ from school.fees.lines import entries
 from school.fees.models import Run, RunEntry
 from school.ledger import queries as ledger
 from school.ledger.batch import post_all
-from school.ledger.models import Entry
 from school.ledger.posting import authorise
 from school.ledger.refusals import check_date
-from school.ledger.wording import day
 from school.students import queries as students
 from school.students.models import Student
 from school.students.queries import TermFacts
@@ -163,28 +161,7 @@ def _check(session: Session, actor: Actor, told: Told, tariff: queries.Tariff) -
     known = {one.id for one in students.classes(session)}
     if told.class_ids is not None and (not told.class_ids or not known.issuperset(told.class_ids)):
         raise BadInput("Choose at least one class.", field="classes")
-    check_no_run_waits(session, told.term_id, actor)
-
-
-def check_no_run_waits(session: Session, term_id: int, actor: Actor) -> None:
-    """Raises RuleBroken where a run of the term is not finished, or not wholly taken back, and says whose."""
-    of_term = select(Run).where(Run.kind == "billing", Run.term_id == term_id)
-    waiting = session.scalars(of_term.where(Run.finished_at.is_(None), Run.undone_at.is_(None))).first()
-    if waiting is not None:
-        own = (waiting.actor_id, waiting.actor) == (actor.user_id, actor.name)
-        raise RuleBroken(
-            f"The run that {'you' if own else waiting.actor} began for this term on {day(waiting.date)} "
-            "is not finished: it goes on first.",
-            field="term",
-        )
-    undone = aliased(Entry)
-    stands = exists().where(RunEntry.run_id == Run.id, ~exists().where(undone.reverses == RunEntry.entry_id))
-    half = session.scalars(of_term.where(Run.undone_at.is_not(None), stands)).first()
-    if half is not None:
-        raise RuleBroken(
-            f"The run of {day(half.date)} for this term is not wholly taken back: that goes on first.",
-            field="term",
-        )
+    runs.check_none_waits(session, actor, "billing", told.term_id)
 
 
 def _run(session: Session, run_id: int) -> Run:

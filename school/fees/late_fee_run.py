@@ -48,7 +48,7 @@ def begin(session: Session, *, actor: Actor, request_id: str, date: dt.date) -> 
     """Say for which day late fees shall be charged; the id of the run. A request begun before is that run.
 
     Raises BadDate and PeriodLocked for a date that takes no entries, RuleBroken without a rule, and where
-    another run waits to be finished.
+    another run waits to be finished or taken back.
     """
     authorise(session, actor, "billing.run")
     held = session.scalar(select(Run).where(Run.request_id == request_id))
@@ -60,9 +60,7 @@ def begin(session: Session, *, actor: Actor, request_id: str, date: dt.date) -> 
     rules = rules_in_use(session)
     if not rules:
         raise RuleBroken("There is no rule for late fees yet: say first what being late costs.", field="run")
-    waiting = select(Run.id).where(Run.kind == "late_fee", Run.finished_at.is_(None), Run.undone_at.is_(None))
-    if session.scalar(waiting) is not None:
-        raise RuleBroken("A run of late fees is not finished: it goes on first.", field="run")
+    runs.check_none_waits(session, actor, "late_fee")
     details = {"rules": [rule.name for rule in rules]}
     run = Run(
         request_id=request_id,

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from school import clock
@@ -25,9 +25,20 @@ from school.ledger.posting import authorise
 from school.ledger.queries.allocation import total
 from school.ledger.refusals import TERM, why
 from school.ledger.rules import NewLine, mirror
+from school.ledger.wording import day
 from school.students import queries as students
 
-__all__ = ["Pace", "RunFacts", "finish", "run", "run_of_request", "runs", "undo", "undo_on"]
+__all__ = [
+    "Pace",
+    "RunFacts",
+    "check_none_waits",
+    "finish",
+    "run",
+    "run_of_request",
+    "runs",
+    "undo",
+    "undo_on",
+]
 
 CHUNK = 60  # entries a transaction
 CHUNK_MS, CHUNK_LEAST, CHUNK_MOST = 100, 20, 400
@@ -47,6 +58,23 @@ class Pace:
         yield self.size
         took_ms = max(1, (time.perf_counter_ns() - began) // 1_000_000)
         self.size = max(CHUNK_LEAST, min(CHUNK_MOST, self.size * CHUNK_MS // took_ms, 2 * self.size))
+
+
+def check_none_waits(session: Session, actor: Actor, kind: str, term_id: int | None = None) -> None:
+    """Raises RuleBroken where such a run, of this term, is not finished or not wholly taken back."""
+    alike = select(Run).where(Run.kind == kind, Run.term_id == term_id)
+    name, about, field = ("run", " for this term", "term") if term_id else ("run of late fees", "", "run")
+    waiting = session.scalars(alike.where(Run.finished_at.is_(None), Run.undone_at.is_(None))).first()
+    if waiting is not None:
+        own = (waiting.actor_id, waiting.actor) == (actor.user_id, actor.name)
+        began = f"{'you' if own else waiting.actor} began{about} on {day(waiting.date)}"
+        raise RuleBroken(f"The {name} that {began} is not finished: it goes on first.", field=field)
+    undone = aliased(Entry)
+    stands = exists().where(RunEntry.run_id == Run.id, ~exists().where(undone.reverses == RunEntry.entry_id))
+    half = session.scalars(alike.where(Run.undone_at.is_not(None), stands)).first()
+    if half is not None:
+        sentence = f"The {name} of {day(half.date)}{about} is not wholly taken back: that goes on first."
+        raise RuleBroken(sentence, field=field)
 
 
 def undo(session: Session, *, actor: Actor, run_id: int, reason: str) -> None:
@@ -130,7 +158,7 @@ def _standing(session: Session, run_id: int, before: int | None, entries_max: in
     )
     if before is not None:
         query = query.where(RunEntry.entry_id < before)
-    return {entry_id: total for entry_id, total in session.execute(query)}  # noqa: C416
+    return dict(session.execute(query).tuples().all())
 
 
 def _mirrors(session: Session, entry_ids: Iterable[int]) -> dict[int, list[NewLine]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,22 +14,27 @@ from school.languages import Language
 from school.ledger import wording
 from school.ledger.queries import OpenCharge
 from school.students import queries as students
-from school.students.models import Family, Student
+from school.students.models import Family, School, Student
 
 AT_ONCE = 200  # students read together: their rows are all that is held
 
 
-def letterhead(session: Session) -> Letterhead:
-    """The school's paper, as at now."""
+def logo(session: Session) -> bytes | None:
+    """Up to a megabyte, so it is read where a paper is made, and nowhere else."""
+    return session.scalar(select(School.logo))
+
+
+def letterhead(session: Session, made_at: datetime | None = None) -> Letterhead:
+    """The school's paper, as at that moment, or now."""
     school = students.school(session)
     return Letterhead(
         school_name=school.name,
         school_address=school.address,
-        logo=school.logo,
+        logo=logo(session),
         currency=school.currency,
         locale=school.locale,
         time_zone=school.time_zone,
-        made_at=clock.now(),
+        made_at=made_at or clock.now(),
         how_to_pay=school.how_to_pay,
     )
 

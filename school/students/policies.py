@@ -64,8 +64,7 @@ def policy(session: Session, name: str) -> int | None:
 
 def policies(session: Session) -> dict[str, int | None]:
     """Every policy by its name, in the order of the form."""
-    rows = session.execute(select(Policy.name, Policy.value))
-    held = {name: value for name, value in rows}  # noqa: C416 - rows are no pairs to a type checker
+    held = dict(session.execute(select(Policy.name, Policy.value)).tuples().all())
     return {name: held.get(name) for name in POLICIES}
 
 

@@ -36,7 +36,6 @@ _SCHOOL = select(
     School.exponent,
     School.time_zone,
     School.locale,
-    School.logo,
     School.how_to_pay,
 ).where(School.id == 1)
 _TIME_ZONE = select(School.time_zone)
@@ -66,7 +65,6 @@ class SchoolFacts:
     currency: money.Currency
     time_zone: str
     locale: str
-    logo: bytes | None
     how_to_pay: str = ""  # as statements and letters say it; may have several lines
 
 
@@ -138,7 +136,7 @@ def school(session: Session) -> SchoolFacts:
     found = rows[0]
     unit = money.Currency(found.currency, found.exponent)
     reader = found.locale.replace("_", "-")  # as some were kept
-    return SchoolFacts(found.name, found.address, unit, found.time_zone, reader, found.logo, found.how_to_pay)
+    return SchoolFacts(found.name, found.address, unit, found.time_zone, reader, found.how_to_pay)
 
 
 def time_zone(session: Session) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
 
 from school import clock
 from school.access.invitations import WELCOME, Invited
+from school.db import reading
 from school.documents.invitation import InvitationSlip, slip_pdf
+from school.reports import letterheads
 from school.ui import invitation, words
 from school.ui.user_view import Person
 
@@ -39,7 +42,7 @@ def draw(person: Person) -> None:
             slip = InvitationSlip(
                 school_name=school.name,
                 school_address=school.address,
-                logo=school.logo,
+                logo=None,
                 person=user.called,
                 user_name=user.name,
                 is_new=made.purpose == WELCOME,
@@ -51,7 +54,7 @@ def draw(person: Person) -> None:
             )
             st.download_button(
                 "Slip to print",
-                partial(slip_pdf, slip),
+                partial(_pdf, slip),
                 file_name=f"{user.name}.pdf",
                 mime="application/pdf",
                 icon=":material/print:",
@@ -64,3 +67,8 @@ def draw(person: Person) -> None:
 
 def _let_go() -> None:
     st.session_state.pop(_MADE, None)
+
+
+def _pdf(slip: InvitationSlip) -> bytes:
+    with reading() as session:
+        return slip_pdf(replace(slip, logo=letterheads.logo(session)))

@@ -9,11 +9,11 @@ from starlette.routing import Route
 
 from school.access import queries as access
 from school.db import reading
-from school.delivery.papers import receipt_pdf, reversed_by
+from school.delivery import papers
+from school.delivery.papers import reversed_by
 from school.errors import NotFound
 from school.ledger import queries as ledger
 from school.ledger.queries import Receipt
-from school.students import queries as students
 from school.ui.identity import cookie_name, usable_token
 
 __all__ = ["ROUTES", "receipt_address", "receipt_pdf", "reversed_by", "show_receipt"]
@@ -44,8 +44,13 @@ def _receipt(token: str, document: str) -> bytes | None:
             receipt = ledger.receipt_by_document(session, document)
         except NotFound:
             return None
-        school = students.school(session)
-    return receipt_pdf(receipt, school)
+        return papers.receipt_pdf(session, receipt)
+
+
+def receipt_pdf(receipt: Receipt) -> bytes:
+    """For a button: made when it is asked for."""
+    with reading() as session:
+        return papers.receipt_pdf(session, receipt)
 
 
 ROUTES = [Route("/receipts/{document}.pdf", show_receipt, methods=["GET"])]

@@ -19,7 +19,7 @@ from school.ledger import queries as ledger
 from school.ledger import service
 from school.ledger.queries import ReceiptRow
 from school.ui import drafts, feedback, forms, keyboard, once, payment_fact, words
-from school.ui.forms import TypedAmount, TypedChoice, TypedDate, TypedText
+from school.ui.forms import TypedAmount, TypedChoice, TypedText
 from school.ui.payment_desk import Desk, Member
 from school.ui.payment_fact import AGAIN, CHARGE, FAMILY, PAYS, TENDERS, Typed, charge_name
 from school.ui.payment_search import AMOUNT, REFERENCE, TENDER, named
@@ -53,7 +53,7 @@ Keep = Callable[[], None]
 def fields(desk: Desk, keep: Keep) -> Typed:
     """The fields with their refusals, and what stands in them; `keep` is told of every change.
 
-    None is in a fragment: one that runs right behind a run of the page can be taken away and drawn anew, empty.
+    None is in a fragment: one that runs right behind the page can be taken away and drawn anew, empty.
     """
     unit, tenders = desk.school.currency, {a.code: a.name for a in desk.tenders}
     left, right = st.columns(2)

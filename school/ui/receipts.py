@@ -75,11 +75,11 @@ def _small_print(receipt: Receipt, school: SchoolFacts) -> str:
     return " · ".join(parts)
 
 
-def actions(receipt: Receipt, school: SchoolFacts, *, page: str) -> None:
+def actions(receipt: Receipt, *, page: str) -> None:
     """The paper, and where to go from here; to be drawn in a row of buttons."""
     st.download_button(
         "Download PDF",
-        partial(papers.receipt_pdf, receipt, school),
+        partial(papers.receipt_pdf, receipt),
         file_name=f"{receipt.document}.pdf",
         mime="application/pdf",
         icon=":material/download:",

@@ -12,6 +12,7 @@ from school.db import reading
 from school.documents import engine
 from school.errors import BadInput
 from school.ledger import queries as ledger
+from school.reports import letterheads
 from school.students import calendar
 from school.students import queries as students
 from school.students.queries import SchoolFacts
@@ -30,7 +31,7 @@ PICTURES = ["png", "jpg", "jpeg", "svg"]
 
 def draw(actor: Actor) -> None:
     with reading() as session:
-        school = students.school(session)
+        school, picture = students.school(session), letterheads.logo(session)
         begun = ledger.last_entry(session) > 0
     with st.form("settings.school", width=WIDTH):
         st.text_input("Name of the school", school.name, key=NAME, autocomplete="organization")
@@ -54,7 +55,7 @@ def draw(actor: Actor) -> None:
         if not languages.has_words(school.locale):
             st.markdown(words.quiet(_in_english(school.locale)))
         _currency(school, begun)
-        _logo(school)
+        _logo(picture)
         button("Keep", "settings.keep_school", lambda session, stands: _keep(session, actor, stands))
 
 
@@ -75,11 +76,11 @@ def _currency(school: SchoolFacts, begun: bool) -> None:
     forms.choice_field("Currency", currencies, key=CURRENCY, chosen=code, help="It stays once posted in.")
 
 
-def _logo(school: SchoolFacts) -> None:
-    if school.logo:
-        st.image(school.logo.decode() if b"<svg" in school.logo[:1000] else school.logo, width=96)
+def _logo(picture: bytes | None) -> None:
+    if picture:
+        st.image(picture.decode() if b"<svg" in picture[:1000] else picture, width=96)
         st.checkbox("Print no logo any more", key=NO_LOGO)
-    st.file_uploader("Another logo" if school.logo else "Logo", type=PICTURES, max_upload_size=1, key=LOGO)
+    st.file_uploader("Another logo" if picture else "Logo", type=PICTURES, max_upload_size=1, key=LOGO)
     feedback.problem(LOGO)
 
 

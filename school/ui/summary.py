@@ -10,7 +10,9 @@ import streamlit as st
 
 from school import clock, languages
 from school.access.rules import Actor
+from school.db import reading
 from school.documents.summary import Bar, Chart, Figure, Pair, SummaryFacts, summary_pdf
+from school.reports import letterheads
 from school.ui import charts, dashboard_charts, key_figures, links, words
 from school.ui.board import Board
 
@@ -30,15 +32,17 @@ def button(board: Board, actor: Actor) -> None:
 
 
 def _pdf(board: Board, actor: Actor) -> bytes:
-    return summary_pdf(facts(board, actor))
+    with reading() as session:
+        logo = letterheads.logo(session)
+    return summary_pdf(facts(board, actor, logo))
 
 
-def facts(shown: Board, actor: Actor) -> SummaryFacts:
+def facts(shown: Board, actor: Actor, logo: bytes | None = None) -> SummaryFacts:
     now, board = clock.now(), replace(shown, reader=languages.of(shown.school.locale))
     reader, say = board.reader, board.reader.say
     return SummaryFacts(
         school_name=board.school.name,
-        logo=board.school.logo,
+        logo=logo,
         heading=say("Fees as at {day}", day=reader.day(board.figures.as_at)),
         sentence=key_figures.in_a_sentence(board).replace("**", ""),
         figures=tuple(Figure(*figure[:3]) for figure in key_figures.figures(board)),

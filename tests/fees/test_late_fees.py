@@ -196,6 +196,30 @@ def test_a_run_taken_back_leaves_nothing_and_can_be_run_again_the_same_day(books
     assert [owed(books, one) for one in everybody] == [110_00] * 3
 
 
+def test_a_run_waits_until_the_one_before_is_finished_and_until_it_is_wholly_taken_back(
+    books: Database,
+) -> None:
+    with books.writing() as session:
+        rule(session, flat_minor=10_00)
+        student(session), student(session, name="Ben")
+    day = DUE + 5 * DAY
+    with at(day):
+        left = begin(books, day)
+        with pytest.raises(
+            RuleBroken, match="The run of late fees that you began on 10 Jan 2026 is not finis"
+        ):
+            begin(books, day)
+        finish(books, left)
+        with books.writing() as session:
+            runs.undo(session, actor=COMMAND_LINE, run_id=left, reason="Too early")
+            runs.undo_on(session, actor=COMMAND_LINE, run_id=left, entries_max=1)
+        with pytest.raises(RuleBroken, match="The run of late fees of 10 Jan 2026 is not wholly taken back"):
+            begin(books, day)
+        with books.writing() as session:
+            runs.undo_on(session, actor=COMMAND_LINE, run_id=left)
+        assert begin(books, day) != left
+
+
 def test_a_run_that_was_left_is_finished_from_the_beginning_and_charges_nobody_twice(books: Database) -> None:
     with books.writing() as session:
         rule(session, flat_minor=10_00)

@@ -5,8 +5,9 @@
     python -m tests.load --processes 2 --engine postgresql two processes behind a proxy
 
 A person waits from the action to the end of the run that answers it, measured at the person's end of the
-socket. The exit code is 1 when anything went wrong: a red sentence, a lost page, a payment that is not in the
-books exactly once, an error in the log, books that disagree.
+socket; beside that stands what runs took in the server, waiting for their turns included. The exit code is 1
+when anything went wrong: a red sentence, a lost page, a payment that is not in the books exactly once, an
+error in the log, books that disagree.
 """
 
 from __future__ import annotations
@@ -20,12 +21,13 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import psutil
 from sqlalchemy import func, select
 
-from school import migrations
+from school import clock, migrations
 from school.access.rules import ADMINISTRATOR, FINANCE, HEAD
 from school.checks import ledger as checks
 from school.db import Database
@@ -40,7 +42,7 @@ from tests.bench import payments as bench_payments
 from tests.bench.__main__ import FOLDER, _kept, school_of
 from tests.load import cashier_in_chromium
 from tests.load.staff import Cashier, Person, Reader, Seen, Work
-from tests.load.watch import Watch, errors_in
+from tests.load.watch import Watch, errors_in, runs_in
 from tests.serving import Site, spare_port
 
 ROLES = {"head": HEAD, "finance": FINANCE, "admin": ADMINISTRATOR}
@@ -90,7 +92,8 @@ def servers(database: Database, folder: Path, processes: int) -> Iterator[tuple[
         sites = []
         for number in range(processes):
             log = folder / f"{number}.log"
-            site = Site(spare_port(), database, folder / f"{number}.out", {"SCHOOL_LOG_FILE": str(log)})
+            told = {"SCHOOL_LOG_FILE": str(log), "SCHOOL_SLOW_PAGE_MS": "1"}  # of every run how long it took
+            site = Site(spare_port(), database, folder / f"{number}.out", told)
             site.start()
             stack.callback(site.stop)
             sites.append(site)
@@ -139,10 +142,11 @@ def percentile(values: Sequence[int], share: float) -> int:
     return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
 
 
-def print_waits(seen: Seen) -> None:
+def print_waits(seen: Seen, in_server: list[int]) -> None:
     print(f"{'ms':32}{'count':>8}{'p50':>8}{'p95':>8}{'p99':>8}{'most':>8}")
-    of_server = [ms for action, all_ms in seen.ms.items() if "Chromium" not in action for ms in all_ms]
-    for action, ms in [*sorted(seen.ms.items()), ("all but Chromium", of_server)]:
+    waited = [ms for action, all_ms in seen.ms.items() if "Chromium" not in action for ms in all_ms]
+    whole = [("all but Chromium", waited), ("all runs, in the server", in_server)]
+    for action, ms in [*sorted(seen.ms.items()), *whole]:
         if ms:
             shares = "".join(f"{percentile(ms, share):8}" for share in (0.5, 0.95, 0.99, 1))
             print(f"{action:32}{len(ms):8}{shares}")
@@ -178,14 +182,16 @@ def main() -> int:
     counts["chromium"] = int(chosen.chromium)
     seen = Seen()
     with books(chosen.engine, chosen.students) as database, tempfile.TemporaryDirectory() as folder:
+        logs = [Path(folder) / f"{number}.log" for number in range(chosen.processes)]
         hired = hire(database, counts)
         with servers(database, Path(folder), chosen.processes) as (origin, sites):
             running = [psutil.Process(site.process.pid) for site in sites if site.process]
             watch = Watch(running, every_s=max(1.0, chosen.seconds / 240))
+            counted_from = clock.now() + timedelta(seconds=chosen.settle)
             asyncio.run(everybody(work_on(database, origin, chosen, seen), hired, watch))
-            print_waits(seen)
+            print_waits(seen, [ms for at, ms in runs_in(logs) if at >= counted_from])
             print_machine(watch, sum(counts.values()))
-        wrong = faults(database, seen, [Path(folder) / f"{n}.log" for n in range(chosen.processes)])
+        wrong = faults(database, seen, logs)
     print(f"{seen.pressed} payments pressed, {len(seen.receipts)} receipts shown, {len(wrong)} things wrong")
     for said in wrong[:20]:
         print(f"  {said}")

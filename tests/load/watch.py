@@ -6,8 +6,12 @@ import asyncio
 import json
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -60,14 +64,20 @@ class Watch:
         return slope * 3600
 
 
+def runs_in(logs: list[Path]) -> list[tuple[datetime, int]]:
+    """When each run of a page ended, and its milliseconds in the server, the wait for its turn included."""
+    told = (said for said in _lines(logs) if said.get("message") == "slow page")
+    return [(datetime.fromisoformat(said["at"]), said["duration_ms"]) for said in told]
+
+
 def errors_in(logs: list[Path]) -> Counter[str]:
     """What the servers called an error, and how often."""
-    found: Counter[str] = Counter()
-    for line in (line for log in logs if log.exists() for line in log.read_text().splitlines()):
-        try:
-            said = json.loads(line)
-        except ValueError:
-            continue
-        if said.get("level") in ("ERROR", "CRITICAL"):
-            found[str(said.get("message"))] += 1
-    return found
+    found = (said for said in _lines(logs) if said.get("level") in ("ERROR", "CRITICAL"))
+    return Counter(str(said.get("message")) for said in found)
+
+
+def _lines(logs: list[Path]) -> Iterator[dict[str, Any]]:
+    files = (file for log in logs for file in log.parent.glob(f"{log.name}*"))  # with those that were full
+    for line in (line for file in files for line in file.read_text().splitlines()):
+        with suppress(ValueError):
+            yield json.loads(line)

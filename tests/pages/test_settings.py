@@ -13,6 +13,7 @@ from school.db import Database
 from school.ledger import queries as ledger
 from school.ledger import service
 from school.ledger.service import Share, TenderPart
+from school.reports import letterheads
 from school.students import policies, promotion, queries
 from tests import make, people
 from tests.pages.conftest import Open
@@ -84,10 +85,10 @@ def test_a_logo_is_a_picture_that_can_be_printed(books: Database, open_page: Ope
     at.file_uploader(key="settings.logo").upload("logo.svg", LOGO)
     press(at, "keep_school")
     with books.reading() as session:
-        assert queries.school(session).logo == LOGO
+        assert letterheads.logo(session) == LOGO
     press(opened(open_page, "School"), "keep_school", no_logo=True)
     with books.reading() as session:
-        assert queries.school(session).logo is None
+        assert letterheads.logo(session) is None
 
 
 def test_a_year_is_proposed_from_the_one_before_and_added_with_its_terms(

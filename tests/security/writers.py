@@ -57,7 +57,7 @@ INNER = {
     "school.ledger.posting.post": "the caller has asked `authorise`",
     "school.ledger.batch.post_all": "the caller has asked `authorise`",
     "school.ledger.service.chart.open_account": "the caller has asked `authorise`",
-    "school.fees.billing.check_no_run_waits": "asks, and writes nothing",
+    "school.fees.runs.check_none_waits": "asks, and writes nothing",
     "school.ledger.telling.entry_posted": "tells the log and the figures, and writes nothing",
     "school.ledger.telling.run_posted": "tells the log and the figures, and writes nothing",
     "school.letters.service.may_write": "asks, and writes nothing",

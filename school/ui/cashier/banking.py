@@ -181,7 +181,7 @@ def draw(page: Page) -> None:
     st.markdown(
         words.quiet(f"To {words.plain(slip.bank)} on {words.date(slip.date)}, by {words.plain(slip.actor)}.")
     )
-    papers.slip_button(slip, page.cheques, page.school)
+    papers.slip_button(slip, page.cheques)
     tables.rows(
         {
             "Cash-up": [f"{part.cash_up_id}" for part in slip.parts],

@@ -32,7 +32,7 @@ def draw(session: Session, actor: Actor) -> None:
     missing = queries.missing(session, day)
     done = queries.close_of(session, day)
     if done and not done.reopened:
-        papers.day_button(done, school)
+        papers.day_button(done)
     if actor.can("periods.lock"):
         _close(day, missing, actor, is_closed=bool(locks) and day <= locks[0].locked_through)
         _longer(session, school, today, locks, actor)

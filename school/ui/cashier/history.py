@@ -155,7 +155,7 @@ def actions(page: Page, actor: Actor) -> None:
                 icon=":material/replay:",
                 query_params=links.cash_ups("My till", **again),
             )
-        count_button(count, page.school, page.hash)
+        count_button(count, page.hash)
     feedback.problem("cashup.sign")
 
 

@@ -15,16 +15,16 @@ from school.documents import day_sheet
 from school.documents import deposit as paper
 from school.documents.letterhead import Letterhead
 from school.documents.rules import check_code
-from school.students.queries import SchoolFacts
+from school.reports.letterheads import letterhead
 
 COUNTS_MAX = 1_000  # of one day
 
 
-def count_button(count: Count, school: SchoolFacts, last_hash: str) -> None:
+def count_button(count: Count, last_hash: str) -> None:
     """The sheet of a count, signed or not."""
     st.download_button(
         "Print",
-        partial(count_pdf, count, school, last_hash),
+        partial(count_pdf, count, last_hash),
         file_name=f"cash-up {count.id}.pdf",
         mime="application/pdf",
         icon=":material/print:",
@@ -33,8 +33,8 @@ def count_button(count: Count, school: SchoolFacts, last_hash: str) -> None:
     )
 
 
-def count_pdf(count: Count, school: SchoolFacts, last_hash: str) -> bytes:
-    head = _head(school, count.signed_at or count.counted_at)
+def count_pdf(count: Count, last_hash: str) -> bytes:
+    head = _head(count.signed_at or count.counted_at)
     return paper.cash_up_pdf(
         paper.CashUpFacts(
             head=head,
@@ -54,11 +54,11 @@ def count_pdf(count: Count, school: SchoolFacts, last_hash: str) -> bytes:
     )
 
 
-def slip_button(slip: Slip, cheques: list[Cheque], school: SchoolFacts) -> None:
+def slip_button(slip: Slip, cheques: list[Cheque]) -> None:
     """The slip that goes with the money."""
     st.download_button(
         "Print the slip",
-        partial(slip_pdf, slip, cheques, school),
+        partial(slip_pdf, slip, cheques),
         file_name=f"deposit {slip.number}.pdf",
         mime="application/pdf",
         icon=":material/print:",
@@ -68,8 +68,8 @@ def slip_button(slip: Slip, cheques: list[Cheque], school: SchoolFacts) -> None:
     )
 
 
-def slip_pdf(slip: Slip, cheques: list[Cheque], school: SchoolFacts) -> bytes:
-    head = _head(school, slip.at)
+def slip_pdf(slip: Slip, cheques: list[Cheque]) -> bytes:
+    head = _head(slip.at)
     return paper.deposit_pdf(
         paper.DepositFacts(
             head=head,
@@ -92,11 +92,11 @@ def slip_pdf(slip: Slip, cheques: list[Cheque], school: SchoolFacts) -> bytes:
     )
 
 
-def day_button(closed: Closed, school: SchoolFacts) -> None:
+def day_button(closed: Closed) -> None:
     """The sheet of a closed day, for the file."""
     st.download_button(
         "Print the day sheet",
-        partial(day_pdf, closed, school),
+        partial(day_pdf, closed),
         file_name=f"day sheet {closed.date.isoformat()}.pdf",
         mime="application/pdf",
         icon=":material/print:",
@@ -105,7 +105,7 @@ def day_button(closed: Closed, school: SchoolFacts) -> None:
     )
 
 
-def day_pdf(closed: Closed, school: SchoolFacts) -> bytes:
+def day_pdf(closed: Closed) -> bytes:
     """Read when it is asked for, because few ask."""
     with reading() as session:
         taken = queries.taken_by_all(session, closed.date)
@@ -113,7 +113,7 @@ def day_pdf(closed: Closed, school: SchoolFacts) -> bytes:
         slips = queries.deposits_on(session, closed.date)
     return day_sheet.day_pdf(
         day_sheet.DayFacts(
-            head=_head(school, closed.at),
+            head=_head(closed.at),
             date=closed.date,
             tenders=tuple(day_sheet.DayTender(one.name, one.amount) for one in taken),
             counts=tuple(
@@ -131,13 +131,6 @@ def day_pdf(closed: Closed, school: SchoolFacts) -> bytes:
     )
 
 
-def _head(school: SchoolFacts, made_at: datetime) -> Letterhead:
-    return Letterhead(
-        school_name=school.name,
-        school_address=school.address,
-        logo=school.logo,
-        currency=school.currency,
-        locale=school.locale,
-        time_zone=school.time_zone,
-        made_at=made_at,
-    )
+def _head(made_at: datetime) -> Letterhead:
+    with reading() as session:
+        return letterhead(session, made_at)

@@ -16,6 +16,7 @@ from school.db import reading
 from school.documents import tabular
 from school.documents.table import ROWS_MAX, TOO_LONG, TablePaper, table_pdf
 from school.documents.tabular import Column, Row, Table
+from school.reports import letterheads
 from school.students import queries as students
 from school.ui import words
 
@@ -85,7 +86,7 @@ def pdf_file(report: Report, actor: Actor, reader: str, for_whom: str) -> bytes:
             TablePaper(
                 table=_table(session, report),
                 school_name=school.name,
-                logo=school.logo,
+                logo=letterheads.logo(session),
                 about=report.about,
                 printed=f"Printed {words.moment(now, school.time_zone, reader)} for {for_whom}",
                 locale=reader,
