@@ -155,7 +155,8 @@ def print_waits(seen: Seen, in_server: list[int]) -> None:
 def print_machine(watch: Watch, people_count: int) -> None:
     first, last = sum(watch.samples[0][1]), " + ".join(f"{mb:.0f}" for mb in watch.samples[-1][1])
     most = max(sum(held_then) for _, held_then in watch.samples)
-    print(f"{people_count} people; the servers kept {watch.cores:.2f} processors busy")
+    busy = f"the servers kept {watch.cores:.2f} processors busy, the people themselves {watch.own_cores:.2f}"
+    print(f"{people_count} people; {busy}")
     grown = f", {watch.growth_mb_an_hour():+.0f} MB an hour at the end" if watch.is_long else ""
     print(f"memory {first:.0f} MB at first, {last} MB at last, {most:.0f} MB at most{grown}")
 

@@ -27,7 +27,7 @@ class Watch:
     samples: list[tuple[float, list[float]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._began, self._busy = time.monotonic(), self._used()
+        self._began, self._busy, self._own = time.monotonic(), self._used(), time.process_time()
 
     def _used(self) -> float:
         return sum(p.cpu_times().user + p.cpu_times().system for p in self.processes)
@@ -46,6 +46,11 @@ class Watch:
     def cores(self) -> float:
         """How many processors the servers kept busy, on average."""
         return (self._used() - self._busy) / max(time.monotonic() - self._began, 0.001)
+
+    @property
+    def own_cores(self) -> float:
+        """The same of the people, who are this process: what they take of a small machine, servers lack."""
+        return (time.process_time() - self._own) / max(time.monotonic() - self._began, 0.001)
 
     @property
     def is_long(self) -> bool:
