@@ -17,6 +17,7 @@ from pathlib import Path
 from school.db import Database
 from school.settings import ROOT
 from tests import databases
+from tests.nursery import Forked, nursery
 
 STARTS_WITHIN_S = 240  # of a machine that does much else besides
 
@@ -25,7 +26,8 @@ STARTS_WITHIN_S = 240  # of a machine that does much else besides
 class Site:
     """A running server. `log` is what it wrote so far; `stop` and `start` keep the port and the books.
 
-    `root` is where the program lies: a copy, where a test has broken something in it.
+    `root` is where the program lies: a copy, where a test has broken something in it. One that is measured
+    is not `forked`, but started as anybody starts it.
     """
 
     port: int
@@ -34,7 +36,8 @@ class Site:
     environment: Mapping[str, str]
     options: tuple[str, ...] = ()
     root: Path = ROOT
-    process: subprocess.Popen[bytes] | None = None
+    forked: bool = True
+    process: subprocess.Popen[bytes] | Forked | None = None
 
     @property
     def url(self) -> str:
@@ -45,8 +48,8 @@ class Site:
         return self.log_path.read_text()
 
     def start(self) -> None:
-        command = [
-            *(sys.executable, "-m", "streamlit", "run", str(self.root / "app.py")),
+        words = [
+            *("streamlit", "run", str(self.root / "app.py")),
             *("--server.port", str(self.port), "--server.address", "127.0.0.1", "--server.headless", "true"),
             *self.options,
         ]
@@ -56,8 +59,14 @@ class Site:
             "SCHOOL_DATABASE_URL": databases.url_text(self.database),
             **self.environment,
         }
-        with self.log_path.open("ab") as log:
-            self.process = subprocess.Popen(command, cwd=self.root, env=environment, stdout=log, stderr=log)
+        if self.forked:
+            self.process = nursery.fork(words, self.root, environment, self.log_path)
+        else:
+            command = [sys.executable, "-m", *words]
+            with self.log_path.open("ab") as log:
+                self.process = subprocess.Popen(
+                    command, cwd=self.root, env=environment, stdout=log, stderr=log
+                )
         until = time.monotonic() + STARTS_WITHIN_S
         while not self._answers():
             if self.process.poll() is not None or time.monotonic() > until:

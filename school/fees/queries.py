@@ -281,4 +281,4 @@ def unfinished(session: Session) -> dict[str, int]:
         .where(Run.finished_at.is_(None), Run.undone_at.is_(None))
         .group_by(Run.kind)
     )
-    return dict(session.execute(counted).tuples().all())
+    return dict(session.execute(counted).all())

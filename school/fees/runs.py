@@ -158,7 +158,7 @@ def _standing(session: Session, run_id: int, before: int | None, entries_max: in
     )
     if before is not None:
         query = query.where(RunEntry.entry_id < before)
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def _mirrors(session: Session, entry_ids: Iterable[int]) -> dict[int, list[NewLine]]:

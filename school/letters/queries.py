@@ -127,7 +127,7 @@ _OLDEST_WAITING = select(func.min(Letter.at)).where(
 
 def by_state(session: Session) -> dict[str, int]:
     """How many letters there are in each state that has any."""
-    return dict(session.execute(_BY_STATE).tuples().all())
+    return dict(session.execute(_BY_STATE).all())
 
 
 def oldest_waiting(session: Session) -> datetime | None:

@@ -64,7 +64,7 @@ def policy(session: Session, name: str) -> int | None:
 
 def policies(session: Session) -> dict[str, int | None]:
     """Every policy by its name, in the order of the form."""
-    held = dict(session.execute(select(Policy.name, Policy.value)).tuples().all())
+    held = dict(session.execute(select(Policy.name, Policy.value)).all())
     return {name: held.get(name) for name in POLICIES}
 
 

@@ -93,7 +93,7 @@ def servers(database: Database, folder: Path, processes: int) -> Iterator[tuple[
         for number in range(processes):
             log = folder / f"{number}.log"
             told = {"SCHOOL_LOG_FILE": str(log), "SCHOOL_SLOW_PAGE_MS": "1"}  # of every run how long it took
-            site = Site(spare_port(), database, folder / f"{number}.out", told)
+            site = Site(spare_port(), database, folder / f"{number}.out", told, forked=False)
             site.start()
             stack.callback(site.stop)
             sites.append(site)
