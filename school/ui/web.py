@@ -27,7 +27,7 @@ from school.ui.identity import browser_cookie_name, cookie_name, usable_token
 from school.ui.requests import posted, same_origin
 
 BODY_MAX = 1024  # a ticket is 43 characters
-COLLECTIONS = (20_000, 20, 50)  # a page is made of some thousand objects, and dropped as a whole
+COLLECTIONS = (20_000, 20, 5)  # a page is made of some thousand objects, and dropped as a whole
 FIRST_VISIT_S = 3  # pandas takes a second of the processor; the sign-in does not need it
 
 
