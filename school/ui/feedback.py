@@ -17,6 +17,7 @@ from school.ui import memory
 Kind = Literal["success", "info", "warning", "error"]
 _PROBLEMS = "feedback.problems"  # (sentence, what stood there) by widget key; the page's own name is no field
 _MESSAGES = "feedback.messages"
+_PRESSED = "feedback.pressed"
 _ICONS = {
     "success": ":material/check_circle:",
     "info": ":material/info:",
@@ -41,6 +42,12 @@ def attempt(page: str, **fields: str) -> Iterator[Mapping[str, Any]]:
         widget = _widget_of(error.field, page, fields)
         refused = {widget: (error.sentence, stands.get(widget))}
     st.session_state[_PROBLEMS] = refused
+    st.session_state[_PRESSED] = True
+
+
+def pressed() -> bool:
+    """True once, on the run that answers an attempt."""
+    return bool(st.session_state.pop(_PRESSED, False))
 
 
 @contextmanager

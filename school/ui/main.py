@@ -14,6 +14,7 @@ from school.ui import (
     away,
     browser,
     errors,
+    feedback,
     first_steps,
     identity,
     invitation,
@@ -90,5 +91,5 @@ def run(seen: observed.Run) -> None:
     draw(page, found, ready=ready)
 
 
-with observed.run() as running, turns.one():
+with observed.run() as running, turns.one(pressed=feedback.pressed()):
     run(running)

@@ -23,7 +23,6 @@ from school.letters import service as lettering
 from school.letters import writing
 from school.letters.rules import Stage
 from school.reports import statements
-from school.students import queries as students
 from school.students.models import Family, Guardian, School
 from tests import make
 
@@ -78,7 +77,7 @@ def test_a_statement_is_worded_anew_from_what_was_posted(told: tuple[Session, in
 def test_a_receipt_is_french_with_what_it_paid(told: tuple[Session, int, int]) -> None:
     session, _, paid = told
 
-    said = words_of(papers.receipt_pdf(ledger.receipt(session, paid), students.school(session)))
+    said = words_of(papers.receipt_pdf(session, ledger.receipt(session, paid)))
 
     for fact in ("Ce reçu n’est plus valable", "Annulé le 15 janv. 2026", "Espèces", "Frais de scolarité"):
         assert fact in said

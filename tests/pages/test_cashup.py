@@ -185,9 +185,9 @@ def test_a_closed_day_a_count_and_a_deposit_are_printed(school: Database) -> Non
         closed = queries.close_of(session, make.TODAY)
     assert closed is not None
 
-    sheet = printed(papers.count_pdf(page.count, page.school, page.hash))
-    paper = printed(papers.slip_pdf(banked.slip, banked.cheques, banked.school))
-    day = printed(papers.day_pdf(closed, page.school))
+    sheet = printed(papers.count_pdf(page.count, page.hash))
+    paper = printed(papers.slip_pdf(banked.slip, banked.cheques))
+    day = printed(papers.day_pdf(closed))
 
     assert all(text in sheet for text in ("USD 1.00", "Gave change twice", "bea", closed.last_hash))
     assert all(text in paper for text in ("D-000001", "City Bank", "CHQ 17", "40.00"))

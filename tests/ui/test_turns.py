@@ -21,7 +21,7 @@ class Run:
         self._ended = pool.submit(self._go, turns, order, name)
 
     def _go(self, turns: Turns, order: list[str], name: str) -> None:
-        with turns.one():
+        with turns.one(pressed=name.startswith("pressed")):
             order.append(name)
             self.began.set()
             assert self.end.wait(PATIENCE_S)
@@ -46,6 +46,21 @@ def test_runs_go_one_after_the_other_in_the_order_they_came() -> None:
             assert run.began.wait(PATIENCE_S)
             run.finish()
     assert order == [str(number) for number in range(6)]
+
+
+def test_who_has_pressed_a_button_goes_before_who_opens_a_page() -> None:
+    turns, order = Turns(long_s=PATIENCE_S), []
+    with ThreadPoolExecutor(8) as pool:
+        runs = [Run(turns, pool, order, "first")]
+        assert runs[0].began.wait(PATIENCE_S)
+        for number, name in enumerate(("a page", "pressed once", "another page", "pressed twice"), start=1):
+            runs.append(Run(turns, pool, order, name))
+            while len(turns._waiting) + len(turns._pressed) < number:
+                pass
+        for run in (runs[0], runs[2], runs[4], runs[1], runs[3]):
+            assert run.began.wait(PATIENCE_S)
+            run.finish()
+    assert order == ["first", "pressed once", "pressed twice", "a page", "another page"]
 
 
 def test_nobody_waits_longer_for_a_run_that_itself_waits_for_something() -> None:
