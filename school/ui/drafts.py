@@ -35,11 +35,15 @@ _looker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="handed in")
 
 @dataclass(frozen=True)
 class Form:
-    """`fields` says what each widget key holds; `page.share.*` stands for every key that begins so."""
+    """`fields` says what each widget key holds; `page.share.*` stands for every key that begins so.
+
+    A form that is `filled` shows what the books hold, which its page puts into fields that are not there.
+    """
 
     name: str
     page: str
     fields: Mapping[str, Kind]
+    filled: bool = False
 
     @property
     def held(self) -> str:
@@ -82,9 +86,19 @@ def restore(form: Form, actor: Actor, request_id: str, student_id: int) -> bool:
         st.session_state[form.held] = Held(request_id, student_id, fields, put_back=None)
         return False
     if held:
-        st.session_state.update({**form.blank(memory.everything()), **_read(form, fields)})
+        _clear(form)
+        st.session_state.update(_read(form, fields))
     st.session_state[form.held] = Held(request_id, student_id, fields or None)
     return bool(fields)
+
+
+def _clear(form: Form) -> None:
+    stands = memory.everything()
+    if not form.filled:
+        st.session_state.update(form.blank(stands))
+        return
+    for key in filter(form.kind, stands):
+        memory.forget(key)
 
 
 def keep(form: Form, actor: Actor, request_id: str, student_id: int) -> None:

@@ -22,7 +22,10 @@ from school.ui.forms import TypedText
 TICKET = "words"
 SUBJECT, BODY, DAYS = "letters.subject", "letters.body", "letters.days"
 FORM = drafts.Form(
-    "reminder words", "letters", {f"{DAYS}.*": "text", f"{SUBJECT}.*": "text", f"{BODY}.*": "text"}
+    "reminder words",
+    "letters",
+    {f"{DAYS}.*": "text", f"{SUBJECT}.*": "text", f"{BODY}.*": "text"},
+    filled=True,
 )
 BODY_HEIGHT = 320
 EXAMPLE = 12_500  # in the currency's major unit

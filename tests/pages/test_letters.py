@@ -193,6 +193,30 @@ def test_words_with_an_unknown_placeholder_are_refused_by_its_name_and_stay(
         assert queries.stages(session)[1].body == "Dear {guardian}, pay."
 
 
+def test_the_fields_of_the_words_show_what_is_kept_whatever_was_pressed_before(
+    books: Database, open_page: Open
+) -> None:
+    with books.reading() as session:
+        first, second, *_ = queries.stages(session)
+    at = open_page("letters", name="finn", **{"letters.view": "Words", "letters.stage": "First reminder"})
+
+    def stands(n: int) -> tuple[str, str, str]:
+        fields = (at.text_input(key=f"letters.days.{n}"), at.text_input(key=f"letters.subject.{n}"))
+        return (*(field.value for field in fields), at.text_area(key=f"letters.body.{n}").value)
+
+    at.text_input(key="letters.subject.1").set_value("From {school}").run()
+    press(at, "letters.keep_words")
+    assert stands(1) == (str(first.days_overdue), "From {school}", first.body)
+    at.text_input(key="letters.subject.1").set_value("Once more from {school}").run()
+    press(at, "letters.keep_words")
+    assert "The words of the first reminder are kept" in text(at)
+
+    for name, n, subject in (("Second", 2, second.subject), ("First", 1, "Once more from {school}")):
+        at.segmented_control(key="letters.stage").set_value(f"{name} reminder").run()
+        assert stands(n)[1] == subject
+        assert all(stands(n))
+
+
 def test_a_receipt_is_emailed_from_where_it_is_looked_at_once_to_an_address(
     books: Database, mail: None, owing: None, open_page: Open
 ) -> None:
