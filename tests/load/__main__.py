@@ -5,7 +5,7 @@
     python -m tests.load --processes 2 --engine postgresql two processes behind a proxy
 
 A person waits from the action to the end of the run that answers it, measured at the person's end of the
-socket; beside that stands what runs took in the server, waiting for their turns included. The exit code is 1
+socket; with `--told` the server logs what each run took, the wait for its turn included. The exit code is 1
 when anything went wrong: a red sentence, a lost page, a payment that is not in the books exactly once, an
 error in the log, books that disagree.
 """
@@ -63,6 +63,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--students", type=int, default=2_000)
     parser.add_argument("--engine", choices=databases.ENGINES, default="sqlite")
     parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--told", action="store_true", help="what runs took in the server; it costs a sixth")
     parser.add_argument("--chromium", action="store_true", help="one more cashier, in a real browser")
     return parser.parse_args()
 
@@ -86,14 +87,16 @@ def books(engine: str, size: int) -> Iterator[Database]:
 
 
 @contextmanager
-def servers(database: Database, folder: Path, processes: int) -> Iterator[tuple[str, list[Site]]]:
+def servers(
+    database: Database, folder: Path, processes: int, *, told: bool
+) -> Iterator[tuple[str, list[Site]]]:
     """Where to knock, and what runs behind that."""
     with ExitStack() as stack:
         sites = []
         for number in range(processes):
             log = folder / f"{number}.log"
-            told = {"SCHOOL_LOG_FILE": str(log), "SCHOOL_SLOW_PAGE_MS": "1"}  # of every run how long it took
-            site = Site(spare_port(), database, folder / f"{number}.out", told, forked=False)
+            how = {"SCHOOL_LOG_FILE": str(log)} | ({"SCHOOL_SLOW_PAGE_MS": "1"} if told else {})
+            site = Site(spare_port(), database, folder / f"{number}.out", how, forked=False)
             site.start()
             stack.callback(site.stop)
             sites.append(site)
@@ -185,12 +188,13 @@ def main() -> int:
     with books(chosen.engine, chosen.students) as database, tempfile.TemporaryDirectory() as folder:
         logs = [Path(folder) / f"{number}.log" for number in range(chosen.processes)]
         hired = hire(database, counts)
-        with servers(database, Path(folder), chosen.processes) as (origin, sites):
+        with servers(database, Path(folder), chosen.processes, told=chosen.told) as (origin, sites):
             running = [psutil.Process(site.process.pid) for site in sites if site.process]
             watch = Watch(running, every_s=max(1.0, chosen.seconds / 240))
             counted_from = clock.now() + timedelta(seconds=chosen.settle)
             asyncio.run(everybody(work_on(database, origin, chosen, seen), hired, watch))
-            print_waits(seen, [ms for at, ms in runs_in(logs) if at >= counted_from])
+            in_server = [ms for at, ms in runs_in(logs) if at >= counted_from] if chosen.told else []
+            print_waits(seen, in_server)
             print_machine(watch, sum(counts.values()))
         wrong = faults(database, seen, logs)
     print(f"{seen.pressed} payments pressed, {len(seen.receipts)} receipts shown, {len(wrong)} things wrong")
