@@ -142,7 +142,7 @@ def _keep(actor: Actor, request_id: str, n: int, typed: dict[str, TypedText]) ->
     if changed:
         feedback.say("success", f"The words of the {name} are kept. The next reminder run uses them.")
     else:
-        feedback.say("info", f"The words of the {name} are as they were.")
+        feedback.say("info", f"The words of the {name} are kept as they stand here.")
 
 
 def _days(text: str) -> int:

@@ -22,7 +22,7 @@ from school.delivery.worker import Worker as Letters
 from school.errors import Unavailable
 from school.monitoring import watch
 from school.settings import settings
-from school.ui import papers, probes, unsent
+from school.ui import papers, probes, theme, unsent
 from school.ui.identity import browser_cookie_name, cookie_name, usable_token
 from school.ui.requests import posted, same_origin
 
@@ -99,6 +99,7 @@ async def lifespan(_: Any) -> AsyncIterator[dict[str, Any] | None]:
     log.start()
     log.take_over()
     probes.leave_gently()
+    theme.keep()
     warming = asyncio.create_task(warm_up())
     workers = (Letters(), Backups(), watch.Watch())
     for worker in workers:
