@@ -8,7 +8,10 @@ from school.students import queries as students
 from school.ui import feedback, filters, guard, links, roster_view, tables
 
 actor = guard.require("students.read")
-st.title("Students")
+with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+    st.title("Students", width="content")
+    if actor.can("students.write"):
+        st.page_link(links.DETAILS, label="Add a student", icon=":material/person_add:", query_params={})
 feedback.show("students")
 
 with reading() as session:

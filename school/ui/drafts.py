@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 Kind = Literal["text", "flag", "day", "choice"]
 STUDENT = "student"  # whom the form is for, beside the fields
-TEXT_LENGTH_MAX = 1000  # more is no field of ours
+TEXT_LENGTH_MAX = 2_000  # the words of a reminder; more is no field of ours
 PATIENCE_S = 2  # how long a form opened again waits for the database to know who handed something in
 _looker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="handed in")
 
@@ -72,7 +72,8 @@ def restore(form: Form, actor: Actor, request_id: str, student_id: int) -> bool:
     """Before the widgets are drawn: puts back what this user has typed into this form for this student.
 
     True when something was put back, so that what was read for the page may be read again. A page that
-    comes back to another server brings what stands in it, which is newer than what was kept, and goes first.
+    comes back to another server brings what stands in it, which is newer than what was kept, and goes first;
+    not so a form that its page fills.
     """
     held: Held | None = st.session_state.get(form.held)
     if held and (held.request_id, held.student_id) == (request_id, student_id):
@@ -82,12 +83,12 @@ def restore(form: Form, actor: Actor, request_id: str, student_id: int) -> bool:
         st.session_state.update(_read(form, held.kept or {}))
         return True
     fields = _found(form, actor, request_id, student_id)
-    if fields and not held:
+    if fields and not held and not form.filled:
         st.session_state[form.held] = Held(request_id, student_id, fields, put_back=None)
         return False
     if held:
         _clear(form)
-        st.session_state.update(_read(form, fields))
+    st.session_state.update(_read(form, fields))
     st.session_state[form.held] = Held(request_id, student_id, fields or None)
     return bool(fields)
 

@@ -41,6 +41,14 @@ SCREENS = (
     ),
     Screen("students", "Students", "groups", "students.read", "Find a student and see who owes what."),
     Screen("student", "Student", "person", "students.read", "One account and its statement.", in_menu=False),
+    Screen(
+        "details",
+        "Details",
+        "badge",
+        "students.write",
+        "Who a student is and who answers for it: add one, or put it right.",
+        in_menu=False,
+    ),
     Screen("entries", "Entries", "list_alt", "students.read", "The entries behind a figure.", in_menu=False),
     Screen("entry", "Entry", "receipt_long", "students.read", "One entry, whole.", in_menu=False),
     Screen(

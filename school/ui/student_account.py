@@ -194,7 +194,7 @@ def family(account: Account) -> None:
 
 def guardians(rows: Sequence[GuardianFacts], *, key: str = "student.guardians") -> None:
     if not rows:
-        st.caption("No guardian is known. An administrator can add one by importing the register again.")
+        st.caption("No guardian is known. An administrator can add one in the student's details.")
         return
     columns = {
         "Guardian": [g.name for g in rows],

@@ -31,7 +31,7 @@ def asked() -> bool:
 def offer(account: Account, actor: Actor) -> None:
     """The payment first, the rest in a menu; the dialog that the address names is open."""
     may = {name: a for name, a in ACTIONS.items() if actor.can(a.capability) and a.fits(account)}
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         if actor.can("payments.record"):
             pay = st.button("Take a payment", type="primary", icon=":material/payments:", key="student.pay")
             if pay:
@@ -44,6 +44,9 @@ def offer(account: Account, actor: Actor) -> None:
                 key="student.more",
                 on_click=_open,
             )
+        if actor.can("students.write"):
+            address = links.student(account.student.id)
+            st.page_link(links.DETAILS, label="Details", icon=":material/edit:", query_params=address)
     name = st.query_params.get(DO)
     if name not in ACTIONS or not actor.can(ACTIONS[name].capability):
         return

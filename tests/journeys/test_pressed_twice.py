@@ -1,4 +1,4 @@
-"""Whatever proves or changes who one is, pressed twice, happens once, and the person sees that it did."""
+"""Whatever proves or changes who one is, or adds a student, pressed twice happens once, and says that it did."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from school.access.models import SecondFactor, SignInAttempt
 from school.access.rules import FINANCE
 from school.audit import events
 from school.audit.models import AuditEvent
+from school.students.models import Student
 from tests import people
 from tests.interruptions import held, often
 from tests.journeys import steps
@@ -112,3 +113,21 @@ def test_a_second_factor_is_set_up_and_shown_again_with_codes_that_work_once(
         expect(codes).to_have_count(1)
         shown = codes.inner_text().split()[0]
         assert second_factors.accepts(session, user_id=user_id, code=shown)
+
+
+@often.on_sqlite_first
+def test_a_student_is_added_once_and_said_so(visit: Visit, site: Site) -> None:
+    page = visit("/details", name="ada")
+    page.get_by_label("Admission number").fill("T-2")
+    page.get_by_label("Last name").fill("Twice")
+
+    press_twice(site, page, "Add the student")
+
+    steps.expect_page(page, "Twice")
+    told = page.get_by_test_id("stAlert")
+    expect(told).to_contain_text("Twice is added.", timeout=steps.PATIENCE_MS)
+    steps.settled(page)
+    expect(told).to_have_count(1)
+    with site.database.reading() as session:
+        added = select(func.count()).select_from(Student).where(Student.admission_no == "T-2")
+        assert session.scalar(added) == 1

@@ -217,6 +217,17 @@ def test_the_fields_of_the_words_show_what_is_kept_whatever_was_pressed_before(
         assert all(stands(n))
 
 
+def test_words_left_half_typed_are_there_again_however_long(books: Database, open_page: Open) -> None:
+    here = {"letters.view": "Words", "letters.stage": "First reminder"}
+    at = open_page("letters", name="finn", **here)
+    at.text_area(key="letters.body.1").set_value("Dear {guardian}, " + "pay. " * 300).run()
+    typed = at.text_area(key="letters.body.1").value
+
+    back = open_page("letters", name="finn", words=at.query_params["words"], **here)
+    assert back.text_area(key="letters.body.1").value == typed
+    assert back.text_input(key="letters.subject.1").value
+
+
 def test_a_receipt_is_emailed_from_where_it_is_looked_at_once_to_an_address(
     books: Database, mail: None, owing: None, open_page: Open
 ) -> None:

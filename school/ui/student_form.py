@@ -1,0 +1,246 @@
+"""Who a student is and who answers for it, as the office types it; what nobody touched is not written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple
+
+import streamlit as st
+from sqlalchemy.orm import Session
+
+from school import clock
+from school.access.rules import Actor
+from school.db import writing
+from school.drafts import service as drafting
+from school.errors import BadInput
+from school.students import queries, rules, service
+from school.students.queries import GuardianFacts, StudentFacts
+from school.students.rules import NewGuardian
+from school.ui import drafts, feedback, forms, links, memory, once, unsent, words
+
+TICKET = "details"
+NUMBER, FIRST, LAST = "details.admission_no", "details.first_name", "details.last_name"
+CLASS, STATUS = "details.class", "details.status"
+JOINED, LEFT = "details.joined_on", "details.left_on"
+GUARDIAN, PHONE, EMAIL = "details.guardian", "details.guardian_phone", "details.guardian_email"
+_KINDS: dict[str, drafts.Kind] = {
+    **dict.fromkeys((NUMBER, FIRST, LAST, f"{GUARDIAN}.*", f"{PHONE}.*", f"{EMAIL}.*"), "text"),
+    **dict.fromkeys((CLASS, STATUS), "choice"),
+    **dict.fromkeys((JOINED, LEFT), "day"),
+}
+FORM = drafts.Form("student details", "details", _KINDS, filled=True)
+STATUSES = {"enrolled": "Enrolled", "applicant": "Applicant", "left": "Left"}
+GUARDIANS_MAX = 8
+WIDTH = 720
+_SEEN = "details.seen"  # which form the fields were filled for, and with what
+_SAVED = "details.saved"  # the student who was written, until the next page is there
+
+Stands = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the form begins with; `student` is None where one is to be added."""
+
+    student: StudentFacts | None
+    guardians: tuple[GuardianFacts, ...]
+    classes: Mapping[str, str]
+    today: date
+
+
+class Saved(NamedTuple):
+    student_id: int
+    told: str
+
+
+def read(session: Session, student_id: int) -> Known:
+    """Raises NotFound for a number that is nobody's; 0 is a student to be added."""
+    student = queries.student(session, student_id) if student_id else None
+    return Known(
+        student,
+        tuple(queries.guardians(session, student_id)) if student else (),
+        {"0": links.NO_CLASS, **{str(c.id): c.name for c in queries.classes(session)}},
+        clock.today(queries.school(session).time_zone),
+    )
+
+
+def saved() -> int | None:
+    """The student who was written by the press before, whose account comes next."""
+    found: int | None = st.session_state.get(_SAVED)
+    return found
+
+
+def draw(known: Known, actor: Actor) -> None:
+    student_id = known.student.id if known.student else 0
+    request_id = once.ticket(TICKET)
+    form = (FORM, actor, request_id, student_id)
+    drafts.restore(*form)
+    seen = _fill(known, f"{request_id} {student_id}")
+    with st.container(width=WIDTH):
+        _student(known)
+        _guardians()
+        if _typed(memory.everything()) != {key: value for key, value in seen.items() if value}:
+            drafts.keep(*form)
+        st.button(
+            "Keep the changes" if known.student else "Add the student",
+            type="primary",
+            icon=":material/check:",
+            key="details.keep",
+            on_click=_press,
+            args=(actor, request_id, student_id, seen, once.Press[Saved]()),
+        )
+        unsent.watch(*form)
+
+
+def _fill(known: Known, name: str) -> dict[str, Any]:
+    """Puts what the books hold into fields that are not there; what this form was filled with."""
+    if st.session_state.get(_SEEN, ("", {}))[0] != name:
+        st.session_state[_SEEN] = (name, _of_books(known))
+    seen: dict[str, Any] = st.session_state[_SEEN][1]
+    for key, value in seen.items():
+        st.session_state.setdefault(key, value)
+    return seen
+
+
+def _of_books(known: Known) -> dict[str, Any]:
+    """A name that is known as a whole only stands in the place of the last name."""
+    student = known.student
+    if student is None:
+        return {NUMBER: "", FIRST: "", LAST: "", CLASS: "0", STATUS: "enrolled", JOINED: known.today}
+    filled = {
+        NUMBER: student.admission_no,
+        FIRST: student.first_name,
+        LAST: student.last_name or ("" if student.first_name else student.name),
+        CLASS: str(student.class_id or 0),
+        STATUS: student.status,
+        JOINED: student.joined_on,
+        LEFT: student.left_on,
+    }
+    for n, guardian in enumerate(known.guardians):
+        filled |= {f"{GUARDIAN}.{n}": guardian.name, f"{PHONE}.{n}": guardian.phone}
+        filled |= {f"{EMAIL}.{n}": guardian.email}
+    return filled
+
+
+def _student(known: Known) -> None:
+    number, form = st.columns(2)
+    with number:
+        forms.text_field("Admission number", key=NUMBER, max_chars=rules.ADMISSION_NO_MAX)
+    with form:
+        forms.choice_field("Class", known.classes, key=CLASS)
+    first, last = st.columns(2)
+    with first:
+        forms.text_field("First name", key=FIRST, max_chars=rules.NAME_MAX)
+    with last:
+        forms.text_field("Last name", key=LAST, max_chars=rules.NAME_MAX)
+    standing, since = st.columns(2)
+    with standing:
+        offered = {code: name for code, name in STATUSES.items() if known.student or code != "left"}
+        status = forms.choice_field("Status", offered, key=STATUS)
+    with since:
+        if status.value == "left":
+            forms.date_field("Left on", key=LEFT, value=known.today)
+        else:
+            forms.date_field("Joined on", key=JOINED, value=None)
+
+
+def _guardians() -> None:
+    """As many as are typed, and room for one more."""
+    st.header("Guardians", anchor=False)
+    st.markdown(
+        words.quiet(
+            "The first is written to first. Students with a guardian in common, of one name and one phone or "
+            "e-mail, are siblings in one family account."
+        )
+    )
+    typed = [n for n in range(GUARDIANS_MAX) if any(_guardian(st.session_state, n))]
+    for n in range(min(max(typed, default=-1) + 2, GUARDIANS_MAX)):
+        name, phone, email = st.columns(3)
+        with name:
+            forms.text_field(f"Guardian {n + 1}", key=f"{GUARDIAN}.{n}", max_chars=rules.TEXT_MAX)
+        with phone:
+            forms.text_field("Phone", key=f"{PHONE}.{n}", max_chars=rules.TEXT_MAX)
+        with email:
+            forms.text_field("E-mail", key=f"{EMAIL}.{n}", max_chars=rules.TEXT_MAX)
+
+
+def _typed(stands: Stands) -> dict[str, Any]:
+    return {key: value for key, value in stands.items() if value and FORM.kind(key)}
+
+
+def _guardian(stands: Any, n: int) -> tuple[str, str, str]:
+    name, phone, email = (str(stands.get(f"{key}.{n}") or "") for key in (GUARDIAN, PHONE, EMAIL))
+    return name, phone, email
+
+
+def _press(actor: Actor, request_id: str, student_id: int, seen: Stands, press: once.Press[Saved]) -> None:
+    """For the button: what was pressed is written before anything can stop it."""
+    with feedback.attempt("details", class_id=CLASS) as stands:
+        typed = _typed(stands)
+        done = press.once(
+            repr(sorted(typed.items())), lambda: _write(actor, request_id, student_id, typed, seen)
+        )
+    if feedback.refused():
+        return
+    once.done(TICKET)
+    st.session_state[_SAVED] = done.student_id
+    feedback.say("success", done.told)
+
+
+def _write(actor: Actor, request_id: str, student_id: int, typed: Stands, seen: Stands) -> Saved:
+    changes = _changes(typed, seen if student_id else {})
+    with writing() as session:
+        if student_id:
+            service.change_student(session, actor=actor, student_id=student_id, **changes)
+            told = "{name} is changed."
+        else:
+            student_id = service.add_student(session, actor=actor, **changes)
+            told = "{name} is added{to_class}{siblings}."
+        drafting.forget(session, actor=actor, form=FORM.name, request_id=request_id)
+        return Saved(student_id, told.format(**_about(session, student_id)))
+
+
+def _changes(typed: Stands, seen: Stands) -> Any:
+    """What does not stand as the form was filled. Raises BadInput with the field."""
+    read = {
+        **{key: str(typed.get(key) or "") for key in (NUMBER, FIRST, LAST, STATUS)},
+        **{key: _day(typed[key]) for key in (JOINED, LEFT) if key in typed},
+        CLASS: typed.get(CLASS),
+    }
+    found: dict[str, Any] = {
+        key.partition(".")[2]: value for key, value in read.items() if key not in seen or value != seen[key]
+    }
+    if "class" in found:
+        found["class_id"] = _class(found.pop("class"))
+    people = [_guardian(typed, n) for n in range(GUARDIANS_MAX)]
+    if not seen or people != [_guardian(seen, n) for n in range(GUARDIANS_MAX)]:
+        found["guardians"] = [_checked(n, NewGuardian(*one)) for n, one in enumerate(people) if any(one)]
+    return found
+
+
+def _class(value: object) -> int | None:
+    """No class for the first of the list; what is not in it is a class that nobody finds."""
+    return (int(value) or None) if isinstance(value, str) and value.isdecimal() else -1
+
+
+def _day(value: object) -> date | None:
+    return value if isinstance(value, date) else None
+
+
+def _checked(n: int, guardian: NewGuardian) -> NewGuardian:
+    try:
+        return rules.checked_guardian(guardian)
+    except BadInput as error:
+        raise BadInput(error.sentence, field=f"details.{error.field}.{n}") from error
+
+
+def _about(session: Session, student_id: int) -> dict[str, str]:
+    student = queries.student(session, student_id)
+    siblings = [words.plain(one.name) for one in queries.siblings(session, student_id)]
+    return {
+        "name": words.plain(student.name),
+        "to_class": f" to {words.plain(student.class_name)}" if student.class_name else "",
+        "siblings": f", in one family account with {', '.join(siblings)}" if siblings else "",
+    }
