@@ -1,4 +1,4 @@
-"""Whatever proves or changes who one is, or adds a student, pressed twice happens once, and says that it did."""
+"""What proves or changes who one is, or adds a student, pressed twice happens once, and says that it did."""
 
 from __future__ import annotations
 
