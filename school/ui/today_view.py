@@ -162,6 +162,8 @@ def books(session: Session, actor: Actor, school: SchoolFacts) -> None:
         st.page_link(links.HEALTH, label="Health", icon=":material/monitor_heart:")
         if actor.can("imports.run"):
             st.page_link(links.IMPORTS, label="Import students", icon=":material/upload_file:")
+        if actor.can("students.write"):
+            st.page_link(links.DETAILS, label="Add a student", icon=":material/person_add:", query_params={})
         if actor.can("users.manage"):
             st.page_link(links.USERS, label="Users", icon=":material/manage_accounts:")
         if actor.can("audit.read"):
