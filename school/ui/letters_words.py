@@ -8,7 +8,7 @@ import streamlit as st
 
 from school import languages
 from school.access.rules import Actor
-from school.db import reading, writing
+from school.db import one_writer, reading, writing
 from school.drafts import service as drafting
 from school.errors import BadInput
 from school.letters import queries, rules, service
@@ -16,7 +16,7 @@ from school.letters.rules import Stage
 from school.money import show_with_code
 from school.students import queries as students
 from school.students.queries import SchoolFacts
-from school.ui import drafts, feedback, forms, once, unsent, words
+from school.ui import drafts, feedback, filled, forms, once, unsent, words
 from school.ui.forms import TypedText
 
 TICKET = "words"
@@ -41,8 +41,9 @@ def draw(actor: Actor) -> None:
     drafts.restore(*form)
     left, right = st.columns(2, gap="large")
     with left:
-        typed = _fields(stage)
-        if _differs(typed, stage):
+        seen = filled.fill(FORM, f"{request_id} {stage.stage}", _of_books(stage))
+        typed = _fields(stage.stage)
+        if filled.touched(seen, {field.key: field.text for field in typed.values()}):
             drafts.keep(*form)
         st.button(
             f"Keep the {rules.STAGE_NAMES[stage.stage].lower()}",
@@ -50,7 +51,7 @@ def draw(actor: Actor) -> None:
             icon=":material/check:",
             key="letters.keep_words",
             on_click=_keep,
-            args=(actor, request_id, stage.stage, typed),
+            args=(actor, request_id, stage.stage, typed, seen, once.Press[bool]()),
         )
         unsent.watch(*form)
     with right:
@@ -72,14 +73,16 @@ def _chosen() -> int:
     return names.get(name or "", 1)
 
 
-def _fields(stage: Stage) -> dict[str, TypedText]:
+def _of_books(stage: Stage) -> dict[str, str]:
     n = stage.stage
-    for key, value in (
-        (f"{DAYS}.{n}", str(stage.days_overdue)),
-        (f"{SUBJECT}.{n}", stage.subject),
-        (f"{BODY}.{n}", stage.body),
-    ):
-        st.session_state.setdefault(key, value)
+    return {
+        f"{DAYS}.{n}": str(stage.days_overdue),
+        f"{SUBJECT}.{n}": stage.subject,
+        f"{BODY}.{n}": stage.body,
+    }
+
+
+def _fields(n: int) -> dict[str, TypedText]:
     days = forms.text_field(
         "Days overdue",
         key=f"{DAYS}.{n}",
@@ -90,11 +93,6 @@ def _fields(stage: Stage) -> dict[str, TypedText]:
     body = st.text_area("Text", key=key, height=BODY_HEIGHT, max_chars=rules.BODY_LENGTH_MAX)
     feedback.problem(key)
     return {"days": days, "subject": subject, "body": TypedText(body or "", key)}
-
-
-def _differs(typed: dict[str, TypedText], stage: Stage) -> bool:
-    kept = {"days": str(stage.days_overdue), "subject": stage.subject, "body": stage.body}
-    return any(typed[name].text != kept[name] for name in kept)
 
 
 def _as_read(typed: dict[str, TypedText], school: SchoolFacts) -> None:
@@ -125,16 +123,20 @@ def _placeholders() -> None:
             st.markdown(f"`{{{name}}}` {meaning}")
 
 
-def _keep(actor: Actor, request_id: str, n: int, typed: dict[str, TypedText]) -> None:
+def _keep(
+    actor: Actor,
+    request_id: str,
+    n: int,
+    typed: dict[str, TypedText],
+    seen: dict[str, str],
+    press: once.Press[bool],
+) -> None:
     """For the button: what was pressed is written before anything can stop it."""
     changed = False
     fields = {"days": f"{DAYS}.{n}", "subject": f"{SUBJECT}.{n}", "body": f"{BODY}.{n}"}
     with feedback.attempt("letters", **fields) as stands:
-        said = {name: field.at(stands).text for name, field in typed.items()}
-        stage = Stage(n, _days(said["days"]), said["subject"], said["body"])
-        with writing() as session:
-            changed = service.save_stage(session, actor=actor, stage=stage)
-            drafting.forget(session, actor=actor, form=FORM.name, request_id=request_id)
+        said = {field.key: field.at(stands).text for field in typed.values()}
+        changed = press.once(repr(said), lambda: _write(actor, request_id, n, said, seen))
     if feedback.refused():
         return
     once.done(TICKET)
@@ -143,6 +145,19 @@ def _keep(actor: Actor, request_id: str, n: int, typed: dict[str, TypedText]) ->
         feedback.say("success", f"The words of the {name} are kept. The next reminder run uses them.")
     else:
         feedback.say("info", f"The words of the {name} are kept as they stand here.")
+
+
+def _write(actor: Actor, request_id: str, n: int, said: dict[str, str], seen: dict[str, str]) -> bool:
+    """Whether anything was changed by it."""
+    with writing() as session:
+        one_writer(session)
+        now = next(stage for stage in queries.stages(session) if stage.stage == n)
+        kept = filled.merged(seen, said, _of_books(now))
+        days, subject, body = (str(kept[f"{part}.{n}"] or "") for part in (DAYS, SUBJECT, BODY))
+        stage = Stage(n, _days(days), subject, body)
+        changed = service.save_stage(session, actor=actor, stage=stage)
+        drafting.forget(session, actor=actor, form=FORM.name, request_id=request_id)
+        return changed
 
 
 def _days(text: str) -> int:

@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 
 from school import clock
 from school.access.rules import Actor
-from school.db import writing
+from school.db import one_writer, writing
 from school.drafts import service as drafting
 from school.errors import BadInput
 from school.students import queries, rules, service
 from school.students.queries import GuardianFacts, StudentFacts
 from school.students.rules import NewGuardian
-from school.ui import drafts, feedback, forms, links, memory, once, unsent, words
+from school.ui import drafts, feedback, filled, forms, links, memory, once, unsent, words
 
 TICKET = "details"
 NUMBER, FIRST, LAST = "details.admission_no", "details.first_name", "details.last_name"
@@ -34,7 +34,6 @@ FORM = drafts.Form("student details", "details", _KINDS, filled=True)
 STATUSES = {"enrolled": "Enrolled", "applicant": "Applicant", "left": "Left"}
 GUARDIANS_MAX = 8
 WIDTH = 720
-_SEEN = "details.seen"  # which form the fields were filled for, and with what
 _SAVED = "details.saved"  # the student who was written, until the next page is there
 
 Stands = Mapping[str, Any]
@@ -77,11 +76,11 @@ def draw(known: Known, actor: Actor) -> None:
     request_id = once.ticket(TICKET)
     form = (FORM, actor, request_id, student_id)
     drafts.restore(*form)
-    seen = _fill(known, f"{request_id} {student_id}")
+    seen = filled.fill(FORM, f"{request_id} {student_id}", _of_books(known))
     with st.container(width=WIDTH):
         _student(known)
         _guardians()
-        if _typed(memory.everything()) != {key: value for key, value in seen.items() if value}:
+        if filled.touched(seen, _typed(memory.everything())):
             drafts.keep(*form)
         st.button(
             "Keep the changes" if known.student else "Add the student",
@@ -92,16 +91,6 @@ def draw(known: Known, actor: Actor) -> None:
             args=(actor, request_id, student_id, seen, once.Press[Saved]()),
         )
         unsent.watch(*form)
-
-
-def _fill(known: Known, name: str) -> dict[str, Any]:
-    """Puts what the books hold into fields that are not there; what this form was filled with."""
-    if st.session_state.get(_SEEN, ("", {}))[0] != name:
-        st.session_state[_SEEN] = (name, _of_books(known))
-    seen: dict[str, Any] = st.session_state[_SEEN][1]
-    for key, value in seen.items():
-        st.session_state.setdefault(key, value)
-    return seen
 
 
 def _of_books(known: Known) -> dict[str, Any]:
@@ -190,8 +179,12 @@ def _press(actor: Actor, request_id: str, student_id: int, seen: Stands, press: 
 
 
 def _write(actor: Actor, request_id: str, student_id: int, typed: Stands, seen: Stands) -> Saved:
-    changes = _changes(typed, seen if student_id else {})
     with writing() as session:
+        one_writer(session)
+        known = read(session, student_id)
+        now = _of_books(known)
+        values = filled.merged(seen, typed, now, shown=_shown(known, now))
+        changes = _changes(values, now if student_id else {})
         if student_id:
             service.change_student(session, actor=actor, student_id=student_id, **changes)
             told = "{name} is changed."
@@ -202,20 +195,25 @@ def _write(actor: Actor, request_id: str, student_id: int, typed: Stands, seen: 
         return Saved(student_id, told.format(**_about(session, student_id)))
 
 
-def _changes(typed: Stands, seen: Stands) -> Any:
-    """What does not stand as the form was filled. Raises BadInput with the field."""
-    read = {
-        **{key: str(typed.get(key) or "") for key in (NUMBER, FIRST, LAST, STATUS)},
-        **{key: _day(typed[key]) for key in (JOINED, LEFT) if key in typed},
-        CLASS: typed.get(CLASS),
+def _shown(known: Known, now: Stands) -> dict[str, str]:
+    days = {key: words.date(now[key]) for key in (JOINED, LEFT) if now.get(key)}
+    return {CLASS: known.classes.get(now[CLASS], ""), STATUS: STATUSES.get(now[STATUS], ""), **days}
+
+
+def _changes(values: Stands, now: Stands) -> Any:
+    """What is not in the books as it stands now. Raises BadInput with the field."""
+    wanted = {
+        **{key: str(values.get(key) or "") for key in (NUMBER, FIRST, LAST, STATUS)},
+        **{key: _day(values.get(key)) for key in (JOINED, LEFT) if key == JOINED or now},
+        CLASS: values.get(CLASS),
     }
     found: dict[str, Any] = {
-        key.partition(".")[2]: value for key, value in read.items() if key not in seen or value != seen[key]
+        key.partition(".")[2]: value for key, value in wanted.items() if key not in now or value != now[key]
     }
     if "class" in found:
         found["class_id"] = _class(found.pop("class"))
-    people = [_guardian(typed, n) for n in range(GUARDIANS_MAX)]
-    if not seen or people != [_guardian(seen, n) for n in range(GUARDIANS_MAX)]:
+    people = [_guardian(values, n) for n in range(GUARDIANS_MAX)]
+    if not now or people != [_guardian(now, n) for n in range(GUARDIANS_MAX)]:
         found["guardians"] = [_checked(n, NewGuardian(*one)) for n, one in enumerate(people) if any(one)]
     return found
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy import func, select
 from streamlit.testing.v1 import AppTest
@@ -78,19 +80,55 @@ def test_a_student_is_added_with_guardians_and_the_account_comes_next(
     assert [name for name, *_ in people] == ["Mrs Abel", "Mr Abel"]
 
 
+def change(books: Database, student_id: int, **changes: Any) -> None:
+    """Another does, in the meantime."""
+    with books.writing() as session:
+        service.change_student(session, actor=COMMAND_LINE, student_id=student_id, **changes)
+
+
 def test_what_nobody_touched_stays_as_another_has_changed_it_meanwhile(
     books: Database, open_page: Open, ann: int
 ) -> None:
     at = open_page("details", name="ada", student=str(ann))
-    with books.writing() as session:
-        service.change_student(session, actor=COMMAND_LINE, student_id=ann, class_id=None, first_name="Anna")
-    fill(at, guardian_phone__0="+254 700 999 999", guardian__1="")
-    keep(fill(at, guardian_email__1=""))
+    aunt = [NewGuardian("Mrs Abel", "+254 700 100 200"), NewGuardian("Uncle Bo", "", "uncle@home.example")]
+    change(books, ann, class_id=None, first_name="Anna", guardians=aunt)
+    keep(fill(at, guardian_phone__0="+254 700 999 999", guardian__2="Aunt Cy"))
 
     changed, people = facts(books, ann)
     assert (changed.name, changed.class_id) == ("Anna Abel", None)
-    assert people == [("Mrs Abel", "+254 700 999 999", "")]
+    assert people == [
+        ("Mrs Abel", "+254 700 999 999", ""),
+        ("Uncle Bo", "", "uncle@home.example"),
+        ("Aunt Cy", "", ""),
+    ]
     assert [said.value for said in at.success] == ["Anna Abel is changed."]
+
+
+def test_what_two_have_changed_is_asked_about_before_one_goes_over_the_other(
+    books: Database, open_page: Open, ann: int
+) -> None:
+    at = open_page("details", name="ada", student=str(ann))
+    change(books, ann, last_name="Abele", class_id=None)
+    keep(fill(at, last_name="Abelson"))
+
+    assert errors(at) == [
+        "Somebody else has changed this to “Abele” meanwhile. What you typed still stands: "
+        "press again to keep it in place of that."
+    ]
+    assert at.text_input(key="details.last_name").value == "Abelson"
+    assert facts(books, ann)[0].name == "Ann Abele"
+    keep(at)
+    assert facts(books, ann)[0].name == "Ann Abelson"
+
+
+def test_a_class_that_another_chose_is_called_by_its_name(books: Database, open_page: Open, ann: int) -> None:
+    at = open_page("details", name="ada", student=str(ann))
+    change(books, ann, class_id=None)
+    with books.reading() as session:
+        other = next(c.id for c in queries.classes(session) if c.name != "Form 1")
+    at.selectbox(key="details.class").set_value(str(other)).run()
+    keep(at)
+    assert "“No class”" in errors(at)[0]
 
 
 def test_who_leaves_has_left_on_the_day_that_was_chosen(books: Database, open_page: Open, ann: int) -> None:

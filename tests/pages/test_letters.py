@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from zipfile import ZipFile
 
@@ -14,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from school.access.rules import COMMAND_LINE
 from school.db import Database
 from school.fees.models import Run, RunEntry
-from school.letters import queries
+from school.letters import queries, service
 from school.letters.queries import LetterFacts
 from school.settings import settings
 from school.students import service as students
@@ -215,6 +216,24 @@ def test_the_fields_of_the_words_show_what_is_kept_whatever_was_pressed_before(
         at.segmented_control(key="letters.stage").set_value(f"{name} reminder").run()
         assert stands(n)[1] == subject
         assert all(stands(n))
+
+
+def test_words_that_two_have_changed_are_asked_about_and_others_stay(
+    books: Database, open_page: Open
+) -> None:
+    at = open_page("letters", name="finn", **{"letters.view": "Words", "letters.stage": "First reminder"})
+    with books.writing() as session:
+        first = queries.stages(session)[0]
+        theirs = replace(first, subject="From us", days_overdue=first.days_overdue + 1)
+        service.save_stage(session, actor=COMMAND_LINE, stage=theirs)
+    at.text_input(key="letters.subject.1").set_value("From {school}").run()
+    press(at, "letters.keep_words")
+    assert "changed this to “From us” meanwhile" in at.error[0].value
+    press(at, "letters.keep_words")
+
+    with books.reading() as session:
+        kept = queries.stages(session)[0]
+    assert (kept.subject, kept.days_overdue) == ("From {school}", first.days_overdue + 1)
 
 
 def test_words_left_half_typed_are_there_again_however_long(books: Database, open_page: Open) -> None:

@@ -1,0 +1,63 @@
+"""Forms that begin with what the books hold: what nobody touched is not written, no change goes unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import streamlit as st
+
+from school.errors import RuleBroken
+from school.ui import drafts, feedback, words
+
+SHOWN_MAX = 60  # characters of what another has written
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+Values = Mapping[str, Any]  # by widget key
+
+
+def fill(form: drafts.Form, name: str, held: Values) -> dict[str, Any]:
+    """Puts what the books hold into fields that are not there; what the form of this name was filled with.
+
+    Who was told beside a field that another has changed it has seen that.
+    """
+    key = f"{form.page}.filled"
+    last, seen = st.session_state.get(key, ("", {}))
+    seen = dict(held) if last != name else {k: _seen(k, value, held) for k, value in seen.items()}
+    st.session_state[key] = (name, seen)
+    for field, value in seen.items():
+        st.session_state.setdefault(field, value)
+    return seen
+
+
+def _seen(key: str, before: object, held: Values) -> object:
+    return held[key] if key in held and feedback.is_refused(key) else before
+
+
+def touched(seen: Values, typed: Values) -> set[str]:
+    """The fields that do not stand as the form was filled; an empty one is as good as none."""
+    return {key for key in seen.keys() | typed.keys() if (typed.get(key) or None) != (seen.get(key) or None)}
+
+
+def merged(seen: Values, typed: Values, now: Values, *, shown: Mapping[str, str] = NOTHING) -> dict[str, Any]:
+    """What is to stand in the books: what was touched as typed, all else as it is now.
+
+    Raises RuleBroken with the field where another has written something else since the form was filled;
+    `shown` says how a value is read that does not stand for itself.
+    """
+    mine = touched(seen, typed)
+    for key in sorted(mine & touched(seen, now) & touched(typed, now)):
+        theirs = _quoted(shown.get(key, now.get(key)))
+        raise RuleBroken(
+            f"Somebody else has changed this to {theirs} meanwhile. What you typed still stands: "
+            "press again to keep it in place of that.",
+            field=key,
+        )
+    return {**now, **{key: typed.get(key) for key in mine}}
+
+
+def _quoted(value: object) -> str:
+    text = words.plain(str(value or ""))
+    return f"“{text[:SHOWN_MAX]}{'…' * (len(text) > SHOWN_MAX)}”" if text else "nothing"
