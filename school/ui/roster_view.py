@@ -18,11 +18,15 @@ from school.db import reading
 from school.money import Currency
 from school.reports import roster
 from school.reports.roster import RosterPage, RosterRow
+from school.students import rules
 from school.students.queries import ClassFacts
 from school.ui import filters, links, tables, words
 
 PAGE = "students.page"
-STATUSES = {"Every status": None, "Enrolled": "enrolled", "Applicant": "applicant", "Left": "left"}
+STATUSES: dict[str, str | None] = {
+    "Every status": None,
+    **{code.capitalize(): code for code in rules.STATUSES},
+}
 OWING = {"Owing or not": None, "Owing": "owing", "In credit": "credit", "Settled": "settled"}
 ORDERS = {
     "Name": ("name", False),

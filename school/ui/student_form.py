@@ -31,7 +31,7 @@ _KINDS: dict[str, drafts.Kind] = {
     **dict.fromkeys((JOINED, LEFT), "day"),
 }
 FORM = drafts.Form("student details", "details", _KINDS, filled=True)
-STATUSES = {"enrolled": "Enrolled", "applicant": "Applicant", "left": "Left"}
+STATUSES = {code: code.capitalize() for code in rules.STATUSES}
 GUARDIANS_MAX = 8
 WIDTH = 720
 _SAVED = "details.saved"  # the student who was written, until the next page is there
