@@ -11,7 +11,7 @@ if saved := student_form.saved():
     st.switch_page(links.STUDENT, query_params=links.student(saved))
 try:
     with reading() as session:
-        known = student_form.read(session, links.number("student"))
+        known = student_form.read_for(session, actor, links.number("student"))
 except NotFound:
     st.title("Details")
     st.info("There is no such student. Find one in the list of students.", icon=":material/person_search:")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-import streamlit as st
 from sqlalchemy.orm import Session
 
 from school import money
@@ -15,12 +13,10 @@ from school.errors import BadAmount
 from school.ledger import queries as ledger
 from school.money import Currency
 from school.students import queries as students
-from school.ui import drafts, links, unwritten, words
+from school.ui import begun, drafts, links, unwritten, words
+from school.ui.begun import READ_MAX, SHOWN_MAX, Begun
 from school.ui.payment_form import DRAFT
 from school.ui.payment_search import AMOUNT
-
-SHOWN_MAX = 3
-READ_MAX = 20  # some of them may be recorded or of nobody
 
 
 @dataclass(frozen=True)
@@ -36,11 +32,11 @@ class Unfinished:
 
 def read(session: Session, actor: Actor) -> list[Unfinished]:
     """The last ones first, of this user alone."""
-    found = unwritten.unfinished(session, actor=actor, form=DRAFT.name, limit=READ_MAX)
+    found = unwritten.unfinished(actor=actor, form=DRAFT.name, limit=READ_MAX)
     meant = {one.request_id: _student_id(one.fields.get(drafts.STUDENT)) for one in found}
     known = students.by_ids(session, {one for one in meant.values() if one})
-    begun = [one for one in found if meant[one.request_id] in known]
-    open_ones = (one for one in begun if ledger.entry_of_request(session, one.request_id) is None)
+    real = [one for one in found if meant[one.request_id] in known]
+    open_ones = (one for one in real if ledger.entry_of_request(session, one.request_id) is None)
     shown = [one for one, _ in zip(open_ones, range(SHOWN_MAX), strict=False)]
     return [
         Unfinished(
@@ -59,40 +55,17 @@ def _student_id(value: object) -> int:
 
 
 def draw(found: list[Unfinished], unit: Currency, actor: Actor) -> None:
-    """Small and quiet, below the search: to go on with one, or to give it up."""
-    if not found:
-        return
-    with st.container(gap="small"):
-        st.markdown(words.quiet("Begun and not recorded"))
-        for one in found:
-            _row(one, unit, actor)
-
-
-def _row(one: Unfinished, unit: Currency, actor: Actor) -> None:
-    quiet: dict[str, Any] = {"type": "tertiary", "width": "content"}
-    with st.container(horizontal=True, vertical_alignment="center", gap="xxsmall"):
-        st.markdown(f"{_said(one, unit)} {words.quiet(words.ago(one.saved_at))}", width="content")
-        with st.container(horizontal=True, gap="small", width="content"):
-            st.button(
-                "Go on",
-                key=f"payments.go_on.{one.request_id}",
-                icon=":material/edit:",
-                on_click=_go_on,
-                args=(one,),
-                **quiet,
-            )
-            st.button(
-                "Forget",
-                key=f"payments.forget.{one.request_id}",
-                icon=":material/close:",
-                on_click=drafts.forget,
-                args=(DRAFT, actor, one.request_id),
-                **quiet,
-            )
-
-
-def _go_on(one: Unfinished) -> None:
-    st.query_params.update({"payment": one.request_id, **links.student(one.student_id)})
+    """Below the search."""
+    rows = [
+        Begun(
+            one.request_id,
+            _said(one, unit),
+            one.saved_at,
+            {"payment": one.request_id, **links.student(one.student_id)},
+        )
+        for one in found
+    ]
+    begun.draw(rows, "Begun and not recorded", DRAFT, actor)
 
 
 def _said(one: Unfinished, unit: Currency) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -18,7 +18,20 @@ from school.errors import BadInput
 from school.students import queries, rules, service
 from school.students.queries import GuardianFacts, StudentFacts
 from school.students.rules import NewGuardian
-from school.ui import drafts, feedback, filled, forms, links, memory, once, unsent, words
+from school.ui import (
+    begun,
+    drafts,
+    feedback,
+    filled,
+    forms,
+    links,
+    memory,
+    once,
+    unsent,
+    unwritten,
+    words,
+)
+from school.ui.begun import READ_MAX, SHOWN_MAX, Begun
 
 TICKET = "details"
 NUMBER, FIRST, LAST = "details.admission_no", "details.first_name", "details.last_name"
@@ -41,12 +54,13 @@ Stands = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Known:
-    """What the form begins with; `student` is None where one is to be added."""
+    """What the form begins with; `student` is None where one is to be added, of whom some were `begun`."""
 
     student: StudentFacts | None
     guardians: tuple[GuardianFacts, ...]
     classes: Mapping[str, str]
     today: date
+    begun: tuple[Begun, ...] = ()
 
 
 class Saved(NamedTuple):
@@ -63,6 +77,21 @@ def read(session: Session, student_id: int) -> Known:
         {"0": links.NO_CLASS, **{str(c.id): c.name for c in queries.classes(session)}},
         clock.today(queries.school(session).time_zone),
     )
+
+
+def read_for(session: Session, actor: Actor, student_id: int) -> Known:
+    """As `read`, with what this user has begun to add and not added."""
+    known = read(session, student_id)
+    return known if known.student else replace(known, begun=tuple(_begun(actor)))
+
+
+def _begun(actor: Actor) -> Iterator[Begun]:
+    here = st.query_params.get(TICKET)
+    for one in unwritten.unfinished(actor=actor, form=FORM.name, limit=READ_MAX)[:SHOWN_MAX]:
+        if one.fields.get(drafts.STUDENT) == 0 and one.request_id != here:
+            told = [str(one.fields[key]) for key in (NUMBER, FIRST, LAST) if one.fields.get(key)]
+            said = words.plain(" ".join(told)) or "A student"
+            yield Begun(one.request_id, f"**{said}**", one.saved_at, {TICKET: one.request_id})
 
 
 def saved() -> int | None:
@@ -91,6 +120,7 @@ def draw(known: Known, actor: Actor) -> None:
             args=(actor, request_id, student_id, seen, once.Press[Saved]()),
         )
         unsent.watch(*form)
+        begun.draw(known.begun, "Begun and not added", FORM, actor)
 
 
 def _of_books(known: Known) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
 from school import clock, db
 from school.access.rules import Actor
@@ -77,13 +76,14 @@ def fields(key: Key) -> Fields:
     return found or {}
 
 
-def unfinished(session: Session, *, actor: Actor, form: str, limit: int) -> list[DraftFacts]:
-    """The forms of this name that the actor left, the last one first."""
+def unfinished(*, actor: Actor, form: str, limit: int) -> list[DraftFacts]:
+    """The forms of this name that the actor left, the last one first. Raises Unavailable as `fields` does."""
     own = key_of(actor, form, "")
     with _guard:
         mine = {key.request_id: one for key, one in _waiting.items() if key._replace(request_id="") == own}
     waiting = [DraftFacts(request_id, one.fields, one.at) for request_id, one in mine.items() if one.fields]
-    written = queries.unfinished(session, user_id=own.user_id, form=form, limit=limit)
+    with own.books.reading() as session:  # begun after the look above, as in `fields`
+        written = queries.unfinished(session, user_id=own.user_id, form=form, limit=limit)
     found = [*waiting, *(one for one in written if one.request_id not in mine)]
     return sorted(found, key=lambda one: one.saved_at, reverse=True)[:limit]
 

@@ -16,7 +16,7 @@ from school.students.queries import StudentFacts
 from school.students.rules import NewGuardian
 from tests import make
 from tests.pages.conftest import Open
-from tests.pages.test_payments import errors
+from tests.pages.test_payments import errors, text
 
 
 @pytest.fixture
@@ -184,6 +184,23 @@ def test_a_form_left_half_typed_is_there_again(books: Database, open_page: Open,
     assert back.text_input(key="details.first_name").value == "Ann"
     keep(back)
     assert facts(books, ann)[0].name == "Ann Abelson"
+
+
+def test_a_student_begun_in_a_tab_that_was_closed_is_offered_and_gone_on_with(
+    books: Database, open_page: Open
+) -> None:
+    begun = fill(open_page("details", name="ada"), admission_no="B-1", last_name="Bell", guardian__0="Mr B")
+    request_id = begun.query_params["details"]
+
+    at = open_page("details", name="ada")
+    assert "Begun and not added" in text(at)
+    at.button(key=f"details.go_on.{request_id}").click().run()
+    assert at.text_input(key="details.guardian.0").value == "Mr B"
+    keep(at)
+    assert students(books) == 1
+
+    again = open_page("details", name="ada")
+    assert "Begun and not added" not in text(again)
 
 
 def test_only_who_may_change_students_is_offered_the_form(open_page: Open, ann: int) -> None:
