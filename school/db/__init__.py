@@ -24,6 +24,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from school import metrics
 from school.db import landing, room, sqlite, trouble
 from school.db.landing import once_known
+from school.db.many import among
 from school.db.reader import Reader, rows_of
 from school.db.turns import FairLock
 from school.errors import BadInput, ReadOnly, Unavailable
@@ -31,7 +32,8 @@ from school.settings import settings
 
 log = logging.getLogger(__name__)
 __all__ = [
-    "Base", "Database", "add_rows", "database", "once_known", "one_writer", "reading", "rows_of", "writing",
+    "Base", "Database", "add_rows", "among", "database", "once_known", "one_writer", "reading", "rows_of",
+    "writing",
 ]  # fmt: skip
 
 ENGINES = ("sqlite", "postgresql")

@@ -14,6 +14,7 @@ from sqlalchemy import Table, bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from school.db import among
 from school.errors import (
     AlreadyReversed,
     BadAmount,
@@ -73,8 +74,8 @@ class Placed:
 _account, _balance = cast(Table, Account.__table__), cast(Table, StudentBalance.__table__)
 _student, _term = cast(Table, Student.__table__), cast(Table, Term.__table__)
 _SUITABLE = select(func.count()).where(
-    _account.c.code.in_(bindparam("codes", expanding=True)),
-    _account.c.type.in_(bindparam("types", expanding=True)),
+    among(_account.c.code, named="codes"),
+    among(_account.c.type, named="types"),
     _account.c.active,
 )
 TERM = (  # the last begun by the day, so that what happens in the holidays counts for a term as well
@@ -95,7 +96,7 @@ _PLACED = (
         _balance.c.balance,
     )
     .join(_balance, _balance.c.student_id == _student.c.id)
-    .where(_student.c.id.in_(bindparam("ids", expanding=True)))
+    .where(among(_student.c.id, named="ids"))
 )
 
 
@@ -147,7 +148,7 @@ def check(
     none; BadInput for an account that does not suit; TooMuch for more than the credit or than is owed.
     """
     codes, ids = {line.account for line in lines}, {line.student_id for line in lines}
-    asked = {"ids": list(ids), "codes": list(codes), "types": ACCOUNT_TYPES[kind], "day": day}
+    asked = {"ids": ids, "codes": codes, "types": ACCOUNT_TYPES[kind], "day": day}
     rows = session.connection().execute(_PLACED, asked).all()
     found = {row[0]: Placed(*row[2:]) for row in rows}
     if len(found) < len(ids):

@@ -126,10 +126,15 @@ def save_students(
     relinked = {ids[n]: placement.people[n] for n, differs in enumerate(placement.relinked) if differs}
     _relink(session, actor, relinked, guardians, known=was.keys())
     named_anew = [guardians[p] for p, person in enumerate(placement.persons) if person.was is not None]
-    touched = {i for i, n, b in zip(ids, now, before, strict=True) if b is None or _told(n) != _told(b)}
-    family_accounts.index(
-        session, touched | relinked.keys() | queries.students_of_guardians(session, named_anew)
-    )
+    touched = {i for i, n, b in zip(ids, now, before, strict=True) if b and _told(n) != _told(b)}
+    words = {
+        i: rules.words(n.admission_no, n.name, [placement.persons[p].facts for p in people])
+        for i, n, b, people in zip(ids, now, before, placement.people, strict=True)
+        if b is None
+    }
+    family_accounts.index_new(session, words)
+    named_as_well = queries.students_of_guardians(session, named_anew)
+    family_accounts.index(session, (touched | relinked.keys() | named_as_well) - words.keys())
     return ids
 
 
@@ -203,7 +208,7 @@ def _relink(
 ) -> None:
     """Give students these people as guardians; the audit log says so of those who were `known` before."""
     before = queries.guardians_of(session, known & people.keys())
-    family_accounts.link(session, list(people), list(people.values()), guardians)
+    family_accounts.link(session, people, guardians, known)
     after = queries.guardians_of(session, known & people.keys())
     audit.record_all(
         session,
