@@ -40,6 +40,10 @@ ENGINES = ("sqlite", "postgresql")
 WRITERS_LOCK = 1200  # PostgreSQL's advisory lock of the books; guards_postgresql.sql takes it too
 CONNECTIONS_MAX = 60  # more than the threads a process uses at once
 PROBE_EVERY_S = 5
+_NUMBERS = text(  # the sequence is looked up once: to ask for its name takes ten times as long as a number
+    """WITH of AS MATERIALIZED (SELECT pg_get_serial_sequence(:table, 'id')::regclass AS ids)
+       SELECT array_agg(nextval(ids)) FROM of, generate_series(1, :count)"""
+)
 _SERVER_GONE_AFTER = {  # a server that fell silent is noticed within seconds, not after the network's hours
     "connect_timeout": 5,
     "keepalives_idle": 15,
@@ -274,8 +278,8 @@ def _next_ids(connection: Connection, table: str, count: int) -> list[int]:
     if connection.dialect.name == "sqlite":
         last = connection.exec_driver_sql(f"SELECT COALESCE(MAX(id), 0) FROM {table}").scalar_one()  # noqa: S608
         return list(range(last + 1, last + 1 + count))
-    numbers = text("SELECT nextval(pg_get_serial_sequence(:table, 'id')) FROM generate_series(1, :count)")
-    return list(connection.scalars(numbers, {"table": table, "count": count}))
+    found: list[int] = connection.execute(_NUMBERS, {"table": table, "count": count}).scalar_one()
+    return found
 
 
 @lru_cache
