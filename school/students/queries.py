@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
@@ -23,10 +23,6 @@ from school.students.models import (
     Term,
     Year,
 )
-
-IN_MAX = 5_000  # values in one IN (…): below what either engine takes as parameters
-
-T = TypeVar("T")
 
 # Read by nearly every page, so the statements are built once: that takes longer than reading them.
 _SCHOOL = select(
@@ -277,8 +273,3 @@ def search(session: Session, text: str, *, limit: int = 20) -> list[StudentFacts
     return _facts(
         session, _students().where(Student.id.in_(ids)).order_by(Student.sort_name, Student.id).limit(limit)
     )
-
-
-def chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    """The values in parts that one IN (…) can hold."""
-    return (values[i : i + IN_MAX] for i in range(0, len(values), IN_MAX))
