@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -88,17 +88,15 @@ def join(session: Session, actor: Actor, families: Sequence[int]) -> None:
 
 
 def link(
-    session: Session, people: Mapping[int, Sequence[int]], guardian_ids: Sequence[int], known: Set[int]
+    session: Session, people: Mapping[int, Sequence[int]], guardian_ids: Sequence[int], known: Iterable[int]
 ) -> None:
     """Give each student exactly these people, in this order; who answered for it before keeps position 0.
 
-    Only those who are `known` had anybody before.
+    Only those who are `known` may have had anybody.
     """
     held: dict[int, set[int]] = {}
-    link = select(StudentGuardian.student_id, StudentGuardian.guardian_id)
-    for student_id, guardian_id in session.execute(
-        link.where(among(StudentGuardian.student_id, known & people.keys()))
-    ):
+    links = select(StudentGuardian.student_id, StudentGuardian.guardian_id)
+    for student_id, guardian_id in session.execute(links.where(among(StudentGuardian.student_id, known))):
         held.setdefault(student_id, set()).add(guardian_id)
     new: list[dict[str, int]] = []
     changed: list[dict[str, int]] = []
