@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from school.db import among
 from school.errors import NotFound
 from school.fees.conceding import (
     Claim,
@@ -29,8 +30,8 @@ from school.fees.conceding import (
 )
 from school.fees.models import ConcessionRate, ConcessionScheme, FeeHead, Grant
 from school.ledger.models import Account
+from school.students import queries as students
 from school.students.models import Enrolment, SchoolClass, Student, Term
-from school.students.queries import chunks
 
 __all__ = ["Conceded", "HeadCharge", "granted"]
 
@@ -137,41 +138,37 @@ def _grants(
     """By scheme: students with what their grant says of its own, or None for what the scheme's rates say."""
     found: defaultdict[str, list[tuple[int, Rate | None]]] = defaultdict(list)
     counts = in_force(term.starts_on, term.ends_on)
-    for some in chunks(sorted(student_ids)):
-        rows = session.execute(
-            select(Grant.scheme, Grant.student_id, Grant.head, Grant.share_bp, Grant.amount)
-            .where(Grant.student_id.in_(some), counts)
-            .order_by(Grant.id)
-        )
-        for scheme, student_id, head, share_bp, amount in rows:
-            own = share_bp is not None or amount is not None
-            found[scheme].append((student_id, Rate(head, share_bp, amount) if own else None))
+    rows = session.execute(
+        select(Grant.scheme, Grant.student_id, Grant.head, Grant.share_bp, Grant.amount)
+        .where(among(Grant.student_id, student_ids), counts)
+        .order_by(Grant.id)
+    )
+    for scheme, student_id, head, share_bp, amount in rows:
+        own = share_bp is not None or amount is not None
+        found[scheme].append((student_id, Rate(head, share_bp, amount) if own else None))
     return found
 
 
 def _ranks(session: Session, term: Term, student_ids: Iterable[int]) -> dict[int, int]:
     """The rank of each of these students in its family, from 1; those who are not at school have none."""
     ranks: dict[int, int] = {}
-    families: set[int] = set()
-    for some in chunks(sorted(student_ids)):
-        families |= set(session.scalars(select(Student.family_id).where(Student.id.in_(some))))
-    for some in chunks(sorted(families)):
-        counts: defaultdict[int, int] = defaultdict(int)
-        for student_id, family_id in session.execute(_at_school(term, some)):
-            counts[family_id] += 1
-            ranks[student_id] = counts[family_id]
+    counts: defaultdict[int, int] = defaultdict(int)
+    families = set(students.family_ids(session, student_ids).values())
+    for student_id, family_id in session.execute(_at_school(term, families)):
+        counts[family_id] += 1
+        ranks[student_id] = counts[family_id]
     wanted = set(student_ids)
     return {student_id: rank for student_id, rank in ranks.items() if student_id in wanted}
 
 
-def _at_school(term: Term, families: Sequence[int]) -> Any:
+def _at_school(term: Term, families: Iterable[int]) -> Any:
     """Students of these families who are at school in the term, the first of each family first."""
     return (
         select(Student.id, Student.family_id)
         .outerjoin(Enrolment, and_(Enrolment.student_id == Student.id, Enrolment.year_id == term.year_id))
         .outerjoin(SchoolClass, SchoolClass.id == func.coalesce(Enrolment.class_id, Student.class_id))
         .where(
-            Student.family_id.in_(families),
+            among(Student.family_id, families),
             or_(Student.joined_on.is_(None), Student.joined_on <= term.ends_on),
             or_(
                 Student.status == "enrolled",

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
+from school.db import among
 from school.errors import NotFound
 from school.fees.late_fee_rules import rules_in_use
 from school.fees.lateness import Account, Movement, RuleTerms, cost, still_to_charge
@@ -27,7 +28,6 @@ from school.ledger.models import Entry, Line
 from school.ledger.projections import OpenItem
 from school.ledger.service.chart import LATE_FEES
 from school.students.models import SchoolClass, Student
-from school.students.queries import chunks
 
 
 @dataclass(frozen=True)
@@ -190,42 +190,40 @@ def _charges(
         .order_by(Student.sort_name, Student.id, OpenItem.due_date, OpenItem.line_id)
     )
     if students is not None:
-        query = query.where(OpenItem.student_id.in_(students))
+        query = query.where(among(OpenItem.student_id, students))
     rows: Iterable[Any] = session.execute(query)
     return [_Charge(*row) for row in rows]
 
 
 def _accounts(session: Session, student_ids: Collection[int], through: dt.date) -> dict[int, Account]:
     movements: defaultdict[int, list[Movement]] = defaultdict(list)
-    for some in chunks(sorted(student_ids)):
-        query = (
-            select(Line.student_id, Line.id, Entry.date, Line.amount, Line.due_date, Line.pays)
-            .join(Entry, Entry.id == Line.entry_id)
-            .where(Line.student_id.in_(some), Entry.date <= through)
-        )
-        rows: Iterable[Any] = session.execute(query)
-        for student_id, *movement in rows:
-            movements[student_id].append(Movement(*movement))
+    query = (
+        select(Line.student_id, Line.id, Entry.date, Line.amount, Line.due_date, Line.pays)
+        .join(Entry, Entry.id == Line.entry_id)
+        .where(among(Line.student_id, student_ids), Entry.date <= through)
+    )
+    rows: Iterable[Any] = session.execute(query)
+    for student_id, *movement in rows:
+        movements[student_id].append(Movement(*movement))
     return {student_id: Account(movements[student_id]) for student_id in student_ids}
 
 
 def _charged(session: Session, charge_ids: Sequence[int]) -> Mapping[tuple[int, int], LateFee]:
     """By charge and rule, what runs that stand have charged for being late."""
     undone = aliased(Entry)
-    found: dict[tuple[int, int], LateFee] = {}
-    for some in chunks(charge_ids):
-        query = (
-            select(
-                LateFeeLine.charge_id,
-                LateFeeLine.rule_id,
-                func.sum(LateFeeLine.flat),
-                func.sum(LateFeeLine.interest),
-            )
-            .join(Line, Line.id == LateFeeLine.line_id)
-            .outerjoin(undone, undone.reverses == Line.entry_id)
-            .where(LateFeeLine.charge_id.in_(some), undone.id.is_(None))
-            .group_by(LateFeeLine.charge_id, LateFeeLine.rule_id)
+    query = (
+        select(
+            LateFeeLine.charge_id,
+            LateFeeLine.rule_id,
+            func.sum(LateFeeLine.flat),
+            func.sum(LateFeeLine.interest),
         )
-        for charge_id, rule_id, flat, by_the_day in session.execute(query):
-            found[charge_id, rule_id] = LateFee(int(flat), int(by_the_day))
-    return found
+        .join(Line, Line.id == LateFeeLine.line_id)
+        .outerjoin(undone, undone.reverses == Line.entry_id)
+        .where(among(LateFeeLine.charge_id, charge_ids), undone.id.is_(None))
+        .group_by(LateFeeLine.charge_id, LateFeeLine.rule_id)
+    )
+    return {
+        (charge_id, rule_id): LateFee(int(flat), int(by_the_day))
+        for charge_id, rule_id, flat, by_the_day in session.execute(query)
+    }

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
+from school.db import among
 from school.intake import headings
 from school.intake.models import ImportMapping
 from school.ledger.models import Entry, Line
-from school.students.queries import chunks
 
 
 @dataclass(frozen=True)
@@ -48,19 +48,18 @@ def openings(session: Session, student_ids: Iterable[int]) -> dict[int, Openings
     """The opening balances of those students who have any."""
     reversal = aliased(Entry)
     found: dict[int, Openings] = {}
-    for some in chunks(sorted(set(student_ids))):
-        rows = session.execute(
-            select(Line.student_id, Line.amount, reversal.id.is_not(None))
-            .join(Entry, Entry.id == Line.entry_id)
-            .outerjoin(reversal, reversal.reverses == Entry.id)
-            .where(Line.student_id.in_(some), Entry.kind == "opening")
-            .order_by(Line.id)
+    rows = session.execute(
+        select(Line.student_id, Line.amount, reversal.id.is_not(None))
+        .join(Entry, Entry.id == Line.entry_id)
+        .outerjoin(reversal, reversal.reverses == Entry.id)
+        .where(among(Line.student_id, student_ids), Entry.kind == "opening")
+        .order_by(Line.id)
+    )
+    for student_id, amount, taken_back in rows:
+        held = found.get(student_id, NONE)
+        found[student_id] = (
+            Openings(held.standing, (*held.reversed, amount))
+            if taken_back
+            else Openings((held.standing or 0) + amount, held.reversed)
         )
-        for student_id, amount, taken_back in rows:
-            held = found.get(student_id, NONE)
-            found[student_id] = (
-                Openings(held.standing, (*held.reversed, amount))
-                if taken_back
-                else Openings((held.standing or 0) + amount, held.reversed)
-            )
     return found

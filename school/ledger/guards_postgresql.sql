@@ -405,15 +405,17 @@ BEGIN
 END $$;
 CREATE TRIGGER entry_project AFTER INSERT ON public.entry REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION guard_entry_project();
 
+-- All students of a statement come in at once: one by one, a register of thousands would change the row of its class
+-- as often, and look at each of its former versions.
 CREATE FUNCTION guard_student_enters_roll() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
 BEGIN
-  INSERT INTO student_balance (student_id, balance) VALUES (NEW.id, 0);
+  INSERT INTO student_balance (student_id, balance) SELECT id, 0 FROM fresh;
   INSERT INTO roll_total AS t (class_id, status, students, owing, owed, credit)
-    VALUES (COALESCE(NEW.class_id, 0), NEW.status, 1, 0, 0, 0)
-    ON CONFLICT (class_id, status) DO UPDATE SET students = t.students + 1;
+    SELECT COALESCE(class_id, 0), status, COUNT(*), 0, 0, 0 FROM fresh GROUP BY 1, 2
+    ON CONFLICT (class_id, status) DO UPDATE SET students = t.students + excluded.students;
   RETURN NULL;
 END $$;
-CREATE TRIGGER student_enters_roll AFTER INSERT ON public.student FOR EACH ROW EXECUTE FUNCTION guard_student_enters_roll();
+CREATE TRIGGER student_enters_roll AFTER INSERT ON public.student REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION guard_student_enters_roll();
 
 CREATE FUNCTION guard_student_moves_roll() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path TO 'public', 'pg_temp' AS $$
 DECLARE b bigint;

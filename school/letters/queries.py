@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from school import clock, languages
+from school.db import among
 from school.errors import NotFound
 from school.fees.models import RunEntry
 from school.ledger.models import Entry, Line
@@ -18,7 +19,6 @@ from school.letters.models import Letter, ReminderStage
 from school.letters.rules import Stage, in_language, stages_in
 from school.students import queries as students
 from school.students.models import Family, Student, Term
-from school.students.queries import chunks
 
 REMINDED = ("waiting", "sending", "sent", "printed")  # a reminder in one of these was written or will be
 
@@ -144,16 +144,13 @@ def of_run(session: Session, request_id: str) -> list[LetterFacts]:
 
 def last_reminders(session: Session, family_ids: Iterable[int]) -> dict[int, tuple[int, date]]:
     """The last reminder of each family that was written one: its stage and the day it was written for."""
-    found: dict[int, tuple[int, date]] = {}
-    for some in chunks(sorted(set(family_ids))):
-        rows = session.execute(
-            select(Letter.family_id, Letter.stage, Letter.details)
-            .where(Letter.kind == "reminder", Letter.family_id.in_(some))
-            .where(Letter.state.in_(REMINDED), ~Letter.rehearsal)
-            .order_by(Letter.id)
-        )
-        found |= {family: (stage or 0, date.fromisoformat(details["on"])) for family, stage, details in rows}
-    return found
+    rows = session.execute(
+        select(Letter.family_id, Letter.stage, Letter.details)
+        .where(Letter.kind == "reminder", among(Letter.family_id, family_ids))
+        .where(Letter.state.in_(REMINDED), ~Letter.rehearsal)
+        .order_by(Letter.id)
+    )
+    return {family: (stage or 0, date.fromisoformat(details["on"])) for family, stage, details in rows}
 
 
 def refused_addresses(session: Session) -> set[str]:
@@ -193,13 +190,8 @@ class FamilyName:
 
 def families(session: Session, family_ids: Iterable[int]) -> list[FamilyName]:
     """Those that exist, by id; any number of them."""
-    return [
-        FamilyName(*row)
-        for some in chunks(sorted(set(family_ids)))
-        for row in session.execute(
-            select(Family.id, Family.name).where(Family.id.in_(some)).order_by(Family.id)
-        )
-    ]
+    query = select(Family.id, Family.name).where(among(Family.id, family_ids)).order_by(Family.id)
+    return [FamilyName(*row) for row in session.execute(query)]
 
 
 @dataclass(frozen=True)
@@ -227,20 +219,15 @@ def entries_of_run(session: Session, run_id: int) -> list[int]:
 
 def bills(session: Session, entry_ids: Iterable[int]) -> list[BillFacts]:
     """Those of the entries that are bills, in their order."""
-    found: list[BillFacts] = []
-    for some in chunks(sorted(set(entry_ids))):
-        rows = session.execute(
-            select(
-                Line.entry_id, Line.student_id, Student.name, Student.family_id, func.coalesce(Term.name, "")
-            )
-            .join(Entry, Entry.id == Line.entry_id)
-            .join(Student, Student.id == Line.student_id)
-            .outerjoin(Term, Term.id == Line.term_id)
-            .where(Line.entry_id.in_(some), Line.n == 1, Entry.kind == "bill")
-            .order_by(Line.entry_id)
-        )
-        found += [BillFacts(*row) for row in rows]
-    return found
+    rows = session.execute(
+        select(Line.entry_id, Line.student_id, Student.name, Student.family_id, func.coalesce(Term.name, ""))
+        .join(Entry, Entry.id == Line.entry_id)
+        .join(Student, Student.id == Line.student_id)
+        .outerjoin(Term, Term.id == Line.term_id)
+        .where(among(Line.entry_id, entry_ids), Line.n == 1, Entry.kind == "bill")
+        .order_by(Line.entry_id)
+    )
+    return [BillFacts(*row) for row in rows]
 
 
 def any_lost(session: Session) -> bool:

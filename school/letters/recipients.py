@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from school.db import among
 from school.students.models import Family, FamilyPayer, Guardian, Student, StudentGuardian
-from school.students.queries import chunks
 
 
 @dataclass(frozen=True)
@@ -24,22 +24,20 @@ class Recipient:
 
 def of_families(session: Session, family_ids: Iterable[int]) -> dict[int, list[Recipient]]:
     """Every payer of a family; without payers the first guardian with an address; else the first guardian."""
-    found: dict[int, list[Recipient]] = {}
-    for some in chunks(sorted(set(family_ids))):
-        payers = _payers(session, some)
-        first = _first_guardians(session, some)
-        names = session.execute(select(Family.id, Family.name).where(Family.id.in_(some)))
-        for family_id, name in names:
-            nobody = [Recipient(family_id, None, name, "")]
-            found[family_id] = payers.get(family_id) or first.get(family_id) or nobody
-    return found
+    asked = set(family_ids)
+    payers, first = _payers(session, asked), _first_guardians(session, asked)
+    names = session.execute(select(Family.id, Family.name).where(among(Family.id, asked)))
+    return {
+        family_id: payers.get(family_id) or first.get(family_id) or [Recipient(family_id, None, name, "")]
+        for family_id, name in names
+    }
 
 
 def _payers(session: Session, family_ids: Iterable[int]) -> dict[int, list[Recipient]]:
     rows = session.execute(
         select(FamilyPayer.family_id, Guardian.id, Guardian.name, Guardian.email)
         .join(Guardian, Guardian.id == FamilyPayer.guardian_id)
-        .where(FamilyPayer.family_id.in_(family_ids), FamilyPayer.share_bp > 0)
+        .where(among(FamilyPayer.family_id, family_ids), FamilyPayer.share_bp > 0)
         .order_by(FamilyPayer.family_id, FamilyPayer.share_bp.desc(), Guardian.id)
     )
     found: dict[int, list[Recipient]] = {}
@@ -54,7 +52,7 @@ def _first_guardians(session: Session, family_ids: Iterable[int]) -> dict[int, l
         select(Student.family_id, Guardian.id, Guardian.name, Guardian.email)
         .join(link, link.student_id == Student.id)
         .join(Guardian, Guardian.id == link.guardian_id)
-        .where(Student.family_id.in_(family_ids), link.position > 0)
+        .where(among(Student.family_id, family_ids), link.position > 0)
         .order_by(Student.family_id, link.position, Student.id, Guardian.id)
     )
     found: dict[int, list[Recipient]] = {}

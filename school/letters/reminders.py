@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from school.db import among
 from school.languages import ENGLISH, Language
 from school.ledger.projections import OpenItem, StudentBalance
 from school.ledger.queries.allocation import total
@@ -17,7 +18,6 @@ from school.letters import queries, recipients, rules
 from school.letters.recipients import Recipient
 from school.letters.rules import Stage
 from school.students.models import Student
-from school.students.queries import chunks
 from school.students.queries import today as school_today
 
 
@@ -108,13 +108,10 @@ def _overdue(session: Session, today: date, families: Sequence[int] | None) -> d
         .group_by(Student.family_id)
         .having(total(late.c.open) > credit)
     )
-    parts: Iterable[Sequence[int] | None] = [None] if families is None else chunks(sorted(set(families)))
-    found: dict[int, tuple[int, date]] = {}
-    for some in parts:
-        narrowed = query if some is None else query.where(Student.family_id.in_(some))
-        rows: Iterable[Any] = session.execute(narrowed)
-        found |= {family: (owed, oldest) for family, owed, oldest in rows}
-    return found
+    if families is not None:
+        query = query.where(among(Student.family_id, families))
+    rows: Iterable[Any] = session.execute(query)
+    return {family: (owed, oldest) for family, owed, oldest in rows}
 
 
 def _names(session: Session, family_ids: Sequence[int]) -> dict[int, str]:
@@ -125,14 +122,13 @@ def _students(session: Session, family_ids: Sequence[int], today: date) -> dict[
     """The children with something overdue, by name."""
     found: dict[int, list[tuple[int, str]]] = {}
     late = select(OpenItem.student_id).where(OpenItem.due_date < today)
-    for some in chunks(family_ids):
-        rows = session.execute(
-            select(Student.family_id, Student.id, Student.name)
-            .where(Student.family_id.in_(some), Student.id.in_(late))
-            .order_by(Student.sort_name, Student.id)
-        )
-        for family_id, student_id, name in rows:
-            found.setdefault(family_id, []).append((student_id, name))
+    rows = session.execute(
+        select(Student.family_id, Student.id, Student.name)
+        .where(among(Student.family_id, family_ids), Student.id.in_(late))
+        .order_by(Student.sort_name, Student.id)
+    )
+    for family_id, student_id, name in rows:
+        found.setdefault(family_id, []).append((student_id, name))
     return found
 
 

@@ -13,7 +13,7 @@ from school import clock
 from school.access.rules import Actor
 from school.audit import events
 from school.audit import service as audit
-from school.db import add_rows
+from school.db import add_rows, among
 from school.errors import BadInput, RuleBroken
 from school.ledger.posting import REQUEST_ID_LENGTHS, authorise
 from school.letters import queries, rules
@@ -21,7 +21,6 @@ from school.letters.models import Letter, ReminderStage
 from school.letters.rules import Stage
 from school.settings import settings
 from school.students.models import Guardian
-from school.students.queries import chunks
 
 How = Literal["email", "print", "rehearse"]
 CAPABILITY = "letters.send"
@@ -98,11 +97,7 @@ def _requests(session: Session, request_ids: Sequence[str]) -> set[str]:
             request_id.isascii() and request_id.isprintable()
         ):
             raise BadInput("This form has lost its request id. Open the page anew and enter it again.")
-    return {
-        known
-        for some in chunks(sorted(set(request_ids)))
-        for known in session.scalars(select(Letter.request_id).where(Letter.request_id.in_(some)))
-    }
+    return set(session.scalars(select(Letter.request_id).where(among(Letter.request_id, request_ids))))
 
 
 def _row(actor: Actor, letter: NewLetter, how: How) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, bindparam, cast, func, literal, select
+from sqlalchemy import ColumnElement, Select, String, cast, func, literal, select
 from sqlalchemy.orm import Session
 
 from school.access import listing
@@ -17,13 +17,13 @@ from school.approvals.models import Approval
 from school.audit.models import AuditEvent
 from school.cashier.models import CashUp
 from school.cashier.queries import number as deposit_number
+from school.db import among
 from school.fees.models import Fee, Grant, InstalmentPlan, LateFeeRule, Run
 from school.ledger import queries as ledger
 from school.ledger import wording
 from school.ledger.models import Account
 from school.letters.models import Letter
 from school.students.models import Family, Guardian, SchoolClass, Student, Term, Year
-from school.students.queries import chunks
 
 ALWAYS = {
     "school:1": "The school",
@@ -66,8 +66,7 @@ _MANY: dict[str, Select[*tuple[Any, ...]]] = {
     "letter": select(Letter.id, Letter.kind, Letter.to_name),
 }
 _OF_IDS = {
-    kind: query.where(query.selected_columns[0].in_(bindparam("ids", expanding=True)))
-    for kind, query in (_FEW | _MANY).items()
+    kind: query.where(among(query.selected_columns[0], named="ids")) for kind, query in (_FEW | _MANY).items()
 }
 
 
@@ -87,9 +86,9 @@ def of_subjects(session: Session, subjects: Iterable[str]) -> dict[str, str]:
     if any(subject.startswith(("account:", "scheme:")) for subject in asked):
         found |= _accounts(session)
     for kind, query in _OF_IDS.items():
-        for some in chunks(_ids(asked, kind)):
-            for number, *parts in session.execute(query, {"ids": some}):
-                found[f"{kind}:{number}"] = _called(kind, number, parts)
+        ids = _ids(asked, kind)
+        for number, *parts in session.execute(query, {"ids": ids}) if ids else ():
+            found[f"{kind}:{number}"] = _called(kind, number, parts)
     found |= {f"deposit:{number}": f"Deposit {deposit_number(number)}" for number in _ids(asked, "deposit")}
     return found
 

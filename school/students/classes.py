@@ -13,7 +13,7 @@ from school.access.rules import Actor
 from school.access.service import authorise
 from school.audit import events
 from school.audit import service as audit
-from school.db import add_rows, one_writer
+from school.db import add_rows, among, one_writer
 from school.errors import BadInput, NotFound
 from school.students import queries
 from school.students.models import Enrolment, SchoolClass
@@ -95,13 +95,8 @@ def enrol(session: Session, today: date, classes: Mapping[int, int | None]) -> N
     if year is None or not classes:
         return
     ids = sorted(classes)
-    noted = {
-        student_id
-        for some in queries.chunks(ids)
-        for student_id in session.scalars(
-            select(Enrolment.student_id).where(Enrolment.year_id == year.id, Enrolment.student_id.in_(some))
-        )
-    }
+    of_year = select(Enrolment.student_id).where(Enrolment.year_id == year.id)
+    noted = set(session.scalars(of_year.where(among(Enrolment.student_id, ids))))
     rows = [{"student_id": i, "year_id": year.id, "class_id": classes[i]} for i in ids]
     if changed := [row for row in rows if row["student_id"] in noted]:
         session.execute(update(Enrolment), changed)

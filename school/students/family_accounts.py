@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from school.access.rules import Actor
 from school.audit import events
 from school.audit import service as audit
-from school.db import add_rows
+from school.db import add_rows, among
 from school.students import queries, rules
 from school.students.households import Placement
 from school.students.models import Family, Guardian, Student, StudentGuardian, StudentWord
@@ -88,21 +88,19 @@ def join(session: Session, actor: Actor, families: Sequence[int]) -> None:
 
 
 def link(
-    session: Session, student_ids: Sequence[int], people: Sequence[Sequence[int]], guardian_ids: Sequence[int]
+    session: Session, people: Mapping[int, Sequence[int]], guardian_ids: Sequence[int], known: Iterable[int]
 ) -> None:
-    """Give each student exactly these people, in this order; who answered for it before keeps position 0."""
+    """Give each student exactly these people, in this order; who answered for it before keeps position 0.
+
+    Only those who are `known` may have had anybody.
+    """
     held: dict[int, set[int]] = {}
-    for some in queries.chunks(sorted(student_ids)):
-        rows = session.execute(
-            select(StudentGuardian.student_id, StudentGuardian.guardian_id).where(
-                StudentGuardian.student_id.in_(some)
-            )
-        )
-        for student_id, guardian_id in rows:
-            held.setdefault(student_id, set()).add(guardian_id)
+    links = select(StudentGuardian.student_id, StudentGuardian.guardian_id)
+    for student_id, guardian_id in session.execute(links.where(among(StudentGuardian.student_id, known))):
+        held.setdefault(student_id, set()).add(guardian_id)
     new: list[dict[str, int]] = []
     changed: list[dict[str, int]] = []
-    for student_id, persons in zip(student_ids, people, strict=True):
+    for student_id, persons in people.items():
         order = {guardian_ids[p]: position for position, p in enumerate(persons, start=1)}
         before = held.get(student_id, set())
         for guardian_id in [*order, *(before - order.keys())]:
@@ -117,20 +115,24 @@ def link(
         session.execute(update(StudentGuardian), changed)
 
 
-def index(session: Session, student_ids: Iterable[int]) -> None:
+def index(session: Session, student_ids: Collection[int]) -> None:
     """Write the search words of these students anew, from what the books hold now."""
-    ids = sorted(set(student_ids))
-    facts, guardians = queries.by_ids(session, ids), queries.guardians_of(session, ids)
-    for some in queries.chunks(ids):
-        session.execute(delete(StudentWord).where(StudentWord.student_id.in_(some)))
-    rows = [
-        {"word": word, "student_id": i}
-        for i, fact in facts.items()
-        for word in rules.words(
+    if not student_ids:
+        return
+    facts, guardians = queries.by_ids(session, student_ids), queries.guardians_of(session, student_ids)
+    session.connection().execute(delete(StudentWord).where(among(StudentWord.student_id, student_ids)))
+    words = {
+        i: rules.words(
             fact.admission_no,
             fact.name,
             [NewGuardian(g.name, g.phone, g.email) for g in guardians.get(i, ())],
         )
-    ]
-    rows.sort(key=lambda row: str(row["word"]))  # neighbours in the index are written together
-    add_rows(session, StudentWord, rows)
+        for i, fact in facts.items()
+    }
+    index_new(session, words)
+
+
+def index_new(session: Session, words: Mapping[int, Iterable[str]]) -> None:
+    """Write the search words of these students, who have none yet."""
+    pairs = sorted((word, i) for i, found in words.items() for word in found)  # as the index has them
+    add_rows(session, StudentWord, [{"word": word, "student_id": i} for word, i in pairs])

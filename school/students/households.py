@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from school.db import among
 from school.students import queries
 from school.students.models import Guardian, Student
 from school.students.rules import PHONE_TAILS, NewGuardian, digits, fold, identities
@@ -137,12 +138,10 @@ def _known_guardians(
 ) -> dict[int, _Known]:
     """The guardians these students have, and all who are called as one of those written."""
     columns = select(Guardian.id, Guardian.family_id, Guardian.name, Guardian.phone, Guardian.email)
-    names = sorted({fold(g.name) for m in members for g in m.guardians})
-    ids = sorted({g for guardians in own.values() for g in guardians})
-    wanted = [Guardian.folded.in_(some) for some in queries.chunks(names)]
-    wanted += [Guardian.id.in_(some) for some in queries.chunks(ids)]
-    rows = (row for condition in wanted for row in session.execute(columns.where(condition)))
-    return dict(sorted((row.id, _Known(row.id, row.family_id, NewGuardian(*row[2:]))) for row in rows))
+    called = among(Guardian.folded, {fold(g.name) for m in members for g in m.guardians})
+    theirs = among(Guardian.id, {g for guardians in own.values() for g in guardians})
+    rows = session.execute(columns.where(or_(called, theirs)).order_by(Guardian.id))
+    return {row.id: _Known(row.id, row.family_id, NewGuardian(*row[2:])) for row in rows}
 
 
 def _groups(members: Sequence[Member]) -> list[_Group]:
@@ -288,8 +287,4 @@ def _families(
 def sizes(session: Session, family_ids: Sequence[int]) -> dict[int, int]:
     """How many students each of these families has."""
     query = select(Student.family_id, func.count()).group_by(Student.family_id)
-    return {
-        family_id: count
-        for some in queries.chunks(family_ids)
-        for family_id, count in session.execute(query.where(Student.family_id.in_(some)))
-    }
+    return dict(session.execute(query.where(among(Student.family_id, family_ids))).all())

@@ -11,7 +11,7 @@ from school.access.rules import Actor
 from school.access.service import authorise
 from school.audit import events
 from school.audit import service as audit
-from school.db import one_writer
+from school.db import among, one_writer
 from school.errors import BadInput, NotFound
 from school.students import queries
 from school.students.models import Family, FamilyPayer, Guardian, Student
@@ -59,15 +59,12 @@ def as_they_were(session: Session, shares: Iterable[tuple[int, int]]) -> list[Pa
 
 def numbers_of_payers(session: Session, family_ids: Iterable[int]) -> dict[int, int]:
     """How many guardians share the charges of each family that does not answer as one."""
-    found: dict[int, int] = {}
-    for some in queries.chunks(list(family_ids)):
-        rows = session.execute(
-            select(FamilyPayer.family_id, func.count())
-            .where(FamilyPayer.family_id.in_(some), FamilyPayer.share_bp > 0)
-            .group_by(FamilyPayer.family_id)
-        )
-        found.update(rows.all())
-    return found
+    rows = session.execute(
+        select(FamilyPayer.family_id, func.count())
+        .where(among(FamilyPayer.family_id, family_ids), FamilyPayer.share_bp > 0)
+        .group_by(FamilyPayer.family_id)
+    )
+    return dict(rows.all())
 
 
 def share_charges(session: Session, *, actor: Actor, family_id: int, shares: Mapping[int, int]) -> None:

@@ -20,7 +20,7 @@ from school.access.rules import Actor
 from school.access.service import authorise
 from school.audit import events
 from school.audit import service as audit
-from school.db import add_rows, one_writer
+from school.db import add_rows, among, one_writer
 from school.errors import BadInput, NotFound, RuleBroken
 from school.students import queries
 from school.students.calendar import add_year
@@ -180,8 +180,10 @@ def _write(
             going[move.to].append(move)
     for to, moves in going.items():
         values = {"class_id": to} if to != LEAVES else {"status": "left", "left_on": old.ends_on}
-        for some in queries.chunks([move.student_id for move in moves]):
-            session.execute(update(Student).where(Student.id.in_(some)).values(**values))
+        session.execute(
+            update(Student).where(among(Student.id, [move.student_id for move in moves])).values(**values),
+            execution_options={"synchronize_session": False},  # there are no live rows
+        )
     audit.record_all(
         session,
         actor=actor,

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from school import clock, money
-from school.db import rows_of
+from school.db import among, rows_of
 from school.errors import NotFound
 from school.students import finding, rules
 from school.students.models import (
@@ -23,10 +23,6 @@ from school.students.models import (
     Term,
     Year,
 )
-
-IN_MAX = 5_000  # values in one IN (…): below what either engine takes as parameters
-
-T = TypeVar("T")
 
 # Read by nearly every page, so the statements are built once: that takes longer than reading them.
 _SCHOOL = select(
@@ -53,7 +49,7 @@ _link = StudentGuardian
 _GUARDIANS = (
     select(_link.student_id, Guardian.id, Guardian.name, Guardian.phone, Guardian.email, _link.position)
     .join(Guardian, Guardian.id == _link.guardian_id)
-    .where(_link.student_id.in_(bindparam("students", expanding=True)), _link.position > 0)
+    .where(among(_link.student_id, named="students"), _link.position > 0)
     .order_by(_link.student_id, _link.position, Guardian.id)
 )
 
@@ -228,28 +224,20 @@ def student_by_admission_no(session: Session, admission_no: str) -> StudentFacts
 
 def by_admission_nos(session: Session, admission_nos: Iterable[str]) -> dict[str, StudentFacts]:
     """Those that exist, by admission number; any number of them."""
-    return {fact.admission_no: fact for fact in _among(session, Student.admission_no, admission_nos)}
+    found = _facts(session, _students().where(among(Student.admission_no, admission_nos)))
+    return {fact.admission_no: fact for fact in found}
 
 
 def by_ids(session: Session, student_ids: Iterable[int]) -> dict[int, StudentFacts]:
     """Those that exist, by id; any number of them."""
-    return {fact.id: fact for fact in _among(session, Student.id, student_ids)}
-
-
-def _among(session: Session, column: Any, values: Iterable[Any]) -> Iterator[StudentFacts]:
-    for some in chunks(sorted(set(values))):
-        yield from _facts(session, _students().where(column.in_(some)))
+    found = _facts(session, _students().where(among(Student.id, student_ids)))
+    return {fact.id: fact for fact in found}
 
 
 def family_ids(session: Session, student_ids: Iterable[int]) -> dict[int, int]:
     """The family account of each student."""
-    return {
-        student_id: family_id
-        for some in chunks(sorted(set(student_ids)))
-        for student_id, family_id in session.execute(
-            select(Student.id, Student.family_id).where(Student.id.in_(some))
-        )
-    }
+    query = select(Student.id, Student.family_id).where(among(Student.id, student_ids))
+    return dict(session.execute(query).all())
 
 
 def siblings(session: Session, student_id: int) -> list[StudentFacts]:
@@ -265,22 +253,16 @@ def guardians(session: Session, student_id: int) -> list[GuardianFacts]:
 def guardians_of(session: Session, student_ids: Iterable[int]) -> dict[int, list[GuardianFacts]]:
     """The guardians of each student that has any; any number of students."""
     found: dict[int, list[GuardianFacts]] = {}
-    for some in chunks(sorted(set(student_ids))):
-        rows = session.execute(_GUARDIANS, {"students": some})
-        for student_id, guardian_id, name, phone, email, position in rows:
-            found.setdefault(student_id, []).append(GuardianFacts(guardian_id, name, phone, email, position))
+    rows: Iterable[Any] = session.execute(_GUARDIANS, {"students": student_ids})
+    for student_id, *guardian in rows:
+        found.setdefault(student_id, []).append(GuardianFacts(*guardian))
     return found
 
 
 def students_of_guardians(session: Session, guardian_ids: Iterable[int]) -> set[int]:
     """The students for whom any of these answers now."""
-    return {
-        student_id
-        for some in chunks(sorted(set(guardian_ids)))
-        for student_id in session.scalars(
-            select(_link.student_id).where(_link.guardian_id.in_(some), _link.position > 0)
-        )
-    }
+    of_these = among(_link.guardian_id, guardian_ids)
+    return set(session.scalars(select(_link.student_id).where(of_these, _link.position > 0)))
 
 
 def search(session: Session, text: str, *, limit: int = 20) -> list[StudentFacts]:
@@ -291,8 +273,3 @@ def search(session: Session, text: str, *, limit: int = 20) -> list[StudentFacts
     return _facts(
         session, _students().where(Student.id.in_(ids)).order_by(Student.sort_name, Student.id).limit(limit)
     )
-
-
-def chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    """The values in parts that one IN (…) can hold."""
-    return (values[i : i + IN_MAX] for i in range(0, len(values), IN_MAX))

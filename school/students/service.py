@@ -119,17 +119,20 @@ def save_students(
     )
     families, guardians = family_accounts.settle(session, actor, placement, [n.name for n in now])
     ids = _write(session, actor, rows, now, before, [families[h] for h in placement.household])
-    moved = [
-        (i, n) for i, n, b in zip(ids, now, before, strict=True) if b is None or n.class_id != b.class_id
-    ]
-    enrol(session, today, {i: n.class_id for i, n in moved})
+    moved = [b is None or n.class_id != b.class_id for n, b in zip(now, before, strict=True)]
+    enrol(session, today, {i: n.class_id for i, n, m in zip(ids, now, moved, strict=True) if m})
     relinked = {ids[n]: placement.people[n] for n, differs in enumerate(placement.relinked) if differs}
     _relink(session, actor, relinked, guardians, known=was.keys())
     named_anew = [guardians[p] for p, person in enumerate(placement.persons) if person.was is not None]
-    touched = {i for i, n, b in zip(ids, now, before, strict=True) if b is None or _told(n) != _told(b)}
-    family_accounts.index(
-        session, touched | relinked.keys() | queries.students_of_guardians(session, named_anew)
-    )
+    touched = {i for i, n, b in zip(ids, now, before, strict=True) if b and _told(n) != _told(b)}
+    touched |= relinked.keys() | queries.students_of_guardians(session, named_anew)
+    words = {
+        i: rules.words(n.admission_no, n.name, [placement.persons[p].facts for p in people])
+        for i, n, people in zip(ids, now, placement.people, strict=True)
+        if i not in was
+    }
+    family_accounts.index_new(session, words)
+    family_accounts.index(session, touched - words.keys())
     return ids
 
 
@@ -202,17 +205,16 @@ def _relink(
     known: Set[int],
 ) -> None:
     """Give students these people as guardians; the audit log says so of those who were `known` before."""
-    before = queries.guardians_of(session, known & people.keys())
-    family_accounts.link(session, list(people), list(people.values()), guardians)
-    after = queries.guardians_of(session, known & people.keys())
+    theirs = [i for i in people if i in known]
+    before = queries.guardians_of(session, theirs)
+    family_accounts.link(session, people, guardians, theirs)
+    after = queries.guardians_of(session, theirs)
     audit.record_all(
         session,
         actor=actor,
         event=events.STUDENT_CHANGED,
         changes=[
-            (f"student:{i}", _guardians_told(before.get(i)), _guardians_told(after.get(i)))
-            for i in people
-            if i in known
+            (f"student:{i}", _guardians_told(before.get(i)), _guardians_told(after.get(i))) for i in theirs
         ],
     )
 

@@ -10,12 +10,15 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from school import clock
+from school.access.rules import COMMAND_LINE
 from school.checks.ledger import verify
 from school.db import Database
 from school.errors import RuleBroken
 from school.ledger import bulk, guards, projecting
 from school.ledger.models import Entry, Line
 from school.ledger.rules import NewLine
+from school.students import service as students
+from school.students.service import NewStudent
 from tests import databases, make
 from tests.ledger import hand_school
 from tests.ledger.attack import truth
@@ -61,6 +64,19 @@ def test_a_student_without_a_line_has_a_balance_of_nothing(database: Database) -
 
         assert session.execute(text("SELECT student_id, balance FROM student_balance")).all() == [(1, 0)]
         assert session.execute(text("SELECT * FROM roll_total")).all() == [(1, "enrolled", 1, 0, 0, 0)]
+
+
+def test_students_who_come_in_together_are_each_counted_in_their_class(database: Database) -> None:
+    with clock.set_to(make.NOON), database.writing() as session:
+        make.school(session)
+        for start in ("A", "B"):
+            new = [NewStudent(f"{start}{n}", name="Ann", class_id=2 if n else None) for n in range(3)]
+            students.add_students(session, actor=COMMAND_LINE, rows=new)
+
+        roll = session.execute(text("SELECT class_id, students FROM roll_total ORDER BY class_id")).all()
+        assert roll == [(0, 2), (2, 4)]
+        assert session.scalar(text("SELECT count(*) FROM student_balance")) == 6
+        assert verify(session) == []
 
 
 def test_loading_in_bulk_gives_the_books_that_posting_one_by_one_gives(database: Database) -> None:

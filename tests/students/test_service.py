@@ -219,6 +219,19 @@ def test_a_guardian_changed_for_one_child_is_changed_for_all_and_found_anew(book
         assert change.before["email"] == "ann@example.org"
 
 
+def test_a_new_child_is_found_by_what_is_kept_of_its_guardian_and_so_are_the_others(books: Database) -> None:
+    with books.writing() as session:
+        add(session, "1", "Alison", "Taylor", ANN)
+
+    with books.writing() as session:
+        add(session, "2", "Ben", "Taylor", NewGuardian(ANN.name, ANN.phone, "new@example.org"))
+        add(session, "3", "Cleo", "Taylor", NewGuardian(ANN.name, ANN.phone))
+
+    with books.reading() as session:
+        assert found(session, "new@example") == ["1", "2", "3"]
+        assert found(session, "ann@example") == []
+
+
 def test_a_guardian_of_former_days_is_kept_and_no_longer_shown(books: Database) -> None:
     with books.writing() as session:
         student_id = add(session, "1", "Alison", "Taylor", ANN)

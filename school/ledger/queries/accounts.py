@@ -11,11 +11,12 @@ from typing import Any
 from sqlalchemy import FromClause, Select, bindparam, select
 from sqlalchemy.orm import Session
 
+from school.db import among
 from school.ledger.models import Account, Entry, Line, PeriodLock
 from school.ledger.projections import OpenItem, StudentBalance
 from school.ledger.queries.allocation import balances, open_items, up_to_date
 from school.students.models import Term
-from school.students.queries import chunks, today
+from school.students.queries import today
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class PeriodLockFacts:
 
 _BALANCE = select(StudentBalance.balance).where(StudentBalance.student_id == bindparam("student"))
 _BALANCES = select(StudentBalance.student_id, StudentBalance.balance).where(
-    StudentBalance.student_id.in_(bindparam("students", expanding=True))
+    among(StudentBalance.student_id, named="students")
 )
 
 
@@ -81,12 +82,8 @@ def balance(session: Session, student_id: int, *, as_at: dt.date | None = None) 
 
 def balances_of(session: Session, student_ids: Iterable[int]) -> dict[int, int]:
     """Of each, + owes, − in credit; 0 for a student without lines."""
-    asked = sorted(set(student_ids))
-    found = dict.fromkeys(asked, 0)
-    for some in chunks(asked):
-        rows = session.execute(_BALANCES, {"students": some})
-        found |= {row.student_id: row.balance for row in rows}
-    return found
+    asked = dict.fromkeys(student_ids, 0)
+    return asked | dict(session.execute(_BALANCES, {"students": asked}).all())
 
 
 def summary(session: Session, student_id: int, *, as_at: dt.date | None = None) -> AccountSummary:

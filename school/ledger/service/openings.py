@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from school import clock
 from school.access.rules import Actor
-from school.db import add_rows
+from school.db import add_rows, among
 from school.errors import RequestReused
 from school.ledger import refusals
 from school.ledger.bulk import Prepared, Writer
@@ -19,7 +19,6 @@ from school.ledger.models import Entry, Line
 from school.ledger.posting import authorise, open_desk
 from school.ledger.rules import NewLine
 from school.ledger.service.chart import OPENINGS
-from school.students.queries import chunks
 
 
 @dataclass(frozen=True)
@@ -78,15 +77,13 @@ def _line(opening: Opening, today: dt.date) -> NewLine:
 
 
 def _refuse_used(session: Session, request_ids: Sequence[str]) -> None:
-    for some in chunks(request_ids):
-        used = session.scalar(select(Entry.id).where(Entry.request_id.in_(some)).limit(1))
-        if used is not None:
-            raise RequestReused("One of these opening balances was posted before.", entry_id=used)
+    used = session.scalar(select(Entry.id).where(among(Entry.request_id, request_ids)).limit(1))
+    if used is not None:
+        raise RequestReused("One of these opening balances was posted before.", entry_id=used)
 
 
 def _placed(session: Session, day: dt.date, lines: Sequence[NewLine]) -> Iterator[NewLine]:
-    for some in chunks(lines):
-        students = refusals.check(session, "opening", day, some, 0)
-        for line in some:
-            now = students[line.student_id]
-            yield replace(line, class_id=now.class_id, term_id=now.term_id)
+    students = refusals.check(session, "opening", day, lines, 0)
+    for line in lines:
+        now = students[line.student_id]
+        yield replace(line, class_id=now.class_id, term_id=now.term_id)
