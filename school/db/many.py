@@ -1,5 +1,6 @@
-"""One condition for any number of values: an IN (…) of thousands takes longer to be written and read than
-its rows to be found, and neither engine takes more than some thousands."""
+"""One condition for any number of values: an IN (…) of thousands takes longer to be written and read than its
+rows to be found, and neither engine takes as many parameters as there are students.
+"""
 
 from __future__ import annotations
 
