@@ -29,6 +29,11 @@ class Member:
     guardians: tuple[NewGuardian, ...]
     keeps_others: bool = False
 
+    @property
+    def is_whole(self) -> bool:
+        """True of a list that is all there is: a telephone it leaves empty is one no longer."""
+        return self.student_id is not None and not self.keeps_others
+
 
 @dataclass(frozen=True)
 class Person:
@@ -221,14 +226,18 @@ def _persons(
     before = [list(own.get(member.student_id or 0, ())) for member in members]
     named: list[list[object]] = []
     written: dict[object, NewGuardian] = {}
+    exact: dict[object, NewGuardian] = {}
     for i, member in enumerate(members):
         named.append([_meant(group_of[i, n], before[i]) for n in range(len(member.guardians))])
         for who, facts in zip(named[i], member.guardians, strict=True):
             written[who] = _overlaid(facts, written.get(who, NewGuardian()))
+            if member.is_whole and who in before[i]:
+                exact[who] = facts
     everyone = list(dict.fromkeys([*written, *(g for held in before for g in held)]))
     place = {who: p for p, who in enumerate(everyone)}
     persons = [
-        _person(known.get(who) if isinstance(who, int) else None, written.get(who)) for who in everyone
+        _person(known.get(who) if isinstance(who, int) else None, written.get(who), exact.get(who))
+        for who in everyone
     ]
     people, relinked = [], []
     for member, held, now in zip(members, before, named, strict=True):
@@ -245,10 +254,10 @@ def _meant(group: _Group, own: Sequence[int]) -> object:
     return next((g for g in own if g in group.known), group.known[0] if group.known else group)
 
 
-def _person(held: _Known | None, written: NewGuardian | None) -> Person:
+def _person(held: _Known | None, written: NewGuardian | None, exact: NewGuardian | None) -> Person:
     if held is None:
         return Person(None, written or NewGuardian(), None)
-    facts = _overlaid(held.facts, written or NewGuardian())
+    facts = exact or _overlaid(held.facts, written or NewGuardian())
     return Person(held.id, facts, held.facts if facts != held.facts else None)
 
 

@@ -40,7 +40,8 @@ __all__ = [
 
 
 class Changes(TypedDict, total=False):
-    """What to change of a student; what is not named stays. `guardians` are all of them, in order."""
+    """What to change of a student; what is not named stays. `guardians` are all of them, in order, whole: a
+    telephone that is left empty is one no longer."""
 
     admission_no: str
     first_name: str

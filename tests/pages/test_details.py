@@ -131,6 +131,18 @@ def test_a_class_that_another_chose_is_called_by_its_name(books: Database, open_
     assert "“No class”" in errors(at)[0]
 
 
+def test_a_contact_that_is_emptied_is_gone_and_who_is_emptied_answers_no_longer(
+    books: Database, open_page: Open, ann: int
+) -> None:
+    keep(fill(open_page("details", name="ada", student=str(ann)), guardian_phone__0=""))
+    assert facts(books, ann)[1] == [("Mrs Abel", "", ""), ("Uncle Bo", "", "bo@home.example")]
+    with books.reading() as session:
+        assert not queries.search(session, "700100200")
+
+    keep(fill(open_page("details", name="ada", student=str(ann)), guardian__1="", guardian_email__1=""))
+    assert facts(books, ann)[1] == [("Mrs Abel", "", "")]
+
+
 def test_who_leaves_has_left_on_the_day_that_was_chosen(books: Database, open_page: Open, ann: int) -> None:
     at = open_page("details", name="ada", student=str(ann))
     at.selectbox(key="details.status").set_value("left").run()
