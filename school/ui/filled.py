@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from school.errors import RuleBroken
-from school.ui import drafts, feedback, words
+from school.ui import feedback, memory, words
 
 SHOWN_MAX = 60  # characters of what another has written
 
@@ -18,18 +18,28 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 Values = Mapping[str, Any]  # by widget key
 
 
-def fill(form: drafts.Form, name: str, held: Values) -> dict[str, Any]:
+def fill(page: str, name: str, held: Values) -> dict[str, Any]:
     """Puts what the books hold into fields that are not there; what the form of this name was filled with.
 
     Who was told beside a field that another has changed it has seen that.
     """
-    key = f"{form.page}.filled"
+    key = name_of(page)
     last, seen = st.session_state.get(key, ("", {}))
     seen = dict(held) if last != name else {k: _seen(k, value, held) for k, value in seen.items()}
     st.session_state[key] = (name, seen)
     for field, value in seen.items():
         st.session_state.setdefault(field, value)
     return seen
+
+
+def forget(page: str) -> None:
+    """For callbacks: what stands in the form of this page is in the books by now."""
+    memory.forget(name_of(page))
+
+
+def name_of(page: str) -> str:
+    """Where the session keeps what the form of this page was filled with."""
+    return f"{page}.filled"
 
 
 def _seen(key: str, before: object, held: Values) -> object:

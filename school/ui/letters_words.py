@@ -41,7 +41,7 @@ def draw(actor: Actor) -> None:
     drafts.restore(*form)
     left, right = st.columns(2, gap="large")
     with left:
-        seen = filled.fill(FORM, f"{request_id} {stage.stage}", _of_books(stage))
+        seen = filled.fill(FORM.page, f"{request_id} {stage.stage}", _of_books(stage))
         typed = _fields(stage.stage)
         if filled.touched(seen, {field.key: field.text for field in typed.values()}):
             drafts.keep(*form)

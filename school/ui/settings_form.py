@@ -9,7 +9,7 @@ import streamlit as st
 from sqlalchemy.orm import Session
 
 from school.db import writing
-from school.ui import feedback, once
+from school.ui import feedback, filled, once
 
 WIDTH = 720  # a form wider than this is read like a table
 
@@ -43,7 +43,11 @@ def _press(write: Write, press: once.Press[Tell], empties: tuple[str, ...], fiel
     typed: Stands = {}
     tell: Tell = str
     with feedback.attempt("settings", **fields) as stands:
-        typed = {key: value for key, value in stands.items() if key.startswith("settings.") and key != LAST}
+        typed = {
+            key: value
+            for key, value in stands.items()
+            if key.startswith("settings.") and key not in (LAST, filled.name_of("settings"))
+        }
         tell = press.once(repr(sorted(typed.items())), lambda: _written(write, typed))
     held = [(key, typed.get(key)) for key in (*fields.values(), *empties)]
     if not feedback.refused():

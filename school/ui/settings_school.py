@@ -8,7 +8,7 @@ import streamlit as st
 from sqlalchemy.orm import Session
 
 from school.access.rules import Actor
-from school.db import reading
+from school.db import one_writer, reading
 from school.documents import engine
 from school.errors import BadInput
 from school.ledger import queries as ledger
@@ -16,7 +16,7 @@ from school.reports import letterheads
 from school.students import calendar
 from school.students import queries as students
 from school.students.queries import SchoolFacts
-from school.ui import feedback, forms, languages, proposals, words
+from school.ui import feedback, filled, forms, languages, proposals, words
 from school.ui.settings_form import WIDTH, Stands, Tell, button, text
 
 NAME, ADDRESS, HOW_TO_PAY = "settings.name", "settings.address", "settings.how_to_pay"
@@ -33,17 +33,19 @@ def draw(actor: Actor) -> None:
     with reading() as session:
         school, picture = students.school(session), letterheads.logo(session)
         begun = ledger.last_entry(session) > 0
+    seen = filled.fill("settings", "school", _texts(school))
     with st.form("settings.school", width=WIDTH):
-        st.text_input("Name of the school", school.name, key=NAME, autocomplete="organization")
+        st.text_input("Name of the school", key=NAME, autocomplete="organization")
         feedback.problem(NAME)
-        st.text_area("Address", school.address, key=ADDRESS, height=100, help="It stands on every document.")
+        st.text_area("Address", key=ADDRESS, height=100, help="It stands on every document.")
+        feedback.problem(ADDRESS)
         st.text_area(
             "How to pay",
-            school.how_to_pay,
             key=HOW_TO_PAY,
             height=100,
             help="Bank account, paybill number, office hours: it stands on statements, invoices and letters.",
         )
+        feedback.problem(HOW_TO_PAY)
         left, right = st.columns(2)
         with left:
             forms.choice_field("Time zone", proposals.time_zones(), key=ZONE, chosen=school.time_zone)
@@ -56,7 +58,11 @@ def draw(actor: Actor) -> None:
             st.markdown(words.quiet(_in_english(school.locale)))
         _currency(school, begun)
         _logo(picture)
-        button("Keep", "settings.keep_school", lambda session, stands: _keep(session, actor, stands))
+        button("Keep", "settings.keep_school", lambda session, stands: _keep(session, actor, stands, seen))
+
+
+def _texts(school: SchoolFacts) -> dict[str, str]:
+    return {NAME: school.name, ADDRESS: school.address, HOW_TO_PAY: school.how_to_pay}
 
 
 def _in_english(tag: str) -> str:
@@ -84,20 +90,28 @@ def _logo(picture: bytes | None) -> None:
     feedback.problem(LOGO)
 
 
-def _keep(session: Session, actor: Actor, stands: Stands) -> Tell:
+def _keep(session: Session, actor: Actor, stands: Stands, seen: dict[str, str]) -> Tell:
+    one_writer(session)
+    now = _texts(students.school(session))
+    kept = filled.merged(seen, {key: text(stands, key) for key in now}, now)
     if currency := text(stands, CURRENCY):
         calendar.change_currency(session, actor=actor, currency=currency)
     calendar.change_school(
         session,
         actor=actor,
-        name=text(stands, NAME),
-        address=text(stands, ADDRESS),
-        how_to_pay=text(stands, HOW_TO_PAY),
+        name=kept[NAME] or "",
+        address=kept[ADDRESS] or "",
+        how_to_pay=kept[HOW_TO_PAY] or "",
         time_zone=text(stands, ZONE) or None,
         locale=text(stands, LOCALE) or None,
         logo=_new_logo(stands.get(LOGO), without=bool(stands.get(NO_LOGO))),
     )
-    return lambda: f"{words.plain(text(stands, NAME).strip())} is kept. New documents say it so from now on."
+    return lambda: _told(kept[NAME])
+
+
+def _told(name: str) -> str:
+    filled.forget("settings")
+    return f"{words.plain(name.strip())} is kept. New documents say it so from now on."
 
 
 def _new_logo(sent: Any, *, without: bool) -> bytes | None:

@@ -9,12 +9,13 @@ import streamlit as st
 
 from school.access.rules import Actor
 from school.approvals import queries as approvals
-from school.db import reading, writing
+from school.db import one_writer, reading, writing
 from school.drafts import service as drafting
 from school.ledger import queries as ledger
 from school.ledger.wording import KIND_NAMES
+from school.students import queries as students
 from school.students.service import change_student
-from school.ui import drafts, feedback, forms, keyboard, links, once, student_account, unsent, words
+from school.ui import drafts, feedback, filled, forms, keyboard, links, once, student_account, unsent, words
 from school.ui.forms import TypedAmount, TypedText
 from school.ui.student_account import Account
 from school.ui.student_deeds import ACTIONS
@@ -174,18 +175,26 @@ def notes(account: Account, actor: Actor) -> None:
         st.markdown(words.plain(student.notes) if student.notes else "Nothing is noted.")
         return
     key = f"student.notes.{student.id}"
+    seen = filled.fill("student", key, {key: student.notes})
     with st.form("student.notes_form", border=False):
-        st.text_area("Notes", student.notes, key=key, height=160)
-        feedback.problem("student.notes")
+        st.text_area("Notes", key=key, height=160)
+        feedback.problem(key)
         st.form_submit_button(
-            "Keep the notes", key="student.keep_notes", on_click=_keep_notes, args=(student.id, key, actor)
+            "Keep the notes",
+            key="student.keep_notes",
+            on_click=_keep_notes,
+            args=(student.id, key, actor, seen),
         )
 
 
-def _keep_notes(student_id: int, key: str, actor: Actor) -> None:
-    with feedback.attempt("student") as stands:
-        text = str(stands.get(key) or "")
+def _keep_notes(student_id: int, key: str, actor: Actor, seen: Mapping[str, str]) -> None:
+    with feedback.attempt("student", notes=key) as stands:
+        typed = {key: str(stands.get(key) or "")}
         with writing() as session:
+            one_writer(session)
+            now = {key: students.student(session, student_id).notes}
+            text = str(filled.merged(seen, typed, now)[key] or "")
             change_student(session, actor=actor, student_id=student_id, notes=text)
     if not feedback.refused():
+        filled.forget("student")
         feedback.say("success", "The notes are kept.")

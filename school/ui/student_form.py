@@ -105,7 +105,7 @@ def draw(known: Known, actor: Actor) -> None:
     request_id = once.ticket(TICKET)
     form = (FORM, actor, request_id, student_id)
     drafts.restore(*form)
-    seen = filled.fill(FORM, f"{request_id} {student_id}", _of_books(known))
+    seen = filled.fill(FORM.page, f"{request_id} {student_id}", _of_books(known))
     with st.container(width=WIDTH):
         _student(known)
         _guardians()

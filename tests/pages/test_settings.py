@@ -9,12 +9,13 @@ from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
 from school.access.models import User
+from school.access.rules import COMMAND_LINE
 from school.db import Database
 from school.ledger import queries as ledger
 from school.ledger import service
 from school.ledger.service import Share, TenderPart
 from school.reports import letterheads
-from school.students import policies, promotion, queries
+from school.students import calendar, policies, promotion, queries
 from tests import make, people
 from tests.pages.conftest import Open
 from tests.pages.test_payments import errors, text
@@ -59,6 +60,20 @@ def test_the_school_is_changed_and_its_currency_only_before_the_first_entry(
     with books.writing() as session:
         make.bill(session, make.student(session), (100, make.TODAY))
     assert "The currency is KES. It stays" in text(opened(open_page, "School"))
+
+
+def test_what_another_changed_of_the_school_meanwhile_stays(books: Database, open_page: Open) -> None:
+    at = opened(open_page, "School")
+    with books.writing() as session:
+        facts = {"name": "Hill School", "address": "Road 7", "how_to_pay": "At the office"}
+        calendar.change_school(session, actor=COMMAND_LINE, **facts)
+    press(at, "keep_school", address="Road 1")
+    assert "“Road 7”" in errors(at)[0]
+    press(at, "keep_school", name="Valley School")
+
+    with books.reading() as session:
+        school = queries.school(session)
+    assert (school.name, school.address, school.how_to_pay) == ("Valley School", "Road 1", "At the office")
 
 
 def test_the_language_of_documents_says_whether_there_are_words_in_it(

@@ -12,6 +12,8 @@ from school.access.rules import COMMAND_LINE
 from school.db import Database
 from school.ledger import queries, service
 from school.ledger.models import Entry
+from school.students import queries as roll
+from school.students import service as students
 from tests import make
 from tests.pages.conftest import Open
 from tests.pages.test_payments import errors, text
@@ -240,6 +242,24 @@ def test_who_left_takes_no_new_charges_but_a_write_off(books: Database, open_pag
     options = offered(open_page("student", name="finn", student=str(gone)))
 
     assert options == ["Concession", "Credit note", "Write-off"]
+
+
+def test_notes_that_another_wrote_meanwhile_are_not_written_over_unseen(
+    books: Database, open_page: Open, ann: int
+) -> None:
+    at = open_page("student", name="ada", student=str(ann), **{"student.view": "Notes"})
+    with books.writing() as session:
+        students.change_student(session, actor=COMMAND_LINE, student_id=ann, notes="Theirs")
+    for said in (["“Theirs”"], []):
+        at.text_area(key=f"student.notes.{ann}").set_value("Mine")
+        at.button(key="student.keep_notes").click().run()
+        assert [quoted for quoted in said if quoted in errors(at)[0]] == said
+    assert not errors(at)
+
+    at.text_area(key=f"student.notes.{ann}").set_value("Mine, and more")
+    at.button(key="student.keep_notes").click().run()
+    with books.reading() as session:
+        assert roll.student(session, ann).notes == "Mine, and more"
 
 
 def test_notes_are_kept_by_who_may_change_students(books: Database, open_page: Open, ann: int) -> None:
