@@ -19,7 +19,7 @@ Values = Mapping[str, Any]  # by widget key
 
 
 def fill(page: str, name: str, held: Values) -> dict[str, Any]:
-    """Puts what the books hold into fields that are not there; what the form of this name was filled with.
+    """What the form of this name begins with, for `default`: what the books held when it was first drawn.
 
     Who was told beside a field that another has changed it has seen that.
     """
@@ -27,9 +27,16 @@ def fill(page: str, name: str, held: Values) -> dict[str, Any]:
     last, seen = st.session_state.get(key, ("", {}))
     seen = dict(held) if last != name else {k: _seen(k, value, held) for k, value in seen.items()}
     st.session_state[key] = (name, seen)
-    for field, value in seen.items():
-        st.session_state.setdefault(field, value)
     return seen
+
+
+def default(seen: Values, key: str, *, put_back: bool = False) -> Any:
+    """What the field of this key begins with; nothing where a draft was just `put_back` into it.
+
+    It is told with the field, not put into the session: a browser that has not drawn the field before the
+    next run forgets what was put there, and an empty field would be taken for one that was emptied.
+    """
+    return None if put_back and key in st.session_state else seen.get(key)
 
 
 def forget(page: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
+from functools import partial
 
 import streamlit as st
 
@@ -38,11 +40,11 @@ def draw(actor: Actor) -> None:
     stage = kept[_chosen()]
     request_id = once.ticket(TICKET)
     form = (FORM, actor, request_id, stage.stage)
-    drafts.restore(*form)
+    put_back = drafts.restore(*form)
     left, right = st.columns(2, gap="large")
     with left:
         seen = filled.fill(FORM.page, f"{request_id} {stage.stage}", _of_books(stage))
-        typed = _fields(stage.stage)
+        typed = _fields(stage.stage, partial(filled.default, seen, put_back=put_back))
         if filled.touched(seen, {field.key: field.text for field in typed.values()}):
             drafts.keep(*form)
         st.button(
@@ -82,15 +84,21 @@ def _of_books(stage: Stage) -> dict[str, str]:
     }
 
 
-def _fields(n: int) -> dict[str, TypedText]:
+def _fields(n: int, begins: Callable[[str], str | None]) -> dict[str, TypedText]:
     days = forms.text_field(
         "Days overdue",
         key=f"{DAYS}.{n}",
+        value=begins(f"{DAYS}.{n}") or "",
         help="How old the oldest open charge is when this reminder is meant.",
     )
-    subject = forms.text_field("Subject", key=f"{SUBJECT}.{n}", max_chars=rules.SUBJECT_LENGTH_MAX)
+    key = f"{SUBJECT}.{n}"
+    subject = forms.text_field(
+        "Subject", key=key, value=begins(key) or "", max_chars=rules.SUBJECT_LENGTH_MAX
+    )
     key = f"{BODY}.{n}"
-    body = st.text_area("Text", key=key, height=BODY_HEIGHT, max_chars=rules.BODY_LENGTH_MAX)
+    body = st.text_area(
+        "Text", begins(key) or "", key=key, height=BODY_HEIGHT, max_chars=rules.BODY_LENGTH_MAX
+    )
     feedback.problem(key)
     return {"days": days, "subject": subject, "body": TypedText(body or "", key)}
 

@@ -35,12 +35,13 @@ def draw(actor: Actor) -> None:
         begun = ledger.last_entry(session) > 0
     seen = filled.fill("settings", "school", _texts(school))
     with st.form("settings.school", width=WIDTH):
-        st.text_input("Name of the school", key=NAME, autocomplete="organization")
+        st.text_input("Name of the school", seen[NAME], key=NAME, autocomplete="organization")
         feedback.problem(NAME)
-        st.text_area("Address", key=ADDRESS, height=100, help="It stands on every document.")
+        st.text_area("Address", seen[ADDRESS], key=ADDRESS, height=100, help="It stands on every document.")
         feedback.problem(ADDRESS)
         st.text_area(
             "How to pay",
+            seen[HOW_TO_PAY],
             key=HOW_TO_PAY,
             height=100,
             help="Bank account, paybill number, office hours: it stands on statements, invoices and letters.",

@@ -177,7 +177,7 @@ def notes(account: Account, actor: Actor) -> None:
     key = f"student.notes.{student.id}"
     seen = filled.fill("student", key, {key: student.notes})
     with st.form("student.notes_form", border=False):
-        st.text_area("Notes", key=key, height=160)
+        st.text_area("Notes", seen[key], key=key, height=160)
         feedback.problem(key)
         st.form_submit_button(
             "Keep the notes",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Any, NamedTuple
 
 import streamlit as st
@@ -50,6 +51,7 @@ WIDTH = 720
 _SAVED = "details.saved"  # the student who was written, until the next page is there
 
 Stands = Mapping[str, Any]
+Begins = Callable[[str], Any]
 
 
 @dataclass(frozen=True)
@@ -104,11 +106,12 @@ def draw(known: Known, actor: Actor) -> None:
     student_id = known.student.id if known.student else 0
     request_id = once.ticket(TICKET)
     form = (FORM, actor, request_id, student_id)
-    drafts.restore(*form)
+    put_back = drafts.restore(*form)
     seen = filled.fill(FORM.page, f"{request_id} {student_id}", _of_books(known))
     with st.container(width=WIDTH):
-        _student(known)
-        _guardians()
+        begins = partial(filled.default, seen, put_back=put_back)
+        _student(known, begins)
+        _guardians(seen, begins)
         if filled.touched(seen, _typed(memory.everything())):
             drafts.keep(*form)
         st.button(
@@ -143,29 +146,33 @@ def _of_books(known: Known) -> dict[str, Any]:
     return filled
 
 
-def _student(known: Known) -> None:
+def _student(known: Known, begins: Begins) -> None:
     number, form = st.columns(2)
     with number:
-        forms.text_field("Admission number", key=NUMBER, max_chars=rules.ADMISSION_NO_MAX)
+        _text("Admission number", NUMBER, begins, rules.ADMISSION_NO_MAX)
     with form:
-        forms.choice_field("Class", known.classes, key=CLASS)
+        forms.choice_field("Class", known.classes, key=CLASS, chosen=begins(CLASS))
     first, last = st.columns(2)
     with first:
-        forms.text_field("First name", key=FIRST, max_chars=rules.NAME_MAX)
+        _text("First name", FIRST, begins, rules.NAME_MAX)
     with last:
-        forms.text_field("Last name", key=LAST, max_chars=rules.NAME_MAX)
+        _text("Last name", LAST, begins, rules.NAME_MAX)
     standing, since = st.columns(2)
     with standing:
         offered = {code: name for code, name in STATUSES.items() if known.student or code != "left"}
-        status = forms.choice_field("Status", offered, key=STATUS)
+        status = forms.choice_field("Status", offered, key=STATUS, chosen=begins(STATUS))
     with since:
         if status.value == "left":
-            forms.date_field("Left on", key=LEFT, value=known.today)
+            forms.date_field("Left on", key=LEFT, value=begins(LEFT) or known.today)
         else:
-            forms.date_field("Joined on", key=JOINED, value=None)
+            forms.date_field("Joined on", key=JOINED, value=begins(JOINED))
 
 
-def _guardians() -> None:
+def _text(label: str, key: str, begins: Begins, most: int) -> None:
+    forms.text_field(label, key=key, value=begins(key) or "", max_chars=most)
+
+
+def _guardians(seen: Stands, begins: Begins) -> None:
     """As many as are typed, and room for one more."""
     st.header("Guardians", anchor=False)
     st.markdown(
@@ -174,15 +181,16 @@ def _guardians() -> None:
             "e-mail, are siblings in one family account."
         )
     )
-    typed = [n for n in range(GUARDIANS_MAX) if any(_guardian(st.session_state, n))]
+    stands = {**seen, **memory.everything()}
+    typed = [n for n in range(GUARDIANS_MAX) if any(_guardian(stands, n))]
     for n in range(min(max(typed, default=-1) + 2, GUARDIANS_MAX)):
         name, phone, email = st.columns(3)
         with name:
-            forms.text_field(f"Guardian {n + 1}", key=f"{GUARDIAN}.{n}", max_chars=rules.TEXT_MAX)
+            _text(f"Guardian {n + 1}", f"{GUARDIAN}.{n}", begins, rules.TEXT_MAX)
         with phone:
-            forms.text_field("Phone", key=f"{PHONE}.{n}", max_chars=rules.TEXT_MAX)
+            _text("Phone", f"{PHONE}.{n}", begins, rules.TEXT_MAX)
         with email:
-            forms.text_field("E-mail", key=f"{EMAIL}.{n}", max_chars=rules.TEXT_MAX)
+            _text("E-mail", f"{EMAIL}.{n}", begins, rules.TEXT_MAX)
 
 
 def _typed(stands: Stands) -> dict[str, Any]:
