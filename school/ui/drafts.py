@@ -7,7 +7,7 @@ waits for it, no page breaks when it cannot be written, and it is no part of any
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TookTooLong
 from contextlib import suppress
@@ -102,13 +102,16 @@ def _clear(form: Form) -> None:
         memory.forget(key)
 
 
-def keep(form: Form, actor: Actor, request_id: str, student_id: int) -> None:
-    """For pages and callbacks: keeps what stands in the fields, when it is not what was kept last."""
+def keep(form: Form, actor: Actor, request_id: str, student_id: int, *, only: Set[str] | None = None) -> None:
+    """For pages and callbacks: keeps what stands in the fields, when it is not what was kept last.
+
+    `only` names the fields of a filled form that were touched: all others are the books', not the user's.
+    """
     stands = memory.everything()  # a run cannot be stopped here, nor below
     held: Held | None = stands.get(form.held)
     if held is None or (held.request_id, held.student_id) != (request_id, student_id):
         return
-    fields = _worth_keeping(form, stands)
+    fields = _worth_keeping(form, stands) if only is None else _as_json(form, stands, only) or None
     if held.put_back is None:
         held.put_back = fields is None
         if held.put_back:
@@ -174,7 +177,12 @@ def _worth_keeping(form: Form, stands: Mapping[str, Any]) -> dict[str, Any] | No
     shown = {key: stands[key] for key in sorted(stands) if form.kind(key)}
     if not any(form.kind(key) == "text" and str(value or "").strip() for key, value in shown.items()):
         return None
-    return {key: value.isoformat() if isinstance(value, date) else value for key, value in shown.items()}
+    return _as_json(form, shown, shown.keys())
+
+
+def _as_json(form: Form, stands: Mapping[str, Any], keys: Set[str]) -> dict[str, Any]:
+    held = {key: stands.get(key) for key in sorted(keys) if form.kind(key)}
+    return {key: value.isoformat() if isinstance(value, date) else value for key, value in held.items()}
 
 
 def _read(form: Form, fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -45,8 +45,7 @@ def draw(actor: Actor) -> None:
     with left:
         seen = filled.fill(FORM.page, f"{request_id} {stage.stage}", _of_books(stage))
         typed = _fields(stage.stage, partial(filled.default, seen, put_back=put_back))
-        if filled.touched(seen, {field.key: field.text for field in typed.values()}):
-            drafts.keep(*form)
+        drafts.keep(*form, only=filled.touched(seen, {field.key: field.text for field in typed.values()}))
         st.button(
             f"Keep the {rules.STAGE_NAMES[stage.stage].lower()}",
             type="primary",

@@ -89,11 +89,12 @@ def read_for(session: Session, actor: Actor, student_id: int) -> Known:
 
 def _begun(actor: Actor) -> Iterator[Begun]:
     here = st.query_params.get(TICKET)
-    for one in unwritten.unfinished(actor=actor, form=FORM.name, limit=READ_MAX)[:SHOWN_MAX]:
-        if one.fields.get(drafts.STUDENT) == 0 and one.request_id != here:
-            told = [str(one.fields[key]) for key in (NUMBER, FIRST, LAST) if one.fields.get(key)]
-            said = words.plain(" ".join(told)) or "A student"
-            yield Begun(one.request_id, f"**{said}**", one.saved_at, {TICKET: one.request_id})
+    found = unwritten.unfinished(actor=actor, form=FORM.name, limit=READ_MAX)
+    new = [one for one in found if one.fields.get(drafts.STUDENT) == 0 and one.request_id != here]
+    for one in new[:SHOWN_MAX]:
+        told = [str(one.fields[key]) for key in (NUMBER, FIRST, LAST) if one.fields.get(key)]
+        said = words.plain(" ".join(told)) or "A student"
+        yield Begun(one.request_id, f"**{said}**", one.saved_at, {TICKET: one.request_id})
 
 
 def saved() -> int | None:
@@ -112,8 +113,7 @@ def draw(known: Known, actor: Actor) -> None:
         begins = partial(filled.default, seen, put_back=put_back)
         _student(known, begins)
         _guardians(seen, begins)
-        if filled.touched(seen, _typed(memory.everything())):
-            drafts.keep(*form)
+        drafts.keep(*form, only=filled.touched(seen, _typed(memory.everything())))
         st.button(
             "Keep the changes" if known.student else "Add the student",
             type="primary",

@@ -198,6 +198,18 @@ def test_a_form_left_half_typed_is_there_again(books: Database, open_page: Open,
     assert facts(books, ann)[0].name == "Ann Abelson"
 
 
+def test_a_form_gone_on_with_puts_back_nothing_that_its_user_did_not_type(
+    books: Database, open_page: Open, ann: int
+) -> None:
+    at = fill(open_page("details", name="ada", student=str(ann)), last_name="Abelson", guardian_phone__0="")
+    request_id = at.query_params["details"]
+    change(books, ann, class_id=None, first_name="Anna")
+
+    keep(open_page("details", name="ada", student=str(ann), details=request_id))
+    changed, people = facts(books, ann)
+    assert (changed.name, changed.class_id, people[0]) == ("Anna Abelson", None, ("Mrs Abel", "", ""))
+
+
 def test_a_student_begun_in_a_tab_that_was_closed_is_offered_and_gone_on_with(
     books: Database, open_page: Open
 ) -> None:
